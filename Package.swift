@@ -1,0 +1,170 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every Swift target shares: language mode 6 comes from the tools version.
+let common: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// The kernels alone are compiled without overflow traps and, on x86-64, for AVX2, FMA and BMI2 (docs/decisions/0003).
+#if arch(x86_64)
+    let kernels: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"])]
+#else
+    let kernels: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+#endif
+
+let package = Package(
+    name: "pollux",
+    products: [
+        .executable(name: "pollux", targets: ["pollux"])
+    ],
+    dependencies: [
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Row 0: system libraries.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(
+            name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        // Row 1
+        .target(name: "PolluxModel", swiftSettings: common),
+        .target(name: "PolluxKernels", swiftSettings: common + kernels),
+        // Row 2
+        .target(
+            name: "PolluxCodec", dependencies: ["PolluxModel", "PolluxKernels", "CZstd"],
+            swiftSettings: common),
+        .target(
+            name: "PolluxKeyValue", dependencies: ["PolluxModel", "CLMDB"], swiftSettings: common),
+        // Row 3
+        .target(name: "PolluxLanguage", dependencies: ["PolluxModel"], swiftSettings: common),
+        .target(name: "PolluxAnalytics", dependencies: ["PolluxModel"], swiftSettings: common),
+        // Row 4
+        .target(
+            name: "PolluxStore", dependencies: ["PolluxKeyValue", "PolluxCodec", "PolluxModel"],
+            swiftSettings: common),
+        .target(
+            name: "PolluxGraph", dependencies: ["PolluxKeyValue", "PolluxModel"],
+            swiftSettings: common),
+        // Row 5
+        .target(
+            name: "PolluxQuery",
+            dependencies: [
+                "PolluxLanguage", "PolluxAnalytics", "PolluxStore", "PolluxGraph", "PolluxCodec",
+                "PolluxKeyValue", "PolluxModel",
+            ], swiftSettings: common),
+        // Row 6
+        .target(
+            name: "PolluxIngest",
+            dependencies: [
+                "PolluxStore", "PolluxGraph", "PolluxKeyValue", "PolluxModel", "CMosquitto",
+            ], swiftSettings: common),
+        .target(
+            name: "PolluxLive",
+            dependencies: [
+                "PolluxQuery", "PolluxAnalytics", "PolluxLanguage", "PolluxStore", "PolluxGraph",
+                "PolluxKeyValue", "PolluxModel",
+            ], swiftSettings: common),
+        // Row 7
+        .target(
+            name: "PolluxServer",
+            dependencies: [
+                "PolluxLive", "PolluxQuery", "PolluxLanguage", "PolluxIngest", "PolluxStore",
+                "PolluxGraph", "PolluxModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], resources: [.copy("Viewer")], swiftSettings: common),
+        // Row 8
+        .executableTarget(
+            name: "pollux",
+            dependencies: [
+                "PolluxServer", "PolluxLive", "PolluxIngest", "PolluxQuery", "PolluxLanguage",
+                "PolluxAnalytics", "PolluxStore", "PolluxGraph", "PolluxCodec", "PolluxKernels",
+                "PolluxKeyValue", "PolluxModel", "CEditLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ], swiftSettings: common),
+        // Tests
+        .target(name: "PolluxTestKit", path: "Tests/PolluxTestKit", swiftSettings: common),
+        .testTarget(
+            name: "PolluxModelTests", dependencies: ["PolluxModel", "PolluxTestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "PolluxCodecTests",
+            dependencies: ["PolluxCodec", "PolluxKernels", "PolluxModel", "PolluxTestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "PolluxKeyValueTests",
+            dependencies: ["PolluxKeyValue", "PolluxModel", "PolluxTestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "PolluxLanguageTests",
+            dependencies: ["PolluxLanguage", "PolluxModel", "PolluxTestKit"], swiftSettings: common),
+        .testTarget(
+            name: "PolluxAnalyticsTests",
+            dependencies: ["PolluxAnalytics", "PolluxModel", "PolluxTestKit"], swiftSettings: common
+        ),
+        .testTarget(
+            name: "PolluxStoreTests",
+            dependencies: [
+                "PolluxStore", "PolluxKeyValue", "PolluxCodec", "PolluxModel", "PolluxTestKit",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "PolluxGraphTests",
+            dependencies: ["PolluxGraph", "PolluxKeyValue", "PolluxModel", "PolluxTestKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "PolluxQueryTests",
+            dependencies: [
+                "PolluxQuery", "PolluxLanguage", "PolluxAnalytics", "PolluxStore", "PolluxGraph",
+                "PolluxKeyValue", "PolluxModel", "PolluxTestKit",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "PolluxIngestTests",
+            dependencies: [
+                "PolluxIngest", "PolluxStore", "PolluxGraph", "PolluxKeyValue", "PolluxModel",
+                "PolluxTestKit",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "PolluxLiveTests",
+            dependencies: [
+                "PolluxLive", "PolluxQuery", "PolluxLanguage", "PolluxAnalytics", "PolluxStore",
+                "PolluxGraph", "PolluxKeyValue", "PolluxModel", "PolluxTestKit",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "PolluxServerTests",
+            dependencies: [
+                "PolluxServer", "PolluxLive", "PolluxIngest", "PolluxQuery", "PolluxStore",
+                "PolluxGraph", "PolluxModel", "PolluxTestKit",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ], swiftSettings: common),
+        .testTarget(
+            name: "HouseRulesTests", dependencies: ["PolluxTestKit"], swiftSettings: common),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["PolluxTestKit", "pollux"],
+            swiftSettings: common),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// Landing file: see README.md of this room.
