@@ -1,3 +1,4 @@
+import CLMDB
 import Glibc
 
 /// The file system around an environment: its directory, its lock, its durability.

@@ -1,6 +1,5 @@
 import CLMDB
 import Glibc
-public import PolluxModel
 import Synchronization
 
 /// One LMDB environment: ordered tables in one file with one writer and many consistent readers.

@@ -1,5 +1,4 @@
 import CLMDB
-import PolluxModel
 
 /// A consistent view of all tables as of one commit.
 ///
@@ -97,9 +96,10 @@ public class ReadTransaction {
 public final class WriteTransaction: ReadTransaction {
     /// Sets the value of a key.
     public func put(_ table: Table, _ key: [UInt8], _ value: [UInt8]) throws(KeyValueError) {
-        try value.withUnsafeBytes { bytes throws(KeyValueError) in
-            try put(table, key, bytes)
+        let code = withValue(key) { keyValue in
+            withValue(value) { mdb_put(pointer, table.number, &keyValue, &$0, 0) }
         }
+        try environment.check(code, "write table \(table.name)")
     }
 
     /// Sets the value of a key from borrowed bytes.
@@ -195,13 +195,13 @@ public final class Cursor {
     /// The first entry whose key is `key` or greater.
     public func seek(atOrAfter key: [UInt8]) throws(KeyValueError) -> Entry? {
         if key.isEmpty { return try move(MDB_FIRST) }
-        var wanted = MDB_val()
+        var found = MDB_val()
         var value = MDB_val()
-        return try key.withUnsafeBytes { bytes throws(KeyValueError) in
-            wanted.mv_size = bytes.count
-            wanted.mv_data = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-            return try entry(mdb_cursor_get(open, &wanted, &value, MDB_SET_RANGE), wanted, value)
+        let code = withValue(key) { wanted in
+            defer { found = wanted }
+            return mdb_cursor_get(open, &wanted, &value, MDB_SET_RANGE)
         }
+        return try entry(code, found, value)
     }
 
     /// The last entry whose key is less than `key`.
