@@ -183,16 +183,20 @@ public final class Environment: Sendable {
 
     /// Runs `body` like `write`, for bodies that throw errors of their own.
     public func writeAny<Result>(_ body: (WriteTransaction) throws -> Result) throws -> Result {
+        // The result leaves by a variable: a mutex hands out only what no other task can hold.
+        var result: Result?
         try writing.withLock { _ in
-            while true {
+            while result == nil {
                 let attempted = state.withLock { $0.mapByteCount }
                 do {
-                    return try attemptWrite(body)
+                    result = try attemptWrite(body)
                 } catch KeyValueError.mapFull {
                     try grow(beyond: attempted)
                 }
             }
         }
+        guard let result else { preconditionFailure("a write ended without result or error") }
+        return result
     }
 
     private func attemptWrite<Result>(_ body: (WriteTransaction) throws -> Result) throws -> Result
