@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Where tests find things that are not code.
 public enum Places {
