@@ -1,0 +1,50 @@
+# One line per chore; `make` alone lists them.
+# SCRATCH names another build folder, for example one that several clones share.
+SCRATCH ?= .build
+export SWIFT_DETERMINISTIC_HASHING = 1
+SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
+
+.PHONY: help set-up build release demo test test-long format lint viewer clean
+
+help:  ## list the chores
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+set-up:  ## install what building needs (apt), nothing else
+	@tools/set-up build
+
+build: set-up  ## build for development
+	$(SWIFT_BUILD)
+
+release: set-up  ## build with optimisation: .build/release/pollux
+	$(SWIFT_BUILD) -c release --product pollux
+
+demo:  ## everything from a fresh machine to a running plant: broker, server, simulated CNC, viewer
+	@tools/set-up demo
+	@tools/fetch-viewer-packages
+	@echo "demo: building (the first time takes some minutes)"
+	$(SWIFT_BUILD) -c release --product pollux
+	@tools/demo $(SCRATCH)/release/pollux
+
+test:  ## install what the tests need and run them
+	@tools/set-up test
+	@tools/fetch-viewer-packages || echo "test: going on without the 3D library"
+	@echo "test: building (the first time takes some minutes)"
+	$(SWIFT_BUILD) --build-tests
+	swift test --scratch-path $(SCRATCH) --skip-build
+
+test-long:  ## the long tests too: thousands of seeds, 50 kills, whole data sets
+	@tools/set-up test
+	$(SWIFT_BUILD) --build-tests
+	POLLUX_LONG_TESTS=1 swift test --scratch-path $(SCRATCH) --skip-build
+
+viewer:  ## fetch the viewer's three.js (not part of the repository)
+	@tools/fetch-viewer-packages
+
+format:  ## format the Swift sources in place
+	swift format -i --recursive Sources Tests Package.swift
+
+lint:  ## check format and documentation comments
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:  ## remove what builds made
+	rm -rf .build .build-*
