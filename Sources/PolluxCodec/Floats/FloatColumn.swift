@@ -1,0 +1,70 @@
+/// Columns of float64 values: bytes and back, bit for bit.
+///
+/// Every encoded column is a position-independent byte string of its own
+/// (storage-format/encodings.md). It may be decoded straight from a memory map: no alignment is
+/// needed. Decoding never trusts the bytes: it throws `CodecError` and neither crashes nor reads
+/// past the end.
+public enum FloatColumn {
+    /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
+    ///
+    /// With a `sibling` of the same length the values may be stored as what is left after
+    /// subtracting it; the same sibling must then be given to `decode`. O(count).
+    public static func encode(
+        _ values: UnsafeBufferPointer<Double>, tier: EncodingTier,
+        sibling: UnsafeBufferPointer<Double>? = nil, into bytes: inout [UInt8]
+    ) {
+        fatalError("not yet")
+    }
+
+    /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
+    public static func encode(
+        _ values: [Double], tier: EncodingTier, sibling: [Double]? = nil, into bytes: inout [UInt8]
+    ) {
+        fatalError("not yet")
+    }
+
+    /// Decodes exactly `values.count` values into the caller's memory.
+    ///
+    /// Throws when the header holds another count. O(count); no allocation per value.
+    public static func decode(
+        _ bytes: UnsafeRawBufferPointer, sibling: UnsafeBufferPointer<Double>? = nil,
+        into values: UnsafeMutableBufferPointer<Double>
+    ) throws(CodecError) {
+        fatalError("not yet")
+    }
+
+    /// Appends all values of the column to `values`.
+    public static func decode(
+        _ bytes: UnsafeRawBufferPointer, sibling: [Double]? = nil, into values: inout [Double]
+    ) throws(CodecError) {
+        fatalError("not yet")
+    }
+
+    /// The number of values, from the header alone.
+    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
+        fatalError("not yet")
+    }
+
+    /// Whether decoding needs the sibling column.
+    public static func needsSibling(_ bytes: UnsafeRawBufferPointer) throws(CodecError) -> Bool {
+        fatalError("not yet")
+    }
+
+    /// Count, sum, minimum and maximum of a range of rows, without writing the values out.
+    ///
+    /// Fast when `rows` begins and ends on multiples of `ColumnLimits.blockCount` (or at the end of
+    /// the column). The sum is the same to the last bit in every mode: see `FloatAggregate`.
+    public static func aggregate(
+        _ bytes: UnsafeRawBufferPointer, rows: Range<Int>,
+        sibling: UnsafeBufferPointer<Double>? = nil
+    ) throws(CodecError) -> FloatAggregate {
+        fatalError("not yet")
+    }
+
+    /// The column's header as named fields, for `pollux inspect`.
+    public static func describe(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(CodecError) -> ColumnDescription {
+        fatalError("not yet")
+    }
+}
