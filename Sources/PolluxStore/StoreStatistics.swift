@@ -1,0 +1,49 @@
+/// Counters since the store was opened, and sizes now.
+public struct StoreStatistics: Sendable {
+    /// Commits made.
+    public var commits: UInt64 = 0
+    /// Bodies that were committed.
+    public var writes: UInt64 = 0
+    /// Bodies that threw or met a full disk.
+    public var failedWrites: UInt64 = 0
+    /// Points committed, rewrites included.
+    public var points: UInt64 = 0
+    /// Points that arrived after a later one of their series, since the database was made.
+    public var late: UInt64 = 0
+    /// Points that replaced a different value, counted when sealed, since the database was made.
+    public var duplicate: UInt64 = 0
+    /// Points refused before they reached the store, since the database was made.
+    public var rejected: UInt64 = 0
+    /// Chunks sealed.
+    public var sealedChunks: UInt64 = 0
+    /// Writes that wait for the writer.
+    public var queueCount = 0
+    /// Rows in the head.
+    public var headRowCount = 0
+    /// Bytes of memory that the head holds.
+    public var headByteCount = 0
+    /// Bytes of journal not yet trimmed.
+    public var journalByteCount = 0
+    /// Snapshots that are open.
+    public var openSnapshots = 0
+    /// Series in the catalog.
+    public var seriesCount = 0
+    /// Bytes of the database file in use.
+    public var fileByteCount: UInt64 = 0
+
+    /// All zero.
+    public init() {}
+}
+
+/// What a compaction did.
+public struct CompactionReport: Sendable {
+    /// Chunks read and replaced.
+    public var rewrittenChunks = 0
+    /// Their bytes before.
+    public var byteCountBefore = 0
+    /// Their bytes after.
+    public var byteCountAfter = 0
+
+    /// Nothing done.
+    public init() {}
+}
