@@ -1,0 +1,184 @@
+public import PolluxModel
+
+/// Where a broker is and how to talk to it, read from a URL such as
+/// `mqtt://user:password@host:1883/?topic=factory/%23&client=pollux`.
+public struct MQTTAddress: Hashable, Sendable {
+    /// Name or address of the broker's host.
+    public var host: String
+    /// Its port; 1883, or 8883 with TLS.
+    public var port: UInt16
+    /// Whether the connection is encrypted (`mqtts`).
+    public var usesTLS: Bool
+    /// The user name, if any.
+    public var user: String?
+    /// The password, if any.
+    public var password: String?
+    /// Topic filters to subscribe to; `#` when none is given.
+    public var topics: [String]
+    /// The client's name at the broker; must stay the same for the session to be kept.
+    public var client: String
+    /// A file of certificates to trust (`ca=`), for TLS.
+    public var authorityFile: String?
+    /// A certificate of our own (`cert=`), for TLS.
+    public var certificateFile: String?
+    /// Its key (`key=`), for TLS.
+    public var keyFile: String?
+
+    /// The address without its password, for messages and counters.
+    public var description: String {
+        "\(usesTLS ? "mqtts" : "mqtt")://\(user.map { $0 + "@" } ?? "")\(host):\(port)"
+    }
+
+    /// Reads an address.
+    ///
+    /// Options after `?`: `topic` (repeatable), `client`, `ca`, `cert`, `key`.
+    /// - Throws: `IngestError.badAddress`.
+    public init(_ text: String) throws(IngestError) {
+        func fail(_ reason: String) -> IngestError { .badAddress(text: text, reason: reason) }
+        guard let separator = MQTTAddress.firstRange(of: "://", in: text) else {
+            throw fail("expected mqtt:// or mqtts://")
+        }
+        switch text[..<separator.lowerBound].lowercased() {
+        case "mqtt", "tcp": usesTLS = false
+        case "mqtts", "ssl": usesTLS = true
+        case let scheme: throw fail("the scheme \(scheme) is neither mqtt nor mqtts")
+        }
+        var rest = text[separator.upperBound...]
+        var options: Substring = ""
+        if let mark = rest.firstIndex(of: "?") {
+            options = rest[rest.index(after: mark)...]
+            rest = rest[..<mark]
+        }
+        if let slash = rest.lastIndex(of: "/"), !rest[slash...].contains("@") {
+            guard rest[rest.index(after: slash)...].isEmpty else {
+                throw fail("topics are given as ?topic=…, not as a path")
+            }
+            rest = rest[..<slash]
+        }
+        (user, password) = (nil, nil)
+        if let at = rest.lastIndex(of: "@") {
+            let parts = rest[..<at].split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = MQTTAddress.decode(parts[0]), !name.isEmpty else {
+                throw fail("the user name cannot be read")
+            }
+            user = name
+            if parts.count > 1 {
+                guard let secret = MQTTAddress.decode(parts[1]) else {
+                    throw fail("the password cannot be read: write % as %25")
+                }
+                password = secret
+            }
+            rest = rest[rest.index(after: at)...]
+        }
+        guard let place = MQTTAddress.split(rest, usesTLS: usesTLS) else {
+            throw fail("expected a host and, after a colon, a port from 1 to 65535")
+        }
+        (host, port) = place
+        topics = []
+        client = "pollux"
+        (authorityFile, certificateFile, keyFile) = (nil, nil, nil)
+        if let reason = apply(options) { throw fail(reason) }
+        if topics.isEmpty { topics = ["#"] }
+    }
+
+    private static func firstRange(of part: String, in text: String) -> Range<String.Index>? {
+        var index = text.startIndex
+        while index < text.endIndex {
+            if text[index...].hasPrefix(part) {
+                return index..<text.index(index, offsetBy: part.count)
+            }
+            index = text.index(after: index)
+        }
+        return nil
+    }
+
+    private static func split(_ text: Substring, usesTLS: Bool) -> (String, UInt16)? {
+        var host = text
+        var port: UInt16 = usesTLS ? 8883 : 1883
+        if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
+            host = text[text.index(after: text.startIndex)..<close]
+            let rest = text[text.index(after: close)...]
+            if !rest.isEmpty {
+                guard rest.first == ":", let number = UInt16(rest.dropFirst()), number > 0 else {
+                    return nil
+                }
+                port = number
+            }
+        } else if let colon = text.lastIndex(of: ":") {
+            guard let number = UInt16(text[text.index(after: colon)...]), number > 0 else {
+                return nil
+            }
+            port = number
+            host = text[..<colon]
+        }
+        return host.isEmpty || host.utf8.contains(0) ? nil : (String(host), port)
+    }
+
+    /// Takes over the options and returns what is wrong with them.
+    private mutating func apply(_ options: Substring) -> String? {
+        for option in options.split(separator: "&") {
+            let parts = option.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let value = MQTTAddress.decode(parts[1]), !value.isEmpty else {
+                return "the option \(option) has no value"
+            }
+            guard !value.utf8.contains(0) else { return "an option contains a zero byte" }
+            switch parts[0] {
+            case "topic": topics.append(value)
+            case "client": client = value
+            case "ca": authorityFile = value
+            case "cert": certificateFile = value
+            case "key": keyFile = value
+            default: return "the option \(parts[0]) is not known: topic, client, ca, cert, key are"
+            }
+        }
+        guard usesTLS || (authorityFile ?? certificateFile ?? keyFile) == nil else {
+            return "ca, cert and key need mqtts://"
+        }
+        guard (certificateFile == nil) == (keyFile == nil) else {
+            return "cert and key go together"
+        }
+        return nil
+    }
+
+    /// Resolves percent escapes; nil when they are broken or do not give UTF-8.
+    static func decode(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst(), let low = rest.popFirst(),
+                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+/// What a source's connection is doing.
+public struct MQTTStatus: Hashable, Sendable {
+    /// Whether the broker has accepted the connection.
+    public var isConnected = false
+    /// Messages received.
+    public var messageCount: UInt64 = 0
+    /// Bytes of their payloads.
+    public var byteCount: UInt64 = 0
+    /// Messages whose points are committed and that were acknowledged.
+    public var committedCount: UInt64 = 0
+    /// Connections made after the first.
+    public var reconnectCount: UInt64 = 0
+    /// Commits that failed; their messages come again.
+    public var failedCommitCount: UInt64 = 0
+    /// The last thing that went wrong; empty when nothing did.
+    public var lastProblem = ""
+    /// When the last message came.
+    public var lastArrival: Timestamp?
+
+    /// Nothing yet.
+    public init() {}
+}

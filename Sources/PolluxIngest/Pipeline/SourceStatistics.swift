@@ -1,0 +1,83 @@
+public import PolluxModel
+
+/// Counters of one source since the start of the process.
+public struct SourceStatistics: Hashable, Sendable {
+    /// The source's name: `http`, a broker's address, a file.
+    public var source: String
+    /// Messages or requests taken in.
+    public var messageCount: UInt64 = 0
+    /// Bytes of their payloads.
+    public var byteCount: UInt64 = 0
+    /// Points stored.
+    public var pointCount: UInt64 = 0
+    /// Events recorded.
+    public var eventCount: UInt64 = 0
+    /// Points, lines or messages not stored.
+    public var rejectedCount: UInt64 = 0
+    /// Points rejected because they lie in the future.
+    public var futureCount: UInt64 = 0
+    /// Points left out as replays of retained messages.
+    public var replayedCount: UInt64 = 0
+    /// Messages put into the dead-letter table.
+    public var deadLetterCount: UInt64 = 0
+    /// Assets that appeared.
+    public var newAssetCount: UInt64 = 0
+    /// Series that appeared.
+    public var newSeriesCount: UInt64 = 0
+    /// Points or attribute changes left out because of a limit on new things.
+    public var limitedCount: UInt64 = 0
+    /// When something last arrived.
+    public var lastArrival: Timestamp?
+
+    /// Counters at zero.
+    public init(source: String) {
+        self.source = source
+    }
+}
+
+/// A message that could not be stored, kept with its reason.
+public struct DeadLetter: Hashable, Sendable {
+    /// Its number; grows with time.
+    public var id: UInt64
+    /// When it was put aside.
+    public var time: Timestamp
+    /// The source it came from.
+    public var source: String
+    /// Its topic.
+    public var topic: String
+    /// Its bytes.
+    public var payload: [UInt8]
+    /// Why it could not be stored.
+    public var reason: String
+}
+
+/// What became of dead letters that were tried again.
+public struct ReplayOutcome: Hashable, Sendable {
+    /// Letters that were stored and removed.
+    public var storedCount = 0
+    /// Letters that stay.
+    public var remainingCount = 0
+    /// An empty outcome.
+    public init() {}
+}
+
+/// What a message would write, found without writing anything.
+public struct MessageTrial: Hashable, Sendable, CustomStringConvertible {
+    /// The rule that matched the topic, or nil.
+    public var rule: String?
+    /// The kind of payload found, such as `number`, `JSON object`, `line protocol`.
+    public var format: String
+    /// One line for each point, event or attribute it would write.
+    public var lines: [String]
+    /// What could not be read, if anything.
+    public var problems: [String]
+
+    public var description: String {
+        var text: [String] = []
+        text.append("rule     \(rule ?? "none matches")")
+        text.append("payload  \(format)")
+        text.append(contentsOf: lines.map { "write    \($0)" })
+        text.append(contentsOf: problems.map { "problem  \($0)" })
+        return text.joined(separator: "\n")
+    }
+}
