@@ -14,6 +14,7 @@ public struct DecimalScan: Sendable {
     public private(set) var hasJSONForm = true
     private var mantissa: UInt64 = 0
     private var digitCount = 0
+    private var lastDigit: UInt8 = 0
     private var decimals = 0
     private var exponent = 0
     private var isWhole = true
@@ -70,6 +71,7 @@ public struct DecimalScan: Sendable {
             if digitCount > 0 || digit != 0 {
                 if digitCount < 19 { mantissa = mantissa &* 10 &+ UInt64(digit) }
                 digitCount += 1
+                lastDigit = digit
             }
             index += 1
         }
@@ -110,11 +112,20 @@ public struct DecimalScan: Sendable {
         return Int64(exactly: mantissa)
     }
 
-    /// The number when it has no sign, fraction or exponent and fits.
+    /// Whether it is written with a point or an exponent.
+    public var hasFractionOrExponent: Bool { !isWhole }
+
+    /// Whether every digit is zero.
+    public var isZero: Bool { isValid && digitCount == 0 }
+
+    /// The number when it has no minus sign, fraction or exponent and fits.
     public var unsigned: UInt64? {
-        guard isValid, isWhole, !isNegative else { return nil }
-        if digitCount <= 19 { return mantissa }
-        return nil
+        guard isValid, isWhole, !isNegative, digitCount <= 20 else { return nil }
+        guard digitCount == 20 else { return mantissa }
+        let (tens, overflow) = mantissa.multipliedReportingOverflow(by: 10)
+        guard !overflow else { return nil }
+        let (sum, carry) = tens.addingReportingOverflow(UInt64(lastDigit))
+        return carry ? nil : sum
     }
 
     /// The number that was read from `start` to `end`, correctly rounded.

@@ -1,5 +1,3 @@
-public import PolluxModel
-
 /// Publishes to a broker; used by the simulator and tests.
 ///
 /// At most `inFlightLimit` messages are unconfirmed at a time: `publish` waits when there are more.

@@ -1,5 +1,3 @@
-public import PolluxModel
-
 /// Takes messages from one broker on a thread of its own and acknowledges them after the commit.
 public final class MQTTSource: Sendable {
     /// The broker.
