@@ -24,6 +24,9 @@ public struct MQTTAddress: Hashable, Sendable {
     /// Its key (`key=`), for TLS.
     public var keyFile: String?
 
+    /// The client's name when the address gives none.
+    public static let defaultClient = "pollux"
+
     /// The address without its password, for messages and counters.
     public var description: String {
         "\(usesTLS ? "mqtts" : "mqtt")://\(user.map { $0 + "@" } ?? "")\(host):\(port)"
@@ -76,7 +79,7 @@ public struct MQTTAddress: Hashable, Sendable {
         }
         (host, port) = place
         topics = []
-        client = "pollux"
+        client = MQTTAddress.defaultClient
         (authorityFile, certificateFile, keyFile) = (nil, nil, nil)
         if let reason = apply(options) { throw fail(reason) }
         if topics.isEmpty { topics = ["#"] }
@@ -164,6 +167,8 @@ public struct MQTTAddress: Hashable, Sendable {
 public struct MQTTStatus: Hashable, Sendable {
     /// Whether the broker has accepted the connection.
     public var isConnected = false
+    /// Whether it was connected at any time.
+    public var isEverConnected = false
     /// Messages received.
     public var messageCount: UInt64 = 0
     /// Bytes of their payloads.

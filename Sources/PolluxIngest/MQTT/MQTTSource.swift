@@ -1,7 +1,20 @@
+import Glibc
+import Synchronization
+
 /// Takes messages from one broker on a thread of its own and acknowledges them after the commit.
+///
+/// A message is acknowledged to the broker only when `commit` has returned; when it throws, or the
+/// process ends before, the broker delivers the message again to the same client name.
 public final class MQTTSource: Sendable {
     /// The broker.
     public let address: MQTTAddress
+    private let commit: @Sendable ([TopicMessage]) throws -> Void
+    private struct State {
+        var status = MQTTStatus()
+        var isRunning = false
+        var thread: MQTTThread?
+    }
+    private let state = Mutex(State())
 
     /// A source that hands its messages to a pipeline; nothing happens before `start`.
     public convenience init(address: MQTTAddress, pipeline: IngestPipeline) {
@@ -16,14 +29,147 @@ public final class MQTTSource: Sendable {
         address: MQTTAddress, commit: @escaping @Sendable ([TopicMessage]) throws -> Void
     ) {
         self.address = address
+        self.commit = commit
     }
 
     /// Connects, and reconnects with growing pauses for as long as it runs; returns at once.
-    public func start() { fatalError() }
+    public func start() {
+        state.withLock { state in
+            guard state.thread == nil else { return }
+            state.isRunning = true
+            state.thread = MQTTThread { [self] in run() }
+            if state.thread == nil { state.status.lastProblem = "the system has no thread left" }
+        }
+    }
 
     /// Finishes the batch in hand, disconnects and waits for the thread to end.
-    public func stop() { fatalError() }
+    ///
+    /// The session stays at the broker, which keeps what is published meanwhile.
+    public func stop() {
+        let thread = state.withLock { state in
+            state.isRunning = false
+            defer { state.thread = nil }
+            return state.thread
+        }
+        thread?.join()
+    }
 
     /// What the connection is doing.
-    public var status: MQTTStatus { fatalError() }
+    public var status: MQTTStatus { state.withLock { $0.status } }
+
+    private var isRunning: Bool { state.withLock { $0.isRunning } }
+
+    private func note(_ problem: String) {
+        state.withLock { state in
+            state.status.isConnected = false
+            state.status.lastProblem = problem
+        }
+    }
+
+    private func run() {
+        var usesVersion5 = true
+        var pause = Backoff()
+        while isRunning {
+            guard let session = MQTTSession(address: address, usesVersion5: usesVersion5) else {
+                note("cannot make a client of the name \(address.client)")
+                pause.wait { isRunning }
+                continue
+            }
+            let problem = session.connect() ?? serve(session, &pause)
+            if let problem, isRunning {
+                note(problem)
+                // Old brokers refuse version 5, or close the connection without a word.
+                if let answer = session.answer {
+                    if answer == 1 || answer == 132 { usesVersion5 = false }
+                } else if problem != connectionRefused {
+                    usesVersion5.toggle()
+                }
+                pause.wait { isRunning }
+            }
+        }
+        state.withLock { $0.status.isConnected = false }
+    }
+
+    private var connectionRefused: String { String(cString: strerror(ECONNREFUSED)) }
+
+    /// Serves one connection until it ends; returns why, or nil when the source was stopped.
+    private func serve(_ session: MQTTSession, _ pause: inout Backoff) -> String? {
+        var isFirst = true
+        while isRunning {
+            // The only place that writes: acknowledgements leave here, after the commit below.
+            if let problem = session.drain() { return problem }
+            if let problem = session.receive(
+                waiting: 50, limit: Int(MQTTSession.receiveMaximum))
+            {
+                // What was read before the connection broke is stored; the broker repeats it.
+                _ = store(session.takeBatch())
+                return problem
+            }
+            if let answer = session.answer, isFirst {
+                guard answer == 0 else { return refusal(answer) }
+                isFirst = false
+                pause = Backoff()
+                state.withLock { state in
+                    if state.status.isEverConnected { state.status.reconnectCount += 1 }
+                    state.status.isEverConnected = true
+                    state.status.isConnected = true
+                    state.status.lastProblem = ""
+                }
+            }
+            if let problem = session.subscriptionProblem {
+                state.withLock { $0.status.lastProblem = problem }
+            }
+            // On failure the connection is dropped with its acknowledgements unwritten.
+            if let problem = store(session.takeBatch()) { return problem }
+            if let problem = session.keepAlive() { return problem }
+        }
+        _ = session.drain()
+        session.disconnect()
+        return nil
+    }
+
+    private func refusal(_ answer: Int32) -> String {
+        switch answer {
+        case 1, 132: "the broker does not speak this version of MQTT"
+        case 2, 133: "the broker refuses the client name \(address.client)"
+        case 3, 136: "the broker is not available"
+        case 4, 134: "the broker refuses user and password"
+        case 5, 135: "the broker says: not authorised"
+        default: "the broker refuses the connection (code \(answer))"
+        }
+    }
+
+    /// Commits a batch; returns why that failed.
+    private func store(_ batch: [TopicMessage]) -> String? {
+        guard !batch.isEmpty else { return nil }
+        let bytes = batch.reduce(0) { $0 + $1.payload.count }
+        state.withLock { state in
+            state.status.messageCount += UInt64(batch.count)
+            state.status.byteCount += UInt64(bytes)
+            state.status.lastArrival = batch.last?.receivedAt
+        }
+        do {
+            try commit(batch)
+        } catch {
+            state.withLock { $0.status.failedCommitCount += 1 }
+            return "\(error)"
+        }
+        state.withLock { $0.status.committedCount += UInt64(batch.count) }
+        return nil
+    }
+}
+
+/// Growing pauses between attempts: 0.1 s doubling to 10 s.
+struct Backoff {
+    private var milliseconds: UInt32 = 100
+
+    /// Waits in small steps for as long as `isWanted`.
+    mutating func wait(while isWanted: () -> Bool) {
+        var waited: UInt32 = 0
+        while waited < milliseconds, isWanted() {
+            usleep(20_000)
+            waited += 20
+        }
+        milliseconds = min(milliseconds * 2, 10_000)
+    }
 }

@@ -1,6 +1,8 @@
 public import PolluxGraph
+import PolluxKeyValue
 public import PolluxModel
 public import PolluxStore
+import Synchronization
 
 /// The one way of points into the store: reads bytes, finds or makes the assets and series they
 /// name, and returns when everything is durable. Safe to call from any thread.
@@ -9,19 +11,62 @@ public final class IngestPipeline: Sendable {
     public let options: IngestOptions
     let store: Store
     let graph: Graph
+    let letters: DeadLetterTable
+    let settings: Table
+    let state: Mutex<IngestState>
 
-    /// A pipeline into a store and the graph of the same environment.
+    /// A pipeline into a store and the graph of the same environment; takes up the topic rules that
+    /// were set before.
+    ///
+    /// - Throws: `KeyValueError` when its tables cannot be opened.
     public init(store: Store, graph: Graph, options: IngestOptions = IngestOptions()) throws {
         self.store = store
         self.graph = graph
         self.options = options
+        letters = try DeadLetterTable(
+            environment: store.environment, byteCountLimit: options.deadLetterByteCount)
+        guard let settings = try store.environment.table("ingest.settings") else {
+            throw KeyValueError.failed(action: "open ingest.settings", reason: "read only")
+        }
+        self.settings = settings
+        var state = IngestState(options: options)
+        state.rules = try IngestPipeline.storedRules(store.environment, settings)
+        self.state = Mutex(state)
     }
 
-    /// The topic rules in force; may be changed at any time, kept over a restart.
-    public var rules: TopicRules { fatalError() }
+    private static let rulesKey = Array("topic-rules".utf8)
 
-    /// Replaces the topic rules, durably.
-    public func setRules(_ rules: TopicRules) throws { fatalError() }
+    private static func storedRules(
+        _ environment: Environment, _ settings: Table
+    ) throws -> TopicRules {
+        let transaction = try environment.beginRead()
+        defer { transaction.close() }
+        guard let bytes = try transaction.value(settings, rulesKey) else { return TopicRules() }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return try TopicRules(text.split(separator: "\n").map(String.init))
+    }
+
+    /// The topic rules in force; changed by `setRules`, kept over a restart.
+    public var rules: TopicRules { state.withLock { $0.rules } }
+
+    /// Replaces the topic rules, durably; blocks until the commit.
+    public func setRules(_ rules: TopicRules) throws {
+        let text = Array(rules.templates.joined(separator: "\n").utf8)
+        let settings = settings
+        try store.writeBlocking { transaction in
+            try transaction.transaction.put(settings, IngestPipeline.rulesKey, text)
+        }
+        state.withLock {
+            $0.rules = rules
+            $0.forget()
+        }
+    }
+
+    /// Forgets which series names stand for; to be called when assets were renamed, retired or
+    /// moved by hand, so that the next message looks its names up again.
+    public func forgetNames() {
+        state.withLock { $0.forget() }
+    }
 
     /// Stores a body of line protocol and returns after the commit.
     ///
@@ -35,39 +80,102 @@ public final class IngestPipeline: Sendable {
     public func write(
         lineProtocol bytes: [UInt8], precision: TimestampPrecision = .nanoseconds,
         receivedAt: Timestamp, source: String = "http"
-    ) async throws -> WriteOutcome { fatalError() }
+    ) async throws -> WriteOutcome {
+        let (write, job) = prepare(bytes, precision, receivedAt, source)
+        let result =
+            write.hasNothing ? CommitResult() : try await store.write { try job.run($0) }
+        return finish(write, job, result, bytes: bytes.count, receivedAt) { origin in
+            LineFinder.text(ofLine: origin, in: bytes)
+        }
+    }
 
     /// Like `write`, for threads that may block, such as an import.
     public func writeBlocking(
         lineProtocol bytes: [UInt8], precision: TimestampPrecision = .nanoseconds,
         receivedAt: Timestamp, source: String = "import"
-    ) throws -> WriteOutcome { fatalError() }
-
-    /// Stores messages in one commit and returns when they are durable; blocks.
-    ///
-    /// What cannot be read goes to the dead-letter table in the same commit.
-    /// - Throws: an error of the store when nothing could be committed; the caller keeps the
-    ///   messages unacknowledged.
-    @discardableResult
-    public func ingest(_ messages: [TopicMessage], source: String) throws -> WriteOutcome {
-        fatalError()
+    ) throws -> WriteOutcome {
+        let (write, job) = prepare(bytes, precision, receivedAt, source)
+        let result =
+            write.hasNothing ? CommitResult() : try store.writeBlocking { try job.run($0) }
+        return finish(write, job, result, bytes: bytes.count, receivedAt) { origin in
+            LineFinder.text(ofLine: origin, in: bytes)
+        }
     }
 
-    /// What a message would write, without writing.
-    public func tryMessage(
-        topic: String, payload: [UInt8], receivedAt: Timestamp
-    ) -> MessageTrial { fatalError() }
+    private func prepare(
+        _ bytes: [UInt8], _ precision: TimestampPrecision, _ receivedAt: Timestamp,
+        _ source: String
+    ) -> (PendingWrite, CommitJob) {
+        var resolver = LineResolver(
+            options: options, precision: precision, receivedAt: receivedAt)
+        let job = state.withLock { state in
+            resolver.resolve(bytes.span, with: &state.lines)
+            return CommitJob(
+                graph: graph, write: resolver.write,
+                provenance: Provenance(recordedAt: receivedAt, source: source),
+                createsUnknown: options.createsUnknown,
+                allowance: state.allowance(at: receivedAt), generation: state.generation,
+                isFromLines: true)
+        }
+        return (resolver.write, job)
+    }
+
+    /// Remembers and counts what a durable commit did, and says it.
+    func finish(
+        _ write: PendingWrite, _ job: CommitJob, _ result: CommitResult, bytes: Int,
+        _ now: Timestamp, messages: Int = 1, text: (Int) -> String
+    ) -> WriteOutcome {
+        state.withLock { state in
+            state.learn(result, fromLines: job.isFromLines, generation: job.generation)
+            state.count(
+                job.provenance.source, messages: messages, bytes: bytes, write: write,
+                result: result, at: now)
+        }
+        var outcome = WriteOutcome()
+        outcome.pointCount = result.pointCount
+        outcome.eventCount = result.eventCount
+        outcome.newAssetCount = result.newAssetCount
+        outcome.newSeriesCount = result.newSeriesCount
+        outcome.replayedCount = write.replayedCount
+        outcome.rejectedCount = write.refusalCount + result.refusals.count
+        let origins = write.refusedOrigins.union(result.refusals.map(\.origin))
+        outcome.acceptedCount = max(0, write.originCount - origins.count)
+        // The earliest lines first: stable, because refusals of one line keep their order.
+        let refusals = (write.refusals + result.refusals.prefix(options.listedRejectionCount))
+            .enumerated()
+            .sorted { ($0.element.origin, $0.offset) < ($1.element.origin, $1.offset) }
+            .prefix(options.listedRejectionCount)
+        for (_, refusal) in refusals {
+            var rejection = Rejection(
+                line: refusal.origin, text: text(refusal.origin), reason: refusal.reason)
+            rejection.isSyntax = refusal.isSyntax
+            outcome.rejections.append(rejection)
+        }
+        return outcome
+    }
 
     /// Counters of every source, by name.
-    public var statistics: [SourceStatistics] { fatalError() }
+    public var statistics: [SourceStatistics] {
+        state.withLock { $0.sources.values.sorted { $0.source < $1.source } }
+    }
+}
 
-    /// The newest dead letters, newest first.
-    public func deadLetters(limit: Int = 100) throws -> [DeadLetter] { fatalError() }
+/// One write on its way into a commit: values only, so that its body may run again.
+struct CommitJob: Sendable {
+    let graph: Graph
+    let write: PendingWrite
+    let provenance: Provenance
+    let createsUnknown: Bool
+    let allowance: CommitBody.Allowance
+    let generation: UInt64
+    let isFromLines: Bool
 
-    /// Tries dead letters again and removes those that are stored; all of them when `ids` is nil.
-    public func replayDeadLetters(_ ids: [UInt64]? = nil) throws -> ReplayOutcome { fatalError() }
-
-    /// Throws dead letters away; all of them when `ids` is nil. Returns how many.
-    @discardableResult
-    public func removeDeadLetters(_ ids: [UInt64]? = nil) throws -> Int { fatalError() }
+    /// Runs in the store's transaction.
+    func run(_ transaction: StoreTransaction) throws -> CommitResult {
+        var body = CommitBody(
+            graph: graph, transaction: transaction, provenance: provenance,
+            createsUnknown: createsUnknown, allowance: allowance)
+        try body.run(write)
+        return body.result
+    }
 }

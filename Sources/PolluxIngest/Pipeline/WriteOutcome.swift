@@ -30,7 +30,7 @@ public struct WriteOutcome: Sendable {
     public var pointCount = 0
     /// Events recorded.
     public var eventCount = 0
-    /// Lines or messages of which at least something was stored.
+    /// Lines or messages that were stored in full.
     public var acceptedCount = 0
     /// Points or lines that were not stored.
     public var rejectedCount = 0

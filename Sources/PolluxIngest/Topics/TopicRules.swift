@@ -1,9 +1,17 @@
 /// Which part and measure a topic stands for: rules in order, the first that matches wins.
 ///
-/// A rule is a template of levels: `{machine}` is the name of a machine, `{:type}` the type of an
-/// unnamed part, `{measure}` the measure, `+` any level, `#` the rest, anything else itself.
+/// A rule is a template of levels: `{machine}` takes the level as the name of a machine, `{:type}`
+/// as the type of a part, `{measure}` as the measure (several are joined by `/`), `+` skips a level,
+/// `#` at the end skips the rest, and anything else must stand there itself. `{machine=CNC-3}` names
+/// a machine that the topic does not, and `{:type=spindle}` a part.
+///
+/// Where the template ends in `{measure}`, a topic one level shorter matches too: its payload names
+/// the measures.
 public struct TopicRules: Hashable, Sendable {
     /// The built-in rule: site, line, machine, part, measure, as many as there are.
+    ///
+    /// A payload with names (a JSON object) takes every level as an asset; any other payload takes
+    /// the last level as the measure. Beyond the machine each level is the type of a part.
     public static let builtIn = "{site}/{line}/{machine}/{:type}/{measure}"
 
     /// The rules as written; empty when only the built-in one holds.
@@ -16,7 +24,7 @@ public struct TopicRules: Hashable, Sendable {
         rules = []
     }
 
-    /// Rules of one's own instead of the built-in one.
+    /// Rules of one's own instead of the built-in one; none at all means the built-in one.
     ///
     /// - Throws: `IngestError.badRule` with the place of the fault.
     public init(_ templates: [String]) throws(IngestError) {
@@ -25,13 +33,51 @@ public struct TopicRules: Hashable, Sendable {
         for template in templates { rules.append(try TopicRule(template)) }
         self.rules = rules
     }
+
+    /// What a topic stands for.
+    ///
+    /// - Parameter namesMeasures: whether the payload itself names measures.
+    /// - Returns: nil when no rule matches.
+    func match(_ topic: String, namesMeasures: Bool) -> TopicMatch? {
+        let segments = topic.split(separator: "/", omittingEmptySubsequences: false)
+            .map(String.init)
+        guard !segments.contains(where: { $0.utf8.contains(where: { $0 < 0x20 }) }) else {
+            return nil
+        }
+        if rules.isEmpty { return TopicRules.matchBuiltIn(segments, namesMeasures) }
+        for rule in rules {
+            if let match = rule.match(segments, namesMeasures: namesMeasures) { return match }
+        }
+        return nil
+    }
+
+    /// The built-in rule; a leading slash is passed over, empty levels match nothing.
+    private static func matchBuiltIn(_ all: [String], _ namesMeasures: Bool) -> TopicMatch? {
+        var segments = all[...]
+        if segments.first == "" { segments = segments.dropFirst() }
+        guard !segments.isEmpty, !segments.contains("") else { return nil }
+        var match = TopicMatch(rule: builtIn)
+        if !namesMeasures || segments.count > 4 {
+            guard segments.count > 1, let measure = segments.popLast() else { return nil }
+            match.measure = measure
+        }
+        let types = ["site", "line", "machine"]
+        for (index, segment) in segments.enumerated() {
+            if index < types.count {
+                match.address.levels.append(.init(type: types[index], name: segment))
+            } else {
+                match.address.parts.append(.init(type: segment, name: ""))
+            }
+        }
+        return match
+    }
 }
 
-/// One template, checked.
-struct TopicRule: Hashable, Sendable {
-    let template: String
-
-    init(_ template: String) throws(IngestError) {
-        self.template = template
-    }
+/// What a topic was found to stand for.
+struct TopicMatch: Hashable, Sendable {
+    /// The rule that matched, as written.
+    var rule: String
+    var address = AssetAddress()
+    /// The measure, or what its name begins with; empty when the payload names it.
+    var measure = ""
 }

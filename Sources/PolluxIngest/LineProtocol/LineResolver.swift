@@ -1,0 +1,156 @@
+import PolluxModel
+
+/// Reads a body of line protocol and sorts its points: those of known series go into the batch at
+/// once, the others wait for the commit to look their names up.
+struct LineResolver {
+    let options: IngestOptions
+    let precision: TimestampPrecision
+    let receivedAt: Timestamp
+    private(set) var write = PendingWrite()
+
+    init(options: IngestOptions, precision: TimestampPrecision, receivedAt: Timestamp) {
+        self.options = options
+        self.precision = precision
+        self.receivedAt = receivedAt
+    }
+
+    /// Reads the whole body.
+    mutating func resolve(_ bytes: Span<UInt8>, with cache: inout SeriesKeyCache) {
+        write.batch.reserveCapacity(bytes.count / 24)
+        let latest = receivedAt.advanced(by: options.futureTolerance)
+        var scanner = LineScanner()
+        var line = LineScan()
+        while scanner.next(bytes, into: &line) {
+            write.originCount += 1
+            if let fault = line.fault {
+                refuse(line, fault.description, isSyntax: true)
+                continue
+            }
+            guard let instant = line.timestamp.map({ precision.instant($0) }) ?? receivedAt else {
+                refuse(line, "timestamp out of range", isSyntax: true)
+                continue
+            }
+            guard instant <= latest else {
+                write.futureCount += line.fields.count
+                refuse(line, "the time \(instant) lies in the future")
+                continue
+            }
+            guard let entry = cache.find(bytes, line.start, line.keyEnd), cache.isCurrent(entry)
+            else {
+                for index in line.fields.indices { postpone(line, index, instant, bytes) }
+                continue
+            }
+            for index in line.fields.indices {
+                let field = line.fields[index]
+                guard
+                    let known = cache.series(
+                        entry, hint: index, bytes, field.keyStart, field.keyEnd)
+                else {
+                    postpone(line, index, instant, bytes)
+                    continue
+                }
+                append(field, line, known, instant, bytes)
+            }
+        }
+    }
+
+    private mutating func refuse(_ line: LineScan, _ reason: String, isSyntax: Bool = false) {
+        write.refuse(
+            Refusal(origin: line.number, reason: reason, isSyntax: isSyntax),
+            listed: options.listedRejectionCount, count: max(1, isSyntax ? 1 : line.fields.count))
+    }
+
+    /// Adds a point of a known series.
+    @inline(__always)
+    private mutating func append(
+        _ field: LineScan.Field, _ line: LineScan, _ known: KnownSeries, _ instant: Timestamp,
+        _ bytes: Span<UInt8>
+    ) {
+        switch (field.kind, known.kind) {
+        case (.float, .float), (.integer, .integer), (.boolean, .boolean):
+            write.batch.appendBits(known.id, at: instant, field.bits)
+        default:
+            appendConverted(field, line, known, instant, bytes)
+        }
+    }
+
+    private mutating func appendConverted(
+        _ field: LineScan.Field, _ line: LineScan, _ known: KnownSeries, _ instant: Timestamp,
+        _ bytes: Span<UInt8>
+    ) {
+        guard let value = LineMapping.value(bytes, field) else {
+            return refuseOne(line, "a text is not UTF-8", isSyntax: true)
+        }
+        guard let converted = value.converted(to: known.kind) else {
+            return refuseOne(
+                line,
+                CommitBody.conflictText(
+                    field: name(bytes, field), measurement: measurement(bytes, line),
+                    is: value.kindName, was: known.kind.lineName))
+        }
+        write.batch.append(known.id, at: instant, converted)
+    }
+
+    private mutating func refuseOne(_ line: LineScan, _ reason: String, isSyntax: Bool = false) {
+        write.refuse(
+            Refusal(origin: line.number, reason: reason, isSyntax: isSyntax),
+            listed: options.listedRejectionCount)
+    }
+
+    private func name(_ bytes: Span<UInt8>, _ field: LineScan.Field) -> String {
+        LineMapping.name(LineResolver.copy(bytes, field.keyStart, field.keyEnd)) ?? ""
+    }
+
+    private func measurement(_ bytes: Span<UInt8>, _ line: LineScan) -> String {
+        LineMapping.name(LineResolver.copy(bytes, line.start, line.measurementEnd)) ?? ""
+    }
+
+    private static func copy(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> [UInt8] {
+        var content: [UInt8] = []
+        content.reserveCapacity(end - start)
+        for index in start..<end { content.append(bytes[index]) }
+        return content
+    }
+
+    /// Keeps a field for the commit, which looks its names up.
+    private mutating func postpone(
+        _ line: LineScan, _ index: Int, _ instant: Timestamp, _ bytes: Span<UInt8>
+    ) {
+        let field = line.fields[index]
+        let key = LineResolver.copy(bytes, line.start, line.keyEnd)
+        let containment = options.containment
+        let group = write.group(key) {
+            LineMapping.address(of: key, containment: containment).map {
+                PendingGroup(key: key, address: $0.address, attributes: $0.attributes)
+            }
+        }
+        let fieldName = LineResolver.copy(bytes, field.keyStart, field.keyEnd)
+        guard let group, let name = LineMapping.name(fieldName),
+            let value = LineMapping.value(bytes, field)
+        else { return refuseOne(line, "not UTF-8", isSyntax: true) }
+        guard name != "time" else {
+            return refuseOne(line, "input field \"time\" is reserved", isSyntax: true)
+        }
+        write.groups[group].points.append(
+            PendingPoint(
+                origin: line.number, name: fieldName, instant: instant,
+                point: DecodedPoint(measure: name, value: value)))
+    }
+}
+
+/// Finds a line again by its number, for messages.
+enum LineFinder {
+    /// The line, cut after 256 bytes.
+    static func text(ofLine number: Int, in bytes: [UInt8]) -> String {
+        var line = 1
+        var start = 0
+        while line < number, start < bytes.count {
+            if bytes[start] == 10 { line += 1 }
+            start += 1
+        }
+        var end = start
+        while end < bytes.count, bytes[end] != 10, end - start < 256 { end += 1 }
+        if end > start, bytes[end - 1] == 13 { end -= 1 }
+        return String(decoding: bytes[start..<end], as: UTF8.self)
+    }
+}

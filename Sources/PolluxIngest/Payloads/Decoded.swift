@@ -1,0 +1,166 @@
+import PolluxGraph
+import PolluxModel
+
+/// A part of the plant as a message names it; nothing is looked up yet.
+struct AssetAddress: Hashable, Sendable {
+    /// One name and the type it is of.
+    struct Level: Hashable, Sendable {
+        var type: String
+        /// The name; empty for the unnamed place of that type.
+        var name: String
+    }
+
+    /// Named containers, outermost first; the last one is the machine or what else is addressed.
+    var levels: [Level] = []
+    /// Parts below, outermost first; a name on the last one is that of the item mounted there.
+    var parts: [Level] = []
+
+    /// Bytes that stand for the address in the cache; names cannot hold a zero byte.
+    var key: [UInt8] {
+        var bytes: [UInt8] = []
+        for level in levels {
+            bytes.append(contentsOf: level.type.utf8)
+            bytes.append(0)
+            bytes.append(contentsOf: level.name.utf8)
+            bytes.append(0)
+        }
+        for part in parts {
+            bytes.append(1)
+            bytes.append(contentsOf: part.type.utf8)
+            bytes.append(0)
+            bytes.append(contentsOf: part.name.utf8)
+            bytes.append(0)
+        }
+        return bytes
+    }
+
+    /// The address as people read it, such as `spindle of machine CNC-3 of line L2`.
+    var text: String {
+        (levels + parts).reversed()
+            .map { $0.name.isEmpty ? $0.type : "\($0.type) \($0.name)" }
+            .joined(separator: " of ")
+    }
+}
+
+/// A value as a message wrote it.
+enum DecodedValue: Hashable, Sendable {
+    /// A value whose kind the message states.
+    case typed(Value)
+    /// A number of JSON or text, which has one kind of number only.
+    case number(Double)
+    /// An unsigned number beyond the largest integer.
+    case unsigned(UInt64)
+    /// Not a value: the source says that it is gone.
+    case gone
+
+    /// The kind a new series gets; nil when the value says nothing.
+    var naturalKind: ValueKind? {
+        switch self {
+        case .typed(let value): value.kind
+        case .number: .float
+        case .unsigned: .integer
+        case .gone: nil
+        }
+    }
+
+    /// The value as a series of `kind` holds it; nil when that would lose something.
+    ///
+    /// Integers widen into floats; numbers without a stated kind enter integer series when whole.
+    func converted(to kind: ValueKind) -> Value? {
+        switch (self, kind) {
+        case (.typed(.integer(let number)), .float): .float(Double(number))
+        case (.typed(let value), _): value.kind == kind ? value : nil
+        case (.number(let number), .float): .float(number)
+        case (.number(let number), .integer): Int64(exactly: number).map { .integer($0) }
+        case (.number, _): nil
+        case (.unsigned(let number), .float): .float(Double(number))
+        case (.unsigned, _): nil
+        case (.gone, .float): .float(0)
+        case (.gone, .integer): .integer(0)
+        case (.gone, .boolean): .boolean(false)
+        case (.gone, .text): .text("")
+        }
+    }
+
+    /// What line protocol calls the kind.
+    var kindName: String {
+        switch self {
+        case .typed(let value): value.kind.lineName
+        case .number: "float"
+        case .unsigned: "unsigned"
+        case .gone: "null"
+        }
+    }
+}
+
+extension ValueKind {
+    /// What line protocol calls the kind.
+    var lineName: String {
+        switch self {
+        case .float: "float"
+        case .integer: "integer"
+        case .boolean: "boolean"
+        case .text: "string"
+        }
+    }
+}
+
+/// One point as a message wrote it.
+struct DecodedPoint: Hashable, Sendable {
+    /// The measure's name.
+    var measure: String
+    /// The value.
+    var value: DecodedValue
+    /// When; nil when the message does not say.
+    var time: Timestamp?
+    /// How far it can be trusted.
+    var quality: Quality = .good
+    /// The unit; empty when the message does not say.
+    var unit = ""
+}
+
+/// An event as a message wrote it.
+struct DecodedEvent: Hashable, Sendable {
+    /// What the message says about the event's time.
+    enum Phase: Hashable, Sendable {
+        /// It happened at its time.
+        case instant
+        /// It covers a span up to this instant.
+        case until(Timestamp)
+        /// It begins.
+        case begins
+        /// One that began before ends.
+        case ends
+    }
+
+    var name: String
+    var phase: Phase = .instant
+    var time: Timestamp?
+    /// Its name among its kind, such as `J42`.
+    var label = ""
+    var attributes: [Attribute] = []
+    /// What a mount or unmount is about.
+    var item = ""
+    /// The type of the place, when the topic addresses the machine.
+    var place = ""
+}
+
+/// What a message says of one asset.
+struct DecodedGroup: Sendable {
+    var address: AssetAddress
+    var points: [DecodedPoint] = []
+    var events: [DecodedEvent] = []
+    /// Attributes to set when new or changed.
+    var attributes: [Attribute] = []
+}
+
+/// A message read, names not yet looked up.
+struct DecodedMessage: Sendable {
+    /// The kind of payload found.
+    var format = ""
+    /// The rule that mapped the topic.
+    var rule: String?
+    var groups: [DecodedGroup] = []
+    /// What could not be read; the rest is stored.
+    var problems: [String] = []
+}

@@ -1,0 +1,112 @@
+import PolluxModel
+
+/// What the well-known members of JSON payloads mean: time, unit, quality.
+enum JSONFields {
+    /// Names under which the time of a value is written.
+    static let timeNames: Set<String> = [
+        "timestamp", "timestamp_ms", "timestampMs", "timestamp_ns", "time", "ts", "t",
+        "observedAt", "datetime", "sourceTimestamp", "SourceTimestamp", "Timestamp", "Time",
+    ]
+    static let unitNames: Set<String> = ["unit", "uom", "engUnit", "units", "Unit"]
+    static let qualityNames: Set<String> = [
+        "quality", "q", "Quality", "qualityCode", "status_code", "StatusCode", "statusCode",
+    ]
+    static let valueNames: Set<String> = ["value", "v", "val", "Value"]
+    static let measureNames: Set<String> = [
+        "name", "measure", "metric", "tag", "signal", "dataPointId",
+    ]
+
+    /// The instant that a member of a time's name holds; nil when it cannot be one.
+    ///
+    /// Numbers go by magnitude; those below 10⁸ are no plausible time, so that a temperature called
+    /// `t` stays a temperature.
+    static func instant(_ name: String, _ value: JSONValue) -> Timestamp? {
+        switch value {
+        case .integer(let number):
+            guard number.magnitude >= 100_000_000 else { return nil }
+            return precision(name).instant(number)
+        case .number(let number):
+            guard number >= 1e8 else { return nil }
+            return precision(name).instant(number)
+        case .text(let text):
+            if let parsed = Timestamp.parseRFC3339(Array(text.utf8)) { return parsed.instant }
+            let bytes = Array(text.utf8)
+            var scan = DecimalScan()
+            guard scan.read(bytes.span, from: 0, to: bytes.count) == bytes.count,
+                let number = scan.integer, number.magnitude >= 100_000_000
+            else { return nil }
+            return precision(name).instant(number)
+        default: return nil
+        }
+    }
+
+    private static func precision(_ name: String) -> TimestampPrecision {
+        switch name {
+        case "timestamp_ms", "timestampMs": .milliseconds
+        case "timestamp_ns": .nanoseconds
+        default: .automatic
+        }
+    }
+
+    /// The first member of a time's name that holds a time.
+    static func time(of object: JSONObject) -> (name: String, instant: Timestamp)? {
+        for member in object.members where timeNames.contains(member.name) {
+            if let instant = instant(member.name, member.value) { return (member.name, instant) }
+        }
+        return nil
+    }
+
+    /// The quality that a member of a quality's name holds.
+    ///
+    /// Numbers named like a status code go by OPC UA (the two top bits), others by OPC DA (192 and
+    /// more good, 64 to 191 uncertain); 0 written as a text means good.
+    static func quality(_ name: String, _ value: JSONValue) -> Quality {
+        switch value {
+        case .boolean(let flag): return flag ? .good : .bad
+        case .text(let text): return quality(word: text)
+        case .integer(let number):
+            if name.lowercased().hasPrefix("status") { return statusCode(number) }
+            if name == "qualityCode", number == 0 { return .good }
+            return number >= 192 ? .good : number >= 64 ? .uncertain : .bad
+        default: return .good
+        }
+    }
+
+    private static func quality(word: String) -> Quality {
+        switch word.lowercased() {
+        case "good", "ok", "valid", "0", "192": .good
+        case "uncertain", "questionable", "64": .uncertain
+        default: .bad
+        }
+    }
+
+    /// The quality of an OPC UA status code.
+    static func statusCode(_ code: Int64) -> Quality {
+        switch UInt32(truncatingIfNeeded: code) >> 30 {
+        case 0: .good
+        case 1: .uncertain
+        default: .bad
+        }
+    }
+
+    /// The value that a JSON scalar stands for; nil for arrays and objects.
+    ///
+    /// Whole numbers beyond 2⁵³ stay integers, because a double would lose their last digits.
+    static func scalar(_ value: JSONValue) -> DecodedValue? {
+        switch value {
+        case .null: .gone
+        case .boolean(let flag): .typed(.boolean(flag))
+        case .integer(let number):
+            number.magnitude <= 1 << 53 ? .number(Double(number)) : .typed(.integer(number))
+        case .number(let number): .number(number)
+        case .text(let text):
+            switch text {
+            case "NaN", "nan": .number(.nan)
+            case "Infinity", "inf": .number(.infinity)
+            case "-Infinity", "-inf": .number(-.infinity)
+            default: .typed(.text(text))
+            }
+        case .array, .object: nil
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import PolluxGraph
+import PolluxModel
+
+/// Finds out what kind of payload a message carries and reads it; pure.
+struct PayloadReader {
+    let rules: TopicRules
+    let options: IngestOptions
+
+    /// Reads a message; what cannot be read is in `problems`.
+    func read(topic: String, payload: [UInt8], receivedAt: Timestamp) -> DecodedMessage {
+        var message = DecodedMessage()
+        guard payload.count <= options.messageByteCountLimit else {
+            message.format = "too long"
+            message.problems = [
+                "the payload of \(payload.count) bytes is longer than "
+                    + "\(options.messageByteCountLimit) bytes"
+            ]
+            return message
+        }
+        var first = 0
+        while first < payload.count, payload[first] <= 0x20 { first += 1 }
+        guard first < payload.count else {
+            // An empty retained message clears the topic at the broker; it says nothing.
+            message.format = "empty"
+            return message
+        }
+        switch payload[first] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["), 0xEF:
+            readJSON(topic, payload, &message)
+        default:
+            readText(topic, payload, receivedAt, &message)
+        }
+        return message
+    }
+
+    private func readJSON(_ topic: String, _ payload: [UInt8], _ message: inout DecodedMessage) {
+        message.format = "JSON"
+        do throws(JSONError) {
+            let value = try JSONReader.parse(payload)
+            JSONPayload.read(value, topic: topic, rules: rules, into: &message)
+        } catch {
+            message.problems.append(error.description)
+        }
+    }
+
+    private func readText(
+        _ topic: String, _ payload: [UInt8], _ receivedAt: Timestamp,
+        _ message: inout DecodedMessage
+    ) {
+        if isLineProtocol(payload) {
+            return LinePayload.read(payload, receivedAt, options, &message)
+        }
+        guard let text = String(validating: payload, as: UTF8.self) else {
+            message.format = "bytes"
+            message.problems.append("the payload is neither UTF-8 text nor a known binary format")
+            return
+        }
+        var point = DecodedPoint(measure: "", value: .gone, time: nil)
+        (point.value, message.format) = PlainText.value(text)
+        if case .number(let number) = point.value, !number.isFinite { point.quality = .bad }
+        guard let match = rules.match(topic, namesMeasures: false) else {
+            message.problems.append(PayloadReader.noRule(topic, rules, namesMeasures: false))
+            return
+        }
+        message.rule = match.rule
+        point.measure = match.measure
+        message.groups.append(DecodedGroup(address: match.address, points: [point]))
+    }
+
+    /// Whether the first line that says anything is line protocol.
+    private func isLineProtocol(_ payload: [UInt8]) -> Bool {
+        guard payload.contains(UInt8(ascii: "=")), payload.contains(UInt8(ascii: " ")) else {
+            return false
+        }
+        var scanner = LineScanner()
+        var line = LineScan()
+        return scanner.next(payload.span, into: &line) && line.fault == nil
+    }
+
+    /// Why a topic is not mapped.
+    static func noRule(_ topic: String, _ rules: TopicRules, namesMeasures: Bool) -> String {
+        if rules.templates.isEmpty {
+            return "the topic `\(topic)` does not fit the built-in rule \(TopicRules.builtIn)"
+                + (namesMeasures ? "" : " with at least an asset and a measure")
+        }
+        return "no rule matches the topic `\(topic)`"
+    }
+}
+
+/// Plain payloads: one value and nothing else.
+enum PlainText {
+    /// The value that a text stands for, and what to call it.
+    static func value(_ text: String) -> (DecodedValue, format: String) {
+        var bytes = Array(text.utf8)[...]
+        while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
+        while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
+        let trimmed = Array(bytes)
+        if let number = number(trimmed) { return (.number(number), "number") }
+        let word = String(decoding: trimmed, as: UTF8.self)
+        switch word.lowercased() {
+        case "true": return (.typed(.boolean(true)), "boolean")
+        case "false": return (.typed(.boolean(false)), "boolean")
+        case "null": return (.gone, "null")
+        case "nan", "-nan", "+nan": return (.number(.nan), "number")
+        case "inf", "+inf", "infinity", "+infinity": return (.number(.infinity), "number")
+        case "-inf", "-infinity": return (.number(-.infinity), "number")
+        default: break
+        }
+        if trimmed.count >= 2, trimmed.first == UInt8(ascii: "\""),
+            case .text(let inner)? = try? JSONReader.parse(trimmed)
+        {
+            return (.typed(.text(inner)), "text")
+        }
+        return (.typed(.text(word)), "text")
+    }
+
+    /// The number that bytes are, wholly; nil when they are something else.
+    static func number(_ bytes: [UInt8]) -> Double? {
+        guard !bytes.isEmpty, bytes.count <= 400 else { return nil }
+        var scan = DecimalScan()
+        let end = scan.read(bytes.span, from: 0, to: bytes.count)
+        guard scan.isValid, end == bytes.count else { return nil }
+        return scan.double(bytes.span, from: 0, to: end)
+    }
+}
+
+/// Line protocol as a payload: the topic plays no part.
+enum LinePayload {
+    static func read(
+        _ payload: [UInt8], _ receivedAt: Timestamp, _ options: IngestOptions,
+        _ message: inout DecodedMessage
+    ) {
+        message.format = "line protocol"
+        message.rule = "line protocol names the part itself"
+        var scanner = LineScanner()
+        var line = LineScan()
+        var groups: [[UInt8]: Int] = [:]
+        let bytes = payload.span
+        while scanner.next(bytes, into: &line) {
+            if let fault = line.fault {
+                message.problems.append("line \(line.number): \(fault)")
+                continue
+            }
+            let key = Array(payload[line.start..<line.keyEnd])
+            if groups[key] == nil {
+                guard
+                    let mapped = LineMapping.address(of: key, containment: options.containment)
+                else {
+                    message.problems.append("line \(line.number): the names are not UTF-8")
+                    continue
+                }
+                groups[key] = message.groups.count
+                message.groups.append(
+                    DecodedGroup(address: mapped.address, attributes: mapped.attributes))
+            }
+            guard let group = groups[key] else { continue }
+            let time = line.timestamp.map { TimestampPrecision.automatic.instant($0) }
+            for field in line.fields {
+                guard
+                    let name = LineMapping.name(Array(payload[field.keyStart..<field.keyEnd])),
+                    let value = LineMapping.value(bytes, field)
+                else {
+                    message.problems.append("line \(line.number): a text is not UTF-8")
+                    continue
+                }
+                message.groups[group].points.append(
+                    DecodedPoint(measure: name, value: value, time: time ?? nil))
+            }
+        }
+    }
+}

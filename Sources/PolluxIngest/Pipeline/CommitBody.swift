@@ -1,0 +1,254 @@
+import PolluxGraph
+import PolluxKeyValue
+import PolluxModel
+import PolluxStore
+
+/// The body of a commit: makes the assets and series that a write names and appends its points.
+///
+/// It changes nothing but the transaction and its own result, because it may run more than once.
+struct CommitBody {
+    /// How many new things this commit may make.
+    struct Allowance: Sendable {
+        var assets: Int
+        var series: Int
+        var attributes: Int
+    }
+
+    let graph: Graph
+    let transaction: StoreTransaction
+    let provenance: Provenance
+    let createsUnknown: Bool
+    var allowance: Allowance
+    var result = CommitResult()
+
+    /// Writes everything of a pending write.
+    mutating func run(_ write: PendingWrite) throws {
+        var batch = write.batch
+        for group in write.groups {
+            do {
+                try add(group, to: &batch)
+            } catch let error as GraphError {
+                if case .storage(let cause) = error { throw cause }
+                refuse(group, error.description)
+            } catch let error as IngestError {
+                refuse(group, error.description)
+            }
+        }
+        if !batch.isEmpty { try transaction.append(batch) }
+        result.pointCount = batch.count
+        if result.newAssetCount + result.newSeriesCount + result.attributeCount > 0 {
+            transaction.notePlantChange()
+        }
+        if result.eventCount > 0 { transaction.noteEventChange() }
+    }
+
+    private mutating func refuse(_ group: PendingGroup, _ reason: String) {
+        for point in group.points {
+            result.refusals.append(Refusal(origin: point.origin, reason: reason))
+        }
+        for event in group.events {
+            result.refusals.append(Refusal(origin: event.origin, reason: reason))
+        }
+    }
+
+    private mutating func add(_ group: PendingGroup, to batch: inout PointBatch) throws {
+        let found = try asset(for: group.address, at: group.earliest)
+        try setAttributes(group, of: found.asset)
+        var addition = CacheAddition(
+            key: group.key, asset: found.asset,
+            hasFacts: !group.attributes.isEmpty || group.address.parts.last?.name.isEmpty == false,
+            series: [])
+        var known: [String: KnownSeries?] = [:]
+        for pending in group.points {
+            let name = pending.point.measure
+            if known[name] == nil {
+                let series = try series(for: pending.point, of: found)
+                known[name] = .some(series)
+                if let series { addition.series.append((pending.name, series)) }
+            }
+            guard let series = known[name] ?? nil else {
+                if case .gone = pending.point.value {
+                    known[name] = nil
+                    continue
+                }
+                result.refusals.append(refusal(pending, found))
+                continue
+            }
+            guard let value = pending.point.value.converted(to: series.kind) else {
+                result.refusals.append(conflict(pending, series.kind, group.address))
+                continue
+            }
+            batch.append(series.id, at: pending.instant, value, quality: pending.point.quality)
+        }
+        if !addition.series.isEmpty { result.additions.append(addition) }
+        for event in group.events { try record(event, of: found, group.address) }
+    }
+
+    private func conflict(
+        _ pending: PendingPoint, _ kind: ValueKind, _ address: AssetAddress
+    ) -> Refusal {
+        Refusal(
+            origin: pending.origin,
+            reason: CommitBody.conflictText(
+                field: pending.point.measure,
+                measurement: address.parts.last?.type ?? address.levels.last?.type ?? "",
+                is: pending.point.value.kindName, was: kind.lineName))
+    }
+
+    /// The words that clients of line protocol look for.
+    static func conflictText(
+        field: String, measurement: String, is new: String, was old: String
+    ) -> String {
+        "field type conflict: input field \"\(field)\" on measurement \"\(measurement)\" is type "
+            + "\(new), already exists as type \(old)"
+    }
+
+    private mutating func refusal(_ pending: PendingPoint, _ found: FoundAsset) -> Refusal {
+        result.limitedCount += 1
+        return Refusal(
+            origin: pending.origin,
+            reason: createsUnknown
+                ? "too many new series in one minute: `\(pending.point.measure)` was not made"
+                : "unknown measure `\(pending.point.measure)`, and new ones are switched off")
+    }
+
+    /// An asset found or made, and the one whose parts arrive together with it.
+    struct FoundAsset {
+        var asset: AssetID
+        var group: AssetID
+        var type: TypeID
+    }
+
+    private mutating func asset(
+        for address: AssetAddress, at instant: Timestamp
+    ) throws -> FoundAsset {
+        let lookup = AddressLookup(graph: graph, transaction: transaction.transaction)
+        if !createsUnknown || allowance.assets <= result.newAssetCount {
+            guard let asset = try lookup.asset(address) else {
+                result.limitedCount += 1
+                throw IngestError.unreadable(
+                    reason: createsUnknown
+                        ? "too many new assets in one minute: \(address.text) was not made"
+                        : "unknown asset \(address.text), and new ones are switched off")
+            }
+            let group = try lookup.asset(AssetAddress(levels: address.levels)) ?? asset
+            return try found(asset, group: group)
+        }
+        var asset: AssetID?
+        var group: AssetID?
+        let levels = address.levels.map { (type: $0.type, name: $0.name) }
+        if !levels.isEmpty {
+            group = try ensure(levels, nil, instant)
+            asset = group
+        }
+        for (index, part) in address.parts.enumerated() {
+            if index == 0 {
+                asset = try ensure(levels, (part.type, part.name), instant)
+            } else if let container = asset {
+                asset = try ensureChild(part, of: container, lookup)
+            }
+        }
+        guard let asset else {
+            throw IngestError.unreadable(reason: "the message addresses no asset")
+        }
+        return try found(asset, group: group ?? asset)
+    }
+
+    private mutating func ensure(
+        _ levels: [(type: String, name: String)], _ part: (type: String, name: String)?,
+        _ instant: Timestamp
+    ) throws -> AssetID {
+        let ensured = try graph.ensureAsset(
+            levels: levels, part: part, at: instant, by: provenance,
+            in: transaction.transaction)
+        if ensured.isNew { result.newAssetCount += 1 }
+        return ensured.asset
+    }
+
+    private mutating func ensureChild(
+        _ part: AssetAddress.Level, of container: AssetID, _ lookup: AddressLookup
+    ) throws -> AssetID {
+        if let child = try lookup.part(part, of: container) { return child }
+        _ = try graph.ensureType(
+            named: part.type, by: provenance, in: transaction.transaction)
+        let child = try graph.createAsset(
+            AssetDeclaration(type: part.type, name: part.name, container: container, isPlace: true),
+            by: provenance, in: transaction.transaction)
+        result.newAssetCount += 1
+        return child
+    }
+
+    private func found(_ asset: AssetID, group: AssetID) throws -> FoundAsset {
+        guard let known = try graph.asset(asset, in: transaction.transaction) else {
+            throw IngestError.unreadable(reason: "the asset is gone")
+        }
+        return FoundAsset(asset: asset, group: group, type: known.type)
+    }
+
+    /// The series of a point, made when unknown; nil when that is not allowed or says nothing.
+    private mutating func series(
+        for point: DecodedPoint, of found: FoundAsset
+    ) throws -> KnownSeries? {
+        let reader = transaction.transaction
+        if let measure = try graph.measureID(named: point.measure, in: reader),
+            let series = try transaction.series(of: found.asset, measure: measure)
+        {
+            try learnUnit(point, found)
+            return KnownSeries(id: series.id, kind: series.kind)
+        }
+        guard let kind = point.value.naturalKind, createsUnknown,
+            result.newSeriesCount < allowance.series
+        else { return nil }
+        let measure = try graph.ensureMeasure(
+            named: point.measure, of: found.type, valueKind: kind, unit: point.unit,
+            by: provenance, in: reader)
+        let settled = measure.definition.valueKind
+        if try transaction.series(of: found.asset, measure: measure.id) == nil {
+            // A value that the declared kind cannot hold must not make an empty series.
+            guard point.value.converted(to: settled) != nil else {
+                throw IngestError.unreadable(
+                    reason: CommitBody.conflictText(
+                        field: point.measure, measurement: typeName(found.type),
+                        is: point.value.kindName, was: settled.lineName))
+            }
+            result.newSeriesCount += 1
+        }
+        let id = try transaction.ensureSeries(
+            asset: found.asset, measure: measure.id, kind: settled, group: found.group)
+        return KnownSeries(id: id, kind: settled)
+    }
+
+    private func typeName(_ type: TypeID) -> String {
+        ((try? graph.type(type, in: transaction.transaction)) ?? nil)?.name ?? ""
+    }
+
+    private func learnUnit(_ point: DecodedPoint, _ found: FoundAsset) throws {
+        guard !point.unit.isEmpty else { return }
+        _ = try graph.ensureMeasure(
+            named: point.measure, of: found.type,
+            valueKind: point.value.naturalKind ?? .float, unit: point.unit, by: provenance,
+            in: transaction.transaction)
+    }
+
+    /// Sets the attributes that are new (since ever) or changed (from the instant on).
+    private mutating func setAttributes(_ group: PendingGroup, of asset: AssetID) throws {
+        let reader = transaction.transaction
+        for attribute in group.attributes {
+            let instant = group.earliest
+            let current = try graph.attribute(
+                attribute.name, of: asset, at: instant, in: reader)
+            guard current != attribute.value else { continue }
+            guard result.attributeCount < allowance.attributes else {
+                result.limitedCount += 1
+                continue
+            }
+            let isNew = try graph.attributes(
+                of: asset, named: attribute.name, during: .always, in: reader
+            ).isEmpty
+            try graph.setAttribute(
+                attribute.name, of: asset, to: attribute.value,
+                from: isNew ? .distantPast : instant, by: provenance, in: reader)
+            result.attributeCount += 1
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import PolluxGraph
+import PolluxModel
+
+/// Names the series of a retained message before anything is looked up.
+struct RetainedKey: Hashable, Sendable {
+    var address: AssetAddress
+    var measure: String
+}
+
+/// Sorts what messages say: points of known series go into the batch at once, the rest waits for
+/// the commit.
+struct MessageResolver {
+    let options: IngestOptions
+    /// The newest stored instant of series that retained messages speak of.
+    let storedTimes: [RetainedKey: Timestamp]
+    private(set) var write = PendingWrite()
+
+    init(options: IngestOptions, storedTimes: [RetainedKey: Timestamp]) {
+        self.options = options
+        self.storedTimes = storedTimes
+    }
+
+    /// Takes one message, number `number` of its batch.
+    mutating func resolve(
+        _ decoded: DecodedMessage, of message: TopicMessage, number: Int,
+        with cache: inout SeriesKeyCache
+    ) {
+        write.originCount += 1
+        for problem in decoded.problems {
+            refuse(number, problem)
+        }
+        for group in decoded.groups {
+            resolve(group, of: message, number: number, with: &cache)
+        }
+    }
+
+    private mutating func refuse(_ number: Int, _ reason: String) {
+        write.refuse(
+            Refusal(origin: number, reason: reason), listed: options.listedRejectionCount)
+    }
+
+    private mutating func resolve(
+        _ group: DecodedGroup, of message: TopicMessage, number: Int,
+        with cache: inout SeriesKeyCache
+    ) {
+        let key = group.address.key + MessageResolver.factBytes(group)
+        let entry = cache.find(key.span, 0, key.count)
+        let isKnown = entry.map { cache.isCurrent($0) } ?? false
+        let latest = message.receivedAt.advanced(by: options.futureTolerance)
+        for (index, point) in group.points.enumerated() {
+            if isReplay(point, group, message) {
+                write.replayedCount += 1
+                continue
+            }
+            let instant = point.time ?? message.receivedAt
+            guard instant <= latest else {
+                write.futureCount += 1
+                refuse(number, "the time \(instant) lies in the future")
+                continue
+            }
+            let name = Array(point.measure.utf8)
+            // A unit must reach the measure, so such a point takes the long way once.
+            if isKnown, let entry,
+                let known = cache.series(entry, hint: index, name.span, 0, name.count),
+                let value = point.value.converted(to: known.kind)
+            {
+                write.batch.append(known.id, at: instant, value, quality: point.quality)
+                continue
+            }
+            guard let place = pending(group, key) else { continue }
+            write.groups[place].points.append(
+                PendingPoint(origin: number, name: name, instant: instant, point: point))
+        }
+        for event in group.events where !message.isRetained {
+            let instant = event.time ?? message.receivedAt
+            guard instant <= latest else {
+                write.futureCount += 1
+                refuse(number, "the time \(instant) lies in the future")
+                continue
+            }
+            guard let place = pending(group, key) else { continue }
+            write.groups[place].events.append(
+                PendingEvent(origin: number, instant: instant, event: event))
+        }
+    }
+
+    private mutating func pending(_ group: DecodedGroup, _ key: [UInt8]) -> Int? {
+        write.group(key) {
+            PendingGroup(key: key, address: group.address, attributes: group.attributes)
+        }
+    }
+
+    /// Attributes are part of the key, so that a changed one is noticed.
+    private static func factBytes(_ group: DecodedGroup) -> [UInt8] {
+        guard !group.attributes.isEmpty else { return [] }
+        var bytes: [UInt8] = [2]
+        for attribute in group.attributes {
+            bytes.append(contentsOf: "\(attribute.name)\u{0}\(attribute.value)\u{0}".utf8)
+        }
+        return bytes
+    }
+
+    /// Whether a retained message repeats what is stored: without a time of its own as soon as the
+    /// series has any point, else when it is not newer.
+    private func isReplay(
+        _ point: DecodedPoint, _ group: DecodedGroup, _ message: TopicMessage
+    ) -> Bool {
+        guard message.isRetained,
+            let stored = storedTimes[
+                RetainedKey(address: group.address, measure: point.measure)]
+        else { return false }
+        return point.time.map { $0 <= stored } ?? true
+    }
+}

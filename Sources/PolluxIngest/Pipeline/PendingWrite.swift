@@ -1,0 +1,105 @@
+import PolluxGraph
+import PolluxModel
+
+/// A point whose series is not known yet.
+struct PendingPoint: Sendable {
+    /// The line or message it came with.
+    var origin: Int
+    /// The field's name as the cache knows it.
+    var name: [UInt8]
+    /// When, the time of arrival filled in.
+    var instant: Timestamp
+    var point: DecodedPoint
+}
+
+/// An event with its time of arrival filled in.
+struct PendingEvent: Sendable {
+    var origin: Int
+    var instant: Timestamp
+    var event: DecodedEvent
+}
+
+/// What is to be written for one key whose names must be looked up in the commit.
+struct PendingGroup: Sendable {
+    /// The key under which the cache remembers it afterwards.
+    var key: [UInt8]
+    var address: AssetAddress
+    var attributes: [Attribute]
+    var points: [PendingPoint] = []
+    var events: [PendingEvent] = []
+
+    /// The earliest instant anything in it speaks of.
+    var earliest: Timestamp {
+        let point = points.map(\.instant).min() ?? .distantFuture
+        return min(point, events.map(\.instant).min() ?? .distantFuture)
+    }
+}
+
+/// A refusal, by the number of the line or message.
+struct Refusal: Hashable, Sendable {
+    var origin: Int
+    var reason: String
+    var isSyntax = false
+}
+
+/// Everything that one write wants; values only, so that the body of a commit may run again.
+struct PendingWrite: Sendable {
+    /// Points of known series.
+    var batch = PointBatch()
+    var groups: [PendingGroup] = []
+    private var groupIndexes: [[UInt8]: Int] = [:]
+    /// Refusals found before the commit, in order; bounded by `refuse`.
+    var refusals: [Refusal] = []
+    /// All refusals, also those not listed.
+    var refusalCount = 0
+    /// Lines or messages with a refusal.
+    var refusedOrigins: Set<Int> = []
+    /// Refused because of a time in the future.
+    var futureCount = 0
+    /// Left out as replays of retained messages.
+    var replayedCount = 0
+    /// Lines or messages looked at.
+    var originCount = 0
+
+    /// Whether no commit is needed.
+    var hasNothing: Bool { batch.isEmpty && groups.isEmpty }
+
+    /// Notes a refusal; only the first ones keep their words.
+    mutating func refuse(_ refusal: Refusal, listed: Int, count: Int = 1) {
+        refusalCount += count
+        if refusedOrigins.count < 1_000_000 { refusedOrigins.insert(refusal.origin) }
+        if refusals.count < listed { refusals.append(refusal) }
+    }
+
+    /// The group of a key, made by `make` when there is none yet; nil when `make` fails.
+    mutating func group(
+        _ key: [UInt8], make: () -> PendingGroup?
+    ) -> Int? {
+        if let index = groupIndexes[key] { return index }
+        guard let group = make() else { return nil }
+        groups.append(group)
+        groupIndexes[key] = groups.count - 1
+        return groups.count - 1
+    }
+}
+
+/// What the cache may remember once a commit is durable.
+struct CacheAddition: Sendable {
+    var key: [UInt8]
+    var asset: AssetID
+    var hasFacts: Bool
+    var series: [(name: [UInt8], known: KnownSeries)]
+}
+
+/// What the body of a commit found and did.
+struct CommitResult: Sendable {
+    var pointCount = 0
+    var eventCount = 0
+    var newAssetCount = 0
+    var newSeriesCount = 0
+    var attributeCount = 0
+    var limitedCount = 0
+    var deadLetterCount = 0
+    var refusals: [Refusal] = []
+    var additions: [CacheAddition] = []
+}

@@ -1,0 +1,181 @@
+import PolluxModel
+
+/// A series that a key and a field name stand for.
+struct KnownSeries: Hashable, Sendable {
+    var id: SeriesID
+    var kind: ValueKind
+}
+
+/// From the raw bytes of a series key, and of a field's name, to the series; bounded.
+///
+/// Two generations hold the entries: when the younger is full it becomes the older and the oldest
+/// entries go; an entry that is used moves to the younger one. Keys are compared as they were
+/// written, so the same part with its tags in another order is another entry of the same series.
+struct SeriesKeyCache: Sendable {
+    /// What is known of one key.
+    struct Entry: Sendable {
+        let key: [UInt8]
+        let hash: UInt64
+        /// The asset, for its facts.
+        let asset: AssetID
+        /// Whether the key carries attributes or the name of an item, which can change.
+        let hasFacts: Bool
+        fileprivate(set) var names: [[UInt8]]
+        fileprivate(set) var series: [KnownSeries]
+    }
+
+    private struct Generation: Sendable {
+        /// Indexes into `entries` plus one, by hash; 0 is free. The count is a power of two.
+        var slots: [UInt32] = Array(repeating: 0, count: 64)
+        var entries: [Entry] = []
+
+        func find(_ hash: UInt64, _ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+            let mask = slots.count - 1
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != 0 {
+                let index = Int(slots[slot]) - 1
+                if entries[index].hash == hash,
+                    SeriesKeyCache.equal(entries[index].key, bytes, start, end)
+                {
+                    return index
+                }
+                slot = (slot + 1) & mask
+            }
+            return nil
+        }
+
+        mutating func insert(_ entry: Entry) -> Int {
+            if (entries.count + 1) * 2 > slots.count { grow() }
+            entries.append(entry)
+            place(entries.count - 1)
+            return entries.count - 1
+        }
+
+        private mutating func place(_ index: Int) {
+            let mask = slots.count - 1
+            var slot = Int(truncatingIfNeeded: entries[index].hash) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = UInt32(index + 1)
+        }
+
+        private mutating func grow() {
+            slots = Array(repeating: 0, count: slots.count * 2)
+            for index in entries.indices { place(index) }
+        }
+    }
+
+    private var young = Generation()
+    private var old = Generation()
+    private let capacity: Int
+    private let seed: UInt64
+    /// Which key last spoke for an asset whose attributes or mount its keys carry.
+    private var speakers: [AssetID: UInt64] = [:]
+
+    /// A cache for about `capacity` keys.
+    init(capacity: Int) {
+        self.capacity = max(64, capacity)
+        // A seed of chance, so that nobody can choose keys that collide.
+        seed = UInt64.random(in: .min ... .max)
+    }
+
+    /// Number of keys remembered.
+    var count: Int { young.entries.count + old.entries.count }
+
+    /// Forgets everything.
+    mutating func removeAll() {
+        young = Generation()
+        old = Generation()
+        speakers = [:]
+    }
+
+    /// The entry of a key; its number is valid until the next `find` or `insert`.
+    mutating func find(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+        let hash = hash(bytes, start, end)
+        if let index = young.find(hash, bytes, start, end) { return index }
+        guard let index = old.find(hash, bytes, start, end) else { return nil }
+        makeRoom()
+        // `makeRoom` may have dropped the generation the entry was found in.
+        guard index < old.entries.count, old.entries[index].hash == hash else { return nil }
+        return young.insert(old.entries[index])
+    }
+
+    /// Whether the key of an entry spoke last for its asset, or has nothing to say.
+    func isCurrent(_ entry: Int) -> Bool {
+        let known = young.entries[entry]
+        return !known.hasFacts || speakers[known.asset] == known.hash
+    }
+
+    /// The series of a field; `hint` is where it is expected among the fields.
+    @inline(__always)
+    func series(
+        _ entry: Int, hint: Int, _ bytes: Span<UInt8>, _ start: Int, _ end: Int
+    ) -> KnownSeries? {
+        let names = young.entries[entry].names
+        if hint < names.count, SeriesKeyCache.equal(names[hint], bytes, start, end) {
+            return young.entries[entry].series[hint]
+        }
+        for index in names.indices where SeriesKeyCache.equal(names[index], bytes, start, end) {
+            return young.entries[entry].series[index]
+        }
+        return nil
+    }
+
+    /// Remembers series of a key; called only after the commit that made them.
+    mutating func insert(
+        key: [UInt8], asset: AssetID, hasFacts: Bool, series: [(name: [UInt8], known: KnownSeries)]
+    ) {
+        let index: Int
+        if let found = find(key.span, 0, key.count) {
+            index = found
+        } else {
+            makeRoom()
+            index = young.insert(
+                Entry(
+                    key: key, hash: hash(key.span, 0, key.count), asset: asset, hasFacts: hasFacts,
+                    names: [], series: []))
+        }
+        for (name, known) in series {
+            if let place = young.entries[index].names.firstIndex(of: name) {
+                young.entries[index].series[place] = known
+            } else if young.entries[index].names.count < 4096 {
+                young.entries[index].names.append(name)
+                young.entries[index].series.append(known)
+            }
+        }
+        if hasFacts { speakers[asset] = young.entries[index].hash }
+    }
+
+    private mutating func makeRoom() {
+        guard young.entries.count >= capacity / 2 else { return }
+        old = young
+        young = Generation()
+        if speakers.count > capacity { speakers = [:] }
+    }
+
+    @inline(__always)
+    private static func equal(
+        _ key: [UInt8], _ bytes: Span<UInt8>, _ start: Int, _ end: Int
+    ) -> Bool {
+        guard key.count == end - start else { return false }
+        for index in 0..<key.count where key[index] != bytes[start + index] { return false }
+        return true
+    }
+
+    /// A seeded hash, eight bytes at a time, folded by a wide product.
+    private func hash(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> UInt64 {
+        var state = seed ^ UInt64(truncatingIfNeeded: end - start)
+        var index = start
+        while index < end {
+            var word: UInt64 = 0
+            let stop = min(index + 8, end)
+            while index < stop {
+                word = word << 8 | UInt64(bytes[index])
+                index += 1
+            }
+            let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            state = product.high ^ product.low &+ 0xD1B5_4A32_D192_ED03
+        }
+        let product = state.multipliedFullWidth(by: 0xD1B5_4A32_D192_ED03)
+        return product.high ^ product.low
+    }
+}

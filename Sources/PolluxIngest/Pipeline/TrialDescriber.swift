@@ -1,0 +1,84 @@
+import PolluxGraph
+import PolluxModel
+import PolluxStore
+
+/// Says in words what a group of a message would write.
+struct TrialDescriber {
+    let graph: Graph
+    let snapshot: Snapshot
+    let options: IngestOptions
+    let receivedAt: Timestamp
+
+    /// Adds one line for each attribute, point and event.
+    func describe(_ group: DecodedGroup, into trial: inout MessageTrial) throws {
+        let lookup = AddressLookup(graph: graph, transaction: snapshot.transaction)
+        let asset = try lookup.asset(group.address)
+        let place = group.address.text + (asset == nil ? " (new)" : "")
+        for attribute in group.attributes {
+            trial.lines.append(
+                "attribute \(attribute.name) = \(TrialDescriber.text(attribute.value)) of \(place)")
+        }
+        for point in group.points {
+            var words = "\(point.measure) of \(place) = \(TrialDescriber.text(point.value))"
+            if !point.unit.isEmpty { words += " \(point.unit)" }
+            words += " at \(point.time ?? receivedAt)"
+            if point.time == nil { words += " (time of arrival)" }
+            if point.quality != .good { words += ", quality \(point.quality)" }
+            if let problem = try problem(point, asset) {
+                trial.problems.append("\(point.measure): \(problem)")
+            } else {
+                trial.lines.append(words)
+            }
+        }
+        for event in group.events {
+            var words = "event \(event.name)"
+            if !event.label.isEmpty { words += " \(event.label)" }
+            switch event.phase {
+            case .instant: break
+            case .until(let end): words += " until \(end)"
+            case .begins: words += " begins"
+            case .ends: words += " ends"
+            }
+            if !event.item.isEmpty { words += " of item \(event.item)" }
+            words += " on \(place) at \(event.time ?? receivedAt)"
+            for attribute in event.attributes {
+                words += ", \(attribute.name) = \(TrialDescriber.text(attribute.value))"
+            }
+            trial.lines.append(words)
+        }
+    }
+
+    /// Why a point would be refused, or nil.
+    private func problem(_ point: DecodedPoint, _ asset: AssetID?) throws -> String? {
+        if let time = point.time, time > receivedAt.advanced(by: options.futureTolerance) {
+            return "the time \(time) lies in the future"
+        }
+        guard let asset,
+            let measure = try graph.measureID(
+                named: point.measure, in: snapshot.transaction),
+            let series = try snapshot.series(of: asset, measure: measure)
+        else {
+            return options.createsUnknown ? nil : "unknown, and new ones are switched off"
+        }
+        guard point.value.converted(to: series.kind) == nil else { return nil }
+        return "the series holds \(series.kind.lineName), this is \(point.value.kindName)"
+    }
+
+    private static func text(_ value: DecodedValue) -> String {
+        switch value {
+        case .typed(let value): text(value)
+        case .number(let number): "\(number)"
+        case .unsigned(let number): "\(number)"
+        case .gone: "none (the value ends)"
+        }
+    }
+
+    private static func text(_ value: Value) -> String {
+        switch value {
+        case .float(let number): "\(number)"
+        case .integer(let number): "\(number)"
+        case .boolean(let flag): "\(flag)"
+        case .text(let text): "\"\(text.prefix(200))\""
+        }
+    }
+}
