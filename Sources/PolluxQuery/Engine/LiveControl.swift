@@ -1,0 +1,40 @@
+public import PolluxLanguage
+
+/// What runs continuous queries and alerts; the engine hands it the statements about them.
+///
+/// Called on the thread that runs the statement; implementations may block for a commit.
+public protocol LiveControl: Sendable {
+    /// Creates a continuous query whose text was checked by running it once.
+    ///
+    /// - Returns: a sentence that says what was done.
+    func create(
+        continuousQuery: ContinuousQuerySyntax, text: String, options: QueryOptions
+    ) throws -> String
+    /// Creates an alert whose text was checked by running it once.
+    ///
+    /// - Returns: a sentence that says what was done.
+    func create(alert: AlertSyntax, text: String, options: QueryOptions) throws -> String
+    /// Drops a continuous query or an alert.
+    ///
+    /// - Returns: a sentence, or nil when there is none of that name.
+    func drop(_ kind: DroppedKind, named name: String) throws -> String?
+    /// The continuous queries or alerts there are, for `show queries` and `show alerts`.
+    func list(_ kind: DroppedKind) throws -> [LiveEntry]
+}
+
+/// A continuous query or an alert in a listing.
+public struct LiveEntry: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// Its canonical text.
+    public var text: String
+    /// What it is doing, such as `running` or why it is not.
+    public var state: String
+
+    /// An entry from its parts.
+    public init(name: String, text: String, state: String) {
+        self.name = name
+        self.text = text
+        self.state = state
+    }
+}
