@@ -1,25 +1,5 @@
 public import PolluxModel
 
-/// A length of time as people write it; months and days follow the calendar of a zone.
-public struct Period: Hashable, Sendable {
-    /// Calendar months (`y` is twelve of them).
-    public var months: Int64
-    /// Calendar days (`w` is seven of them), 23 to 25 hours each.
-    public var days: Int64
-    /// Physical time (`ns us ms s m h`).
-    public var nanoseconds: Int64
-
-    /// A period; none of the parts is negative.
-    public init(months: Int64 = 0, days: Int64 = 0, nanoseconds: Int64 = 0) {
-        self.months = months
-        self.days = days
-        self.nanoseconds = nanoseconds
-    }
-
-    /// Whether it is no time at all.
-    public var isZero: Bool { months == 0 && days == 0 && nanoseconds == 0 }
-}
-
 /// A period in the text: written out, or a parameter.
 public struct PeriodSyntax: Hashable, Sendable {
     /// What was written.
