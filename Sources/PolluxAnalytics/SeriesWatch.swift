@@ -1,0 +1,137 @@
+public import PolluxModel
+
+/// Everything that watches one series: sensor health, then NOVELTY-3, then episodes.
+///
+/// The same code runs as data arrives and over history, so both give the same answer. Points go in
+/// in time order; a value type of about 3 KB whose state is resumed bit for bit.
+public struct SeriesWatch: Hashable, Sendable {
+    /// The name and version that rows show.
+    public static let version = Novelty3.version
+    private static let stateVersion: UInt8 = 1
+
+    private var health = SensorHealth()
+    private var novelty = Novelty3()
+    /// The score from which a point raises an alarm.
+    public let level: Double
+    /// The episode that is not over yet.
+    public private(set) var openEpisode: AnomalyEpisode?
+    /// The time of the newest point taken in; nil before the first.
+    public private(set) var position: Timestamp?
+    /// Points in which the sensor was at fault.
+    public private(set) var faultCount = 0
+    /// Alarms so far.
+    public private(set) var alarmCount = 0
+
+    /// A watch that has seen nothing, with an alarm level (never below 2, or 2.3 by default).
+    public init(level: Double = ModelConstants.alarmLevel) {
+        self.level = level.isFinite ? max(level, ModelConstants.alarmLevelFloor) : 2.3
+    }
+
+    /// The level that gives about `alarmsPerDay` false alarms at a number of points a day.
+    public static func level(alarmsPerDay: Double, pointsPerDay: Double) -> Double {
+        guard alarmsPerDay > 0, pointsPerDay > 0 else { return ModelConstants.alarmLevel }
+        return max(decimalLogarithm(pointsPerDay / alarmsPerDay), ModelConstants.alarmLevelFloor)
+    }
+
+    /// Points that NOVELTY-3 has learned from.
+    public var learnedCount: Int { novelty.count }
+
+    /// Scores a point from what came before it, then learns it unless the sensor is at fault.
+    ///
+    /// - Returns: the output of the point, and what it did to the episodes.
+    public mutating func append(
+        at instant: Timestamp, _ value: Double
+    ) -> (output: ModelOutput, change: EpisodeChange) {
+        let time = instant.nanoseconds
+        position = instant
+        let fault = health.append(time: time, value: value)
+        // A gap and a spike speak of what came before this point; the point itself is sound.
+        if let fault, fault == .stuck || fault == .notFinite {
+            faultCount += 1
+            return (ModelOutput(condition: .sensorFault(fault)), .none)
+        }
+        var output = novelty.append(value, level: level)
+        if let fault {
+            faultCount += 1
+            if !output.isAlarm { output.condition = .sensorFault(fault) }
+        }
+        if output.isAlarm { alarmCount += 1 }
+        return (output, follow(output, time))
+    }
+
+    private mutating func follow(_ output: ModelOutput, _ time: Int64) -> EpisodeChange {
+        let cause = output.cause ?? .level
+        if var episode = openEpisode {
+            // During the hold, scores are stored damped; what they were decides how long it lasted.
+            let raw = output.isAlarm ? output.score : output.score / ModelConstants.holdDamping
+            if output.isAlarm || (novelty.isHolding && raw >= level) {
+                episode.end = time
+                if output.isAlarm { episode.alarmCount += 1 }
+                if raw > episode.peak {
+                    episode.peak = raw
+                    episode.peakTime = time
+                    episode.cause = cause
+                }
+                openEpisode = episode
+                return .grew(episode)
+            }
+            guard !novelty.isHolding else { return .none }
+            openEpisode = nil
+            return .ended(episode)
+        }
+        guard output.isAlarm else { return .none }
+        let episode = AnomalyEpisode(
+            start: time, end: time, peak: output.score, peakTime: time, cause: cause,
+            alarmCount: 1)
+        openEpisode = episode
+        return .began(episode)
+    }
+
+    /// The state as bytes; resumed from them, the watch goes on bit for bit.
+    public func encode() -> [UInt8] {
+        var writer = StateWriter(.watch, version: Self.stateVersion)
+        writer.put(level)
+        writer.put(position != nil)
+        writer.put(position?.nanoseconds ?? 0)
+        writer.put(faultCount)
+        writer.put(alarmCount)
+        writer.put(openEpisode != nil)
+        if let episode = openEpisode {
+            writer.put(episode.start)
+            writer.put(episode.end)
+            writer.put(episode.peak)
+            writer.put(episode.peakTime)
+            writer.put(episode.cause.rawValue)
+            writer.put(episode.alarmCount)
+        }
+        writer.put(nested: health.encode())
+        writer.put(nested: novelty.encode())
+        return writer.finish()
+    }
+
+    /// The watch that `encode` wrote.
+    public init(decoding bytes: [UInt8]) throws(ModelStateError) {
+        var reader = try StateReader(bytes, .watch, newest: Self.stateVersion)
+        level = try reader.positive("level")
+        let isPlaced = try reader.boolean("position")
+        let time = try reader.int64()
+        position = isPlaced ? Timestamp(nanoseconds: time) : nil
+        faultCount = try reader.count("fault count")
+        alarmCount = try reader.count("alarm count")
+        if try reader.boolean("episode") {
+            let start = try reader.int64()
+            let end = try reader.int64()
+            let peak = try reader.positive("episode peak")
+            let peakTime = try reader.int64()
+            guard let cause = AnomalyCause(rawValue: try reader.byte()) else {
+                throw .impossible(field: "episode cause")
+            }
+            openEpisode = AnomalyEpisode(
+                start: start, end: end, peak: peak, peakTime: peakTime, cause: cause,
+                alarmCount: try reader.count("episode alarm count"))
+        }
+        health = try SensorHealth(decoding: try reader.nested())
+        novelty = try Novelty3(decoding: try reader.nested())
+        try reader.finish()
+    }
+}
