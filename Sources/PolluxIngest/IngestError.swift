@@ -15,6 +15,7 @@ public enum IngestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The store could not commit; nothing of the write is stored.
     case notCommitted(reason: String)
 
+    /// What, where and what to do.
     public var description: String {
         switch self {
         case .badRule(let rule, let position, let reason):

@@ -59,7 +59,7 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
     }
 
     /// The instant that a number with a fraction stands for; nil when it is outside the range.
-    public func instant(_ number: Double) -> Timestamp? {
+    public func instant(fractional number: Double) -> Timestamp? {
         guard number.isFinite, abs(number) < 9.3e18 else { return nil }
         let scale = scale(for: UInt64(abs(number)))
         // Whole units and the fraction apart: a product of doubles would lose nanoseconds.

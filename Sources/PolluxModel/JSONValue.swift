@@ -93,6 +93,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong there.
     public var reason: String
 
+    /// The place and the reason.
     public var description: String {
         "JSON, line \(line), column \(column): \(reason)"
     }

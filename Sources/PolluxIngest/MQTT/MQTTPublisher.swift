@@ -1,7 +1,7 @@
 import CMosquitto
 import Glibc
 
-/// Publishes to a broker; used by the simulator and tests. Safe to call from any thread.
+/// Publishes to a broker; used by the simulator and tests, safe to call from any thread.
 ///
 /// At most `inFlightLimit` messages are unconfirmed at a time: `publish` waits when there are more.
 /// After a lost connection it reconnects by itself and repeats what was not confirmed.

@@ -43,7 +43,7 @@ final class MQTTSession {
 
     deinit { mosquitto_destroy(client) }
 
-    /// Opens the connection; the broker's answer comes later. Returns what went wrong.
+    /// Opens the connection and returns what went wrong; the broker's answer comes later.
     func connect() -> String? {
         if let problem = MQTTLibrary.apply(address, to: client) { return problem }
         var properties: OpaquePointer?
@@ -58,7 +58,7 @@ final class MQTTSession {
         return MQTTLibrary.isFine(code) ? nil : MQTTLibrary.text(code)
     }
 
-    /// Writes what is queued: acknowledgements, subscriptions, pings. Returns what went wrong.
+    /// Writes what is queued (acknowledgements, subscriptions, pings) and returns what went wrong.
     func drain() -> String? {
         guard mosquitto_want_write(client) else { return nil }
         let code = mosquitto_loop_write(client, 1)
@@ -80,7 +80,7 @@ final class MQTTSession {
         return nil
     }
 
-    /// Keeps the connection alive. Returns what went wrong.
+    /// Keeps the connection alive and returns what went wrong.
     func keepAlive() -> String? {
         let code = mosquitto_loop_misc(client)
         return MQTTLibrary.isFine(code) ? nil : MQTTLibrary.text(code)

@@ -27,7 +27,7 @@ enum JSONFields {
             return precision(name).instant(number)
         case .number(let number):
             guard number >= 1e8 else { return nil }
-            return precision(name).instant(number)
+            return precision(name).instant(fractional: number)
         case .text(let text):
             if let parsed = Timestamp.parseRFC3339(Array(text.utf8)) { return parsed.instant }
             let bytes = Array(text.utf8)

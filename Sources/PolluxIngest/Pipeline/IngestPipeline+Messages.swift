@@ -143,8 +143,10 @@ extension IngestPipeline {
         return try letters.newest(limit, in: transaction)
     }
 
-    /// Tries dead letters again, oldest first, and removes those that are stored; all of them when
-    /// `ids` is nil. A letter without a time of its own gets the time at which it arrived.
+    /// Tries dead letters again, oldest first, and removes those that are stored; all when `ids` is
+    /// nil.
+    ///
+    /// A letter without a time of its own gets the time at which it arrived.
     public func replayDeadLetters(_ ids: [UInt64]? = nil) throws -> ReplayOutcome {
         var outcome = ReplayOutcome()
         let wanted = ids.map(Set.init)
@@ -172,7 +174,7 @@ extension IngestPipeline {
         return try letters.letters(from: first, limit: 256, in: transaction)
     }
 
-    /// Throws dead letters away; all of them when `ids` is nil. Returns how many there were.
+    /// Throws dead letters away, all when `ids` is nil, and returns how many there were.
     @discardableResult
     public func removeDeadLetters(_ ids: [UInt64]? = nil) throws -> Int {
         let letters = letters

@@ -5,7 +5,9 @@ public import PolluxStore
 import Synchronization
 
 /// The one way of points into the store: reads bytes, finds or makes the assets and series they
-/// name, and returns when everything is durable. Safe to call from any thread.
+/// name, and returns when everything is durable.
+///
+/// Safe to call from any thread.
 public final class IngestPipeline: Sendable {
     /// Limits and habits.
     public let options: IngestOptions

@@ -25,7 +25,7 @@ struct SeriesKeyCache: Sendable {
     }
 
     private struct Generation: Sendable {
-        /// Indexes into `entries` plus one, by hash; 0 is free. The count is a power of two.
+        /// Indexes into `entries` plus one, by hash; 0 is free and the count a power of two.
         var slots: [UInt32] = Array(repeating: 0, count: 64)
         var entries: [Entry] = []
 

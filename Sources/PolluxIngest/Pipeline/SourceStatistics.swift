@@ -72,6 +72,7 @@ public struct MessageTrial: Hashable, Sendable, CustomStringConvertible {
     /// What could not be read, if anything.
     public var problems: [String]
 
+    /// The trial as lines of text.
     public var description: String {
         var text: [String] = []
         text.append("rule     \(rule ?? "none matches")")
