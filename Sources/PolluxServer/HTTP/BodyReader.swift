@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+/// Reads the body of a request within the limits, unpacked.
+struct BodyReader: Sendable {
+    /// The largest body in bytes, packed and unpacked.
+    let limit: Int
+
+    /// The whole body; 413 when it is too large, 400 when its packing is damaged, 415 when it is
+    /// packed in another way than gzip.
+    func read(_ request: Request) async throws -> [UInt8] {
+        if let text = request.headers[.contentLength], let count = Int(text), count > limit {
+            throw HTTPFailure.tooLarge(limit: limit)
+        }
+        var bytes: [UInt8] = []
+        do {
+            for try await part in request.body {
+                guard bytes.count + part.readableBytes <= limit else {
+                    throw HTTPFailure.tooLarge(limit: limit)
+                }
+                bytes.append(contentsOf: part.readableBytesView)
+            }
+        } catch is HTTPParserError {
+            throw HTTPFailure.badRequest("the body of the request is not valid HTTP")
+        }
+        return try unpack(bytes, encoding: request.headers[.contentEncoding])
+    }
+
+    /// Undoes a content encoding.
+    func unpack(_ bytes: [UInt8], encoding: String?) throws(HTTPFailure) -> [UInt8] {
+        switch encoding?.lowercased() {
+        case nil, "", "identity": return bytes
+        case "gzip", "x-gzip", "deflate":
+            do {
+                return try Inflater.inflate(bytes, limit: limit)
+            } catch .tooLarge {
+                throw .tooLarge(limit: limit, unpacked: true)
+            } catch .corrupt(let reason) {
+                throw HTTPFailure(
+                    status: .badRequest, code: "bad_encoding",
+                    message: "the gzip body cannot be unpacked: \(reason)")
+            }
+        case .some(let other):
+            throw .unsupportedType(other, accepted: "the body plain or with Content-Encoding: gzip")
+        }
+    }
+
+    /// The media type of a body without its parameters, in lower case; empty when none is given.
+    static func mediaType(of request: Request) -> String {
+        let text = request.headers[.contentType] ?? ""
+        let type = text.prefix { $0 != ";" }.lowercased()
+        return type.filter { $0 != " " && $0 != "\t" }
+    }
+}

@@ -1,0 +1,154 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// What Hummingbird makes for each request.
+struct ServerContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+    }
+}
+
+/// One method of one path, and what answers it.
+struct Route: Sendable {
+    typealias Handler = @Sendable (Exchange) async throws -> Response
+
+    /// The method; a `GET` route answers `HEAD` too.
+    var method: HTTPRequest.Method
+    /// The path, with `{name}` for a segment that varies and `{name*}` for all that follow.
+    var path: String
+    /// What answers.
+    var handler: Handler
+
+    /// A route.
+    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+        self.method = method
+        self.path = path
+        self.handler = handler
+    }
+}
+
+/// A request on its way to a route: the request, what its path and query string say.
+struct Exchange: Sendable {
+    /// The request as it came.
+    var request: Request
+    /// The varying segments of the path, decoded.
+    var segments: [String: String]
+    /// The query string, decoded.
+    var query: FormFields
+    /// Where the route reports what an operator should know.
+    var logger: Logger
+}
+
+/// Finds the route of a request; every failure becomes the error object of the contract.
+struct RouteTable: HTTPResponder {
+    let routes: [Route]
+    let guardian: Guardian
+    let requestCounts: RequestCounts
+
+    func respond(to request: Request, context: ServerContext) async throws -> Response {
+        let isHead = request.method == .head
+        var response: Response
+        do {
+            response = try await answer(request, logger: context.logger)
+        } catch {
+            response = RouteTable.failure(error, request: request, logger: context.logger).response
+            if request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil {
+                // What is left of the body need not be read to its end.
+                response.headers[.connection] = "close"
+            }
+        }
+        requestCounts.count(status: response.status.code)
+        secure(&response.headers)
+        return isHead ? response.createHeadResponse() : response
+    }
+
+    private func answer(_ request: Request, logger: Logger) async throws -> Response {
+        let path = request.uri.path
+        guard path.hasPrefix("/"), let segments = RouteTable.segments(of: path) else {
+            throw HTTPFailure.badRequest("the path is not valid")
+        }
+        let method = request.method == .head ? HTTPRequest.Method.get : request.method
+        var allowed: [String] = []
+        for route in routes {
+            guard let values = RouteTable.match(route.path, segments) else { continue }
+            guard route.method == method else {
+                allowed.append(route.method.rawValue)
+                if route.method == .get { allowed.append("HEAD") }
+                continue
+            }
+            try guardian.check(request)
+            guard let query = FormFields(request.uri.query ?? "") else {
+                throw HTTPFailure.badRequest("the query string is not valid percent-encoded text")
+            }
+            let exchange = Exchange(
+                request: request, segments: values, query: query, logger: logger)
+            return try await route.handler(exchange)
+        }
+        guard allowed.isEmpty else {
+            var methods: [String] = []
+            for name in allowed where !methods.contains(name) { methods.append(name) }
+            let list = methods.joined(separator: ", ")
+            throw HTTPFailure(
+                status: .methodNotAllowed, code: "method_not_allowed",
+                message: "this route does not take \(request.method.rawValue)",
+                help: "use \(list)", allow: list)
+        }
+        throw HTTPFailure.notFound(
+            "there is no such route", help: "/api/v1/openapi.json lists the routes")
+    }
+
+    /// The failure that stands for an error which a route threw.
+    static func failure(_ error: any Error, request: Request, logger: Logger) -> HTTPFailure {
+        switch error {
+        case let failure as HTTPFailure: return failure
+        case is HTTPParserError: return .badRequest("the body of the request is not valid HTTP")
+        case is NIOTooManyBytesError: return .tooLarge(limit: 0)
+        case is CancellationError:
+            return .unavailable("the server is stopping, or the request was abandoned")
+        default:
+            logger.error("\(request.method.rawValue) \(request.uri.path): \(error)")
+            return .failed("the request failed inside the server; its log says more")
+        }
+    }
+
+    /// The decoded segments of a path, or nil when they are not valid.
+    static func segments(of path: String) -> [String]? {
+        var result: [String] = []
+        for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            guard let text = FormFields.decode(part, plusIsBlank: false) else { return nil }
+            result.append(text)
+        }
+        return result
+    }
+
+    /// The values of the varying segments when `path` fits, else nil.
+    static func match(_ template: String, _ path: [String]) -> [String: String]? {
+        let parts = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        var values: [String: String] = [:]
+        for (index, part) in parts.enumerated() {
+            if part.hasPrefix("{"), part.hasSuffix("*}") {
+                guard index < path.count else { return nil }
+                values[String(part.dropFirst().dropLast(2))] = path[index...].joined(separator: "/")
+                return values
+            }
+            guard index < path.count else { return nil }
+            if part.hasPrefix("{"), part.hasSuffix("}") {
+                guard !path[index].isEmpty else { return nil }
+                values[String(part.dropFirst().dropLast())] = path[index]
+            } else if part != path[index] {
+                return nil
+            }
+        }
+        return parts.count == path.count ? values : nil
+    }
+
+    private func secure(_ headers: inout HTTPFields) {
+        headers[.xContentTypeOptions] = "nosniff"
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+    }
+}
