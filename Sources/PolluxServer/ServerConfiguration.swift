@@ -1,3 +1,7 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
 /// Where the server listens, what it allows, and where it finds the files it serves.
 public struct ServerConfiguration: Sendable {
     /// The address or name to listen on; loopback unless `isInsecure`.
@@ -21,11 +25,35 @@ public struct ServerConfiguration: Sendable {
     /// The defaults: loopback, port 8470.
     public init() {}
 
+    /// The host as the system takes it: an IPv6 address without its brackets.
+    var bindHost: String {
+        host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+    }
+
     /// Whether `host` is reachable from this machine alone.
     public var isLoopback: Bool {
         let name = host.lowercased()
         return name == "localhost" || name == "::1" || name == "[::1]"
             || (name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." })
+    }
+}
+
+extension ServerError {
+    /// What a failure to listen means.
+    init(_ error: any Error, configuration: ServerConfiguration) {
+        let (host, port) = (configuration.host, configuration.port)
+        switch error {
+        case let error as ServerError: self = error
+        case let error as IOError where error.errnoCode == EADDRINUSE:
+            self = .portInUse(host: host, port: port)
+        case let error as IOError where error.errnoCode == EACCES:
+            self = .notPermitted(host: host, port: port)
+        case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
+            self = .unknownAddress(host: host, reason: "no network interface has it")
+        case is SocketAddressError, is NIOConnectionError:
+            self = .unknownAddress(host: host, reason: "the name is not known")
+        default: self = .notListening(host: host, port: port, reason: "\(error)")
+        }
     }
 }
 

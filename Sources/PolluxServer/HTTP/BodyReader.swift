@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
+import PolluxModel
 
 /// Reads the body of a request within the limits, unpacked.
 struct BodyReader: Sendable {
@@ -28,19 +29,44 @@ struct BodyReader: Sendable {
         return try unpack(bytes, encoding: request.headers[.contentEncoding])
     }
 
+    /// The body as a JSON object; no body is an empty object.
+    func readObject(_ request: Request) async throws -> JSONValue {
+        let bytes = try await read(request)
+        guard !bytes.isEmpty else { return .object(JSONObject()) }
+        let type = BodyReader.mediaType(of: request)
+        guard type.isEmpty || type == "application/json" || type.hasSuffix("+json") else {
+            throw HTTPFailure.unsupportedType(type, accepted: "application/json")
+        }
+        return try BodyReader.object(bytes)
+    }
+
+    /// Bytes as a JSON object.
+    static func object(_ bytes: [UInt8]) throws(HTTPFailure) -> JSONValue {
+        let value: JSONValue
+        do {
+            value = try JSONReader.parse(bytes)
+        } catch {
+            throw .badJSON(error)
+        }
+        guard value.object != nil else { throw .badRequest("the body must be a JSON object") }
+        return value
+    }
+
     /// Undoes a content encoding.
     func unpack(_ bytes: [UInt8], encoding: String?) throws(HTTPFailure) -> [UInt8] {
         switch encoding?.lowercased() {
         case nil, "", "identity": return bytes
         case "gzip", "x-gzip", "deflate":
-            do {
+            do throws(Inflater.Failure) {
                 return try Inflater.inflate(bytes, limit: limit)
-            } catch .tooLarge {
-                throw .tooLarge(limit: limit, unpacked: true)
-            } catch .corrupt(let reason) {
-                throw HTTPFailure(
-                    status: .badRequest, code: "bad_encoding",
-                    message: "the gzip body cannot be unpacked: \(reason)")
+            } catch {
+                switch error {
+                case .tooLarge: throw HTTPFailure.tooLarge(limit: limit, unpacked: true)
+                case .corrupt(let reason):
+                    throw HTTPFailure(
+                        status: .badRequest, code: "bad_encoding",
+                        message: "the gzip body cannot be unpacked: \(reason)")
+                }
             }
         case .some(let other):
             throw .unsupportedType(other, accepted: "the body plain or with Content-Encoding: gzip")

@@ -1,4 +1,5 @@
 import Hummingbird
+import PolluxModel
 
 /// An answer that refuses a request, with everything a person or a program needs to correct it.
 struct HTTPFailure: Error, Equatable {
@@ -72,7 +73,7 @@ extension HTTPFailure {
     static func badJSON(_ error: JSONError) -> HTTPFailure {
         HTTPFailure(
             status: .badRequest, code: "bad_json",
-            message: "the body is not valid JSON: \(error.message)", line: error.line,
+            message: "the body is not valid JSON: \(error.reason)", line: error.line,
             column: error.column)
     }
 

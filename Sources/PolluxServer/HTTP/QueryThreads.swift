@@ -30,6 +30,7 @@ final class StopFlag: Sendable {
 /// `limits.queryTime`, or whose client has gone, is asked to stop.
 final class QueryThreads: Sendable {
     private let pool: NIOThreadPool
+    private let operations = NIOThreadPool(numberOfThreads: 1)
     private let limits: ServerLimits
     private let pendingCount = Mutex(0)
 
@@ -37,6 +38,7 @@ final class QueryThreads: Sendable {
         self.limits = limits
         pool = NIOThreadPool(numberOfThreads: limits.runningQueryCount)
         pool.start()
+        operations.start()
     }
 
     /// How many queries run or wait.
@@ -70,8 +72,16 @@ final class QueryThreads: Sendable {
         }
     }
 
+    /// Runs operations that are not queries, such as a snapshot, one at a time and without limit.
+    func runLong<Answer: Sendable>(
+        _ body: @escaping @Sendable () throws -> Answer
+    ) async throws -> Answer {
+        try await operations.runIfActive(body)
+    }
+
     /// Ends the threads; queries that run are finished first.
     func shutDown() async throws {
         try await pool.shutdownGracefully()
+        try await operations.shutdownGracefully()
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -70,7 +71,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         let expectsContinue = head.headers[canonicalForm: "expect"].contains {
             $0.lowercased() == "100-continue"
         }
-        if expectsContinue, head.version >= .http1_1 {
+        if expectsContinue, head.version == .http1_1 {
             let answer = HTTPResponseHead(version: head.version, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(answer)), promise: nil)
         }

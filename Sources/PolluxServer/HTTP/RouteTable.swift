@@ -50,6 +50,18 @@ struct RouteTable: HTTPResponder {
     let guardian: Guardian
     let requestCounts: RequestCounts
 
+    /// All routes of a server.
+    init(parts: ServerParts) {
+        guardian = parts.guardian
+        requestCounts = parts.requestCounts
+        routes =
+            OperationRoutes(parts: parts).routes + QueryRoutes(parts: parts).routes
+            + WriteRoutes(parts: parts).routes + LiveRoute(parts: parts).routes
+            + TwinRoutes(parts: parts).routes + LiveTwinRoutes(parts: parts).routes
+            + SnapshotRoutes(parts: parts).routes
+            + ViewerFiles(configuration: parts.configuration).routes
+    }
+
     func respond(to request: Request, context: ServerContext) async throws -> Response {
         let isHead = request.method == .head
         var response: Response

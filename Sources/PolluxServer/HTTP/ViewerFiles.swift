@@ -76,7 +76,7 @@ struct ViewerFiles: Sendable {
         headers[.eTag] = tag
         if type == ContentType.html {
             headers[.contentSecurityPolicy] = policy
-            headers[.xFrameOptions] = "SAMEORIGIN"
+            if let name = HTTPField.Name("X-Frame-Options") { headers[name] = "SAMEORIGIN" }
         }
         if request.headers[values: .ifNoneMatch].contains(tag) {
             return Response(status: .notModified, headers: headers)

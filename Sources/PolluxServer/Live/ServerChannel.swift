@@ -71,6 +71,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
+    @concurrent
     private func refuseConnection(
         request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {

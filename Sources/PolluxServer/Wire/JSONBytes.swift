@@ -18,7 +18,7 @@ struct JSONBytes: Sendable {
     /// Writes a member's name; its value must follow.
     mutating func name(_ text: String) {
         separate()
-        JSONBytes.appendString(text, to: &bytes)
+        JSONValue.append(text, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
@@ -26,7 +26,7 @@ struct JSONBytes: Sendable {
     /// Writes a string.
     mutating func string(_ text: String) {
         separate()
-        JSONBytes.appendString(text, to: &bytes)
+        JSONValue.append(text, to: &bytes)
         needsComma = true
     }
 
@@ -90,51 +90,22 @@ struct JSONBytes: Sendable {
 
     /// Writes any JSON value.
     mutating func value(_ value: JSONValue) {
-        switch value {
-        case .null: null()
-        case .boolean(let flag): boolean(flag)
-        case .integer(let number): self.number(number)
-        case .float(let number): self.number(number)
-        case .string(let text): string(text)
-        case .array(let elements):
-            beginArray()
-            for element in elements { self.value(element) }
-            endArray()
-        case .object(let members):
-            beginObject()
-            for (key, element) in members {
-                name(key)
-                self.value(element)
-            }
-            endObject()
-        }
+        separate()
+        value.append(to: &bytes)
+        needsComma = true
     }
 
-    /// Appends a quoted string with `"`, `\\` and control characters escaped.
-    static func appendString(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): bytes.append(contentsOf: [0x5C, 0x22])
-            case UInt8(ascii: "\\"): bytes.append(contentsOf: [0x5C, 0x5C])
-            case 0x0A: bytes.append(contentsOf: [0x5C, UInt8(ascii: "n")])
-            case 0x0D: bytes.append(contentsOf: [0x5C, UInt8(ascii: "r")])
-            case 0x09: bytes.append(contentsOf: [0x5C, UInt8(ascii: "t")])
-            case 0..<0x20, 0x7F:
-                bytes.append(contentsOf: [0x5C, UInt8(ascii: "u"), 48, 48])
-                bytes.append(hexDigit(byte >> 4))
-                bytes.append(hexDigit(byte & 15))
-            default: bytes.append(byte)
-            }
+    /// Writes the value of a point or an attribute.
+    mutating func value(_ value: Value) {
+        switch value {
+        case .float(let number): self.number(number)
+        case .integer(let number): self.number(number)
+        case .boolean(let flag): boolean(flag)
+        case .text(let text): string(text)
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private static let nullText: [UInt8] = Array("null".utf8)
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 48 + value : 87 + value
-    }
 
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }

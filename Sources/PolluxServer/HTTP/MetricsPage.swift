@@ -1,0 +1,129 @@
+import PolluxIngest
+import PolluxStore
+
+/// Counters and sizes as Prometheus text (format 0.0.4).
+struct MetricsPage {
+    private(set) var bytes: [UInt8] = []
+
+    /// The numbers of this moment.
+    init(parts: ServerParts) {
+        addServer(parts)
+        addStore(parts.store.statistics)
+        addIngest(parts.ingest.statistics)
+    }
+
+    private mutating func addServer(_ parts: ServerParts) {
+        let numbers = parts.requestCounts.now
+        family("pollux_http_responses_total", "counter", "Responses by status.")
+        for (status, count) in numbers.requests.sorted(by: { $0.key < $1.key }) {
+            sample("pollux_http_responses_total", Double(count), ["status": String(status)])
+        }
+        single("pollux_queries_total", "counter", "Queries that ended.", Double(numbers.queries))
+        single(
+            "pollux_queries_failed_total", "counter", "Queries that ended in an error.",
+            Double(numbers.failedQueries))
+        single(
+            "pollux_query_seconds_total", "counter", "Time that queries ran.",
+            Double(numbers.queryNanoseconds) / 1e9)
+        single(
+            "pollux_queries_pending", "gauge", "Queries that run or wait.",
+            Double(parts.threads.pending))
+        single(
+            "pollux_write_bytes_total", "counter", "Bytes of write bodies, unpacked.",
+            Double(numbers.writtenBytes))
+        single(
+            "pollux_live_rows_total", "counter", "Rows sent to subscribers.",
+            Double(numbers.liveRows))
+        single(
+            "pollux_connections", "gauge", "Open connections.",
+            Double(parts.counts.count(of: .connection)))
+        single(
+            "pollux_websockets", "gauge", "Open WebSockets.",
+            Double(parts.counts.count(of: .socket)))
+        single(
+            "pollux_subscriptions", "gauge", "Subscriptions on WebSockets.",
+            Double(parts.counts.count(of: .subscription)))
+    }
+
+    private mutating func addStore(_ store: StoreStatistics) {
+        let counters: [(String, String, UInt64)] = [
+            ("commits", "Commits.", store.commits),
+            ("writes", "Writes that were committed.", store.writes),
+            ("failed_writes", "Writes that failed.", store.failedWrites),
+            ("points", "Points committed.", store.points),
+            ("late_points", "Points older than the newest of their series.", store.late),
+            ("duplicate_points", "Points that replaced another value.", store.duplicate),
+            ("rejected_points", "Points refused.", store.rejected),
+            ("sealed_chunks", "Chunks sealed.", store.sealedChunks),
+        ]
+        for (name, help, value) in counters {
+            single("pollux_store_\(name)_total", "counter", help, Double(value))
+        }
+        let gauges: [(String, String, Double)] = [
+            ("queue_writes", "Writes that wait for the writer.", Double(store.queueCount)),
+            ("head_rows", "Rows in the head.", Double(store.headRowCount)),
+            ("head_bytes", "Memory of the head.", Double(store.headByteCount)),
+            ("journal_bytes", "Journal not yet trimmed.", Double(store.journalByteCount)),
+            ("open_snapshots", "Snapshots that are open.", Double(store.openSnapshots)),
+            ("series", "Series in the catalog.", Double(store.seriesCount)),
+            ("file_bytes", "Bytes of the database file in use.", Double(store.fileByteCount)),
+        ]
+        for (name, help, value) in gauges {
+            single("pollux_store_\(name)", "gauge", help, value)
+        }
+    }
+
+    private mutating func addIngest(_ sources: [SourceStatistics]) {
+        let columns: [(String, String, @Sendable (SourceStatistics) -> UInt64)] = [
+            ("messages", "Messages or requests taken in.", { $0.messageCount }),
+            ("bytes", "Bytes of their payloads.", { $0.byteCount }),
+            ("points", "Points stored.", { $0.pointCount }),
+            ("events", "Events recorded.", { $0.eventCount }),
+            ("rejected", "Points, lines or messages not stored.", { $0.rejectedCount }),
+            ("dead_letters", "Messages put aside as unreadable.", { $0.deadLetterCount }),
+            ("new_assets", "Assets that appeared.", { $0.newAssetCount }),
+            ("new_series", "Series that appeared.", { $0.newSeriesCount }),
+        ]
+        for (name, help, value) in columns {
+            family("pollux_ingest_\(name)_total", "counter", help)
+            for source in sources {
+                sample(
+                    "pollux_ingest_\(name)_total", Double(value(source)),
+                    ["source": source.source])
+            }
+        }
+    }
+
+    private mutating func single(_ name: String, _ kind: String, _ help: String, _ value: Double) {
+        family(name, kind, help)
+        sample(name, value, [:])
+    }
+
+    private mutating func family(_ name: String, _ kind: String, _ help: String) {
+        bytes.append(contentsOf: "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n".utf8)
+    }
+
+    private mutating func sample(_ name: String, _ value: Double, _ labels: [String: String]) {
+        bytes.append(contentsOf: name.utf8)
+        if !labels.isEmpty {
+            let list = labels.map { "\($0)=\"\(MetricsPage.escape($1))\"" }.joined(separator: ",")
+            bytes.append(contentsOf: "{\(list)}".utf8)
+        }
+        bytes.append(UInt8(ascii: " "))
+        NumberText.append(value, to: &bytes)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private static func escape(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n", "\r", "\r\n": result += "\\n"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// `/health`, `/ready`, `/ping`, `/metrics` and the OpenAPI document.
+struct OperationRoutes: Sendable {
+    let parts: ServerParts
+
+    var routes: [Route] {
+        [
+            Route(.get, "/health") { _ in health() },
+            Route(.get, "/ready") { _ in ready() },
+            Route(.get, "/ping") { ping($0) },
+            Route(.get, "/metrics") { _ in metrics() },
+            Route(.get, "/api/v1/openapi.json") { _ in
+                .json(OpenAPIDocument.bytes(version: parts.configuration.version))
+            },
+        ]
+    }
+
+    /// Influx's clients read `status`; it is `fail` while writes cannot be taken.
+    private func health() -> Response {
+        let isServing = parts.state.withLock { $0 == .serving }
+        var json = JSONBytes()
+        json.beginObject()
+        json.member("name", "pollux")
+        json.member(
+            "message", isServing ? "ready for queries and writes" : "starting or stopping")
+        json.member("status", isServing ? "pass" : "fail")
+        json.member("version", parts.configuration.version)
+        json.endObject()
+        return .json(json.bytes, status: isServing ? .ok : .serviceUnavailable)
+    }
+
+    private func ready() -> Response {
+        let isServing = parts.state.withLock { $0 == .serving }
+        guard isServing else {
+            return HTTPFailure.unavailable("the server is starting or stopping").response
+        }
+        var json = JSONBytes()
+        json.beginObject()
+        json.member("status", "ready")
+        json.endObject()
+        return .json(json.bytes)
+    }
+
+    private func ping(_ exchange: Exchange) -> Response {
+        let version = parts.configuration.version
+        var response: Response
+        if exchange.query["verbose"] == "true" {
+            var json = JSONBytes()
+            json.beginObject()
+            json.member("version", version)
+            json.endObject()
+            response = .json(json.bytes)
+        } else {
+            response = Response(status: .noContent)
+        }
+        if let name = HTTPField.Name("X-Influxdb-Version") { response.headers[name] = version }
+        if let name = HTTPField.Name("X-Influxdb-Build") { response.headers[name] = "pollux" }
+        return response
+    }
+
+    private func metrics() -> Response {
+        .bytes(MetricsPage(parts: parts).bytes, type: ContentType.metrics)
+    }
+}
+
+extension Response {
+    /// A response with a JSON body.
+    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        .bytes(bytes, type: ContentType.json, status: status)
+    }
+
+    /// A response with a body of a type.
+    static func bytes(
+        _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        Response(
+            status: status, headers: [.contentType: type],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import PolluxGraph
+public import PolluxIngest
+public import PolluxLive
+public import PolluxModel
+public import PolluxQuery
+public import PolluxStore
+public import ServiceLifecycle
+import Synchronization
+
+/// Speaks HTTP and WebSocket on one port and serves the viewer; a `Service` for a `ServiceGroup`.
+///
+///     let server = try Server(
+///         configuration: configuration, query: query, live: live, ingest: ingest, store: store,
+///         graph: graph, logger: logger)
+///     try await server.run()
+///
+/// `run` returns after a graceful shutdown: open requests are finished, WebSockets get close code
+/// 1001.
+public final class Server: Service {
+    /// Where it listens and what it allows.
+    public let configuration: ServerConfiguration
+    private let parts: ServerParts
+    private let port = Mutex<Int?>(nil)
+    private let whenListening: @Sendable (Int) async -> Void
+
+    /// The port it listens on, or nil before it does.
+    public var boundPort: Int? { port.withLock { $0 } }
+
+    /// A server; it listens once `run` is called.
+    ///
+    /// - Parameters:
+    ///   - query: answers queries, on threads of this server's own.
+    ///   - live: watched queries, continuous queries and alerts.
+    ///   - ingest: takes the bodies of writes.
+    ///   - logger: gets what an operator should know; never query texts or values.
+    ///   - clock: the instant that counts as now.
+    ///   - whenListening: called once with the bound port.
+    /// - Throws: `ServerError.notLoopback` when the configuration would open the server to others
+    ///   without saying so.
+    public init(
+        configuration: ServerConfiguration, query: QueryEngine, live: LiveEngine,
+        ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = { Server.systemClock() },
+        whenListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) throws {
+        guard configuration.isLoopback || configuration.isInsecure else {
+            throw ServerError.notLoopback(host: configuration.host)
+        }
+        self.configuration = configuration
+        self.whenListening = whenListening
+        parts = ServerParts(
+            configuration: configuration, query: query, live: live, ingest: ingest, store: store,
+            graph: graph, logger: logger, clock: clock)
+    }
+
+    /// The system's clock.
+    public static func systemClock() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec)).advanced(by: Int64(time.tv_nsec))
+    }
+
+    /// Runs until the service group shuts down or the task is cancelled.
+    ///
+    /// - Throws: `ServerError` when it cannot listen.
+    public func run() async throws {
+        let parts = parts
+        let limits = configuration.limits
+        let channel = HTTPServerBuilder { responder in
+            ServerChannel(
+                responder: responder, limits: limits, counts: parts.counts,
+                judge: { LiveRoute.judge($0, parts: parts) },
+                serveSocket: { channel, logger in
+                    await LiveSession.serve(channel, parts: parts, logger: logger)
+                })
+        }
+        let application = Application(
+            responder: RouteTable(parts: parts),
+            server: channel,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.bindHost, port: configuration.port),
+                serverName: nil, backlog: 1024),
+            onServerRunning: { [self] channel in
+                let bound = channel.localAddress?.port ?? configuration.port
+                port.withLock { $0 = bound }
+                parts.state.withLock { $0 = .serving }
+                await whenListening(bound)
+            },
+            logger: parts.logger)
+        do {
+            try await withGracefulShutdownHandler {
+                try await application.run()
+            } onGracefulShutdown: {
+                parts.state.withLock { $0 = .stopping }
+            }
+        } catch {
+            try? await parts.threads.shutDown()
+            throw ServerError(error, configuration: configuration)
+        }
+        try await parts.threads.shutDown()
+    }
+}

@@ -1,0 +1,54 @@
+import Logging
+import PolluxGraph
+import PolluxIngest
+import PolluxLive
+import PolluxModel
+import PolluxQuery
+import PolluxStore
+import Synchronization
+
+/// What the routes share: the rooms below, the limits and the counts.
+final class ServerParts: Sendable {
+    /// Where the server is in its life.
+    enum State: Sendable {
+        case starting
+        case serving
+        case stopping
+    }
+
+    let configuration: ServerConfiguration
+    let query: QueryEngine
+    let live: LiveEngine
+    let ingest: IngestPipeline
+    let store: Store
+    let graph: Graph
+    let logger: Logger
+    let clock: @Sendable () -> Timestamp
+    let threads: QueryThreads
+    let counts = ConnectionCounts()
+    let requestCounts = RequestCounts()
+    let guardian: Guardian
+    let bodies: BodyReader
+    let state = Mutex(State.starting)
+
+    init(
+        configuration: ServerConfiguration, query: QueryEngine, live: LiveEngine,
+        ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.configuration = configuration
+        self.query = query
+        self.live = live
+        self.ingest = ingest
+        self.store = store
+        self.graph = graph
+        self.logger = logger
+        self.clock = clock
+        threads = QueryThreads(limits: configuration.limits)
+        guardian = Guardian(configuration: configuration)
+        bodies = BodyReader(limit: configuration.limits.bodyByteCount)
+    }
+
+    /// The instant that counts as now.
+    func now() -> Timestamp { clock() }
+}
