@@ -7,7 +7,6 @@ import NIOCore
 import NIOPosix
 public import PolluxGraph
 public import PolluxIngest
-public import PolluxLive
 public import PolluxModel
 public import PolluxQuery
 public import PolluxStore
@@ -45,7 +44,7 @@ public final class Server: Service {
     /// - Throws: `ServerError.notLoopback` when the configuration would open the server to others
     ///   without saying so.
     public init(
-        configuration: ServerConfiguration, query: QueryEngine, live: LiveEngine,
+        configuration: ServerConfiguration, query: QueryEngine, live: any LiveFeed,
         ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = { Server.systemClock() },
         whenListening: @escaping @Sendable (Int) async -> Void = { _ in }

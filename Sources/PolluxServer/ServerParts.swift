@@ -1,7 +1,6 @@
 import Logging
 import PolluxGraph
 import PolluxIngest
-import PolluxLive
 import PolluxModel
 import PolluxQuery
 import PolluxStore
@@ -18,7 +17,7 @@ final class ServerParts: Sendable {
 
     let configuration: ServerConfiguration
     let query: QueryEngine
-    let live: LiveEngine
+    let live: any LiveFeed
     let ingest: IngestPipeline
     let store: Store
     let graph: Graph
@@ -32,7 +31,7 @@ final class ServerParts: Sendable {
     let state = Mutex(State.starting)
 
     init(
-        configuration: ServerConfiguration, query: QueryEngine, live: LiveEngine,
+        configuration: ServerConfiguration, query: QueryEngine, live: any LiveFeed,
         ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp
     ) {

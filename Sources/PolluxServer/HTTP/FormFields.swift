@@ -22,7 +22,9 @@ struct FormFields: Sendable, Equatable {
 
     static func == (left: FormFields, right: FormFields) -> Bool {
         left.fields.count == right.fields.count
-            && zip(left.fields, right.fields).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+            && zip(left.fields, right.fields).allSatisfy {
+                $0.name == $1.name && $0.value == $1.value
+            }
     }
 
     /// Undoes percent-encoding; nil when an escape is broken or the result is not UTF-8.

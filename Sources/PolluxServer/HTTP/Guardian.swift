@@ -24,14 +24,16 @@ struct Guardian: Sendable {
         let isNavigation = request.headers[Guardian.fetchMode] == "navigate"
         let refusal = refusal(
             host: request.head.authority ?? "", origin: request.headers[.origin],
-            site: isNavigation && request.uri.path == "/" ? nil : request.headers[Guardian.fetchSite])
+            site: isNavigation && request.uri.path == "/"
+                ? nil : request.headers[Guardian.fetchSite])
         if let refusal { throw refusal }
     }
 
     /// The reason for which a WebSocket request is refused, or nil.
     func refusal(of head: HTTPRequestHead) -> HTTPFailure? {
         refusal(
-            host: head.headers.first(name: "host") ?? "", origin: head.headers.first(name: "origin"),
+            host: head.headers.first(name: "host") ?? "",
+            origin: head.headers.first(name: "origin"),
             site: head.headers.first(name: "sec-fetch-site"))
     }
 

@@ -13,10 +13,17 @@ struct OperationRoutes: Sendable {
             Route(.get, "/ready") { _ in ready() },
             Route(.get, "/ping") { ping($0) },
             Route(.get, "/metrics") { _ in metrics() },
-            Route(.get, "/api/v1/openapi.json") { _ in
-                .json(OpenAPIDocument.bytes(version: parts.configuration.version))
-            },
+            Route(.get, "/api/v1/openapi.json") { _ in try document() },
         ]
+    }
+
+    private func document() throws -> Response {
+        guard let bytes = OpenAPIDocument.bytes(version: parts.configuration.version) else {
+            throw HTTPFailure.notFound(
+                "the document is not installed",
+                help: "keep pollux_PolluxServer.resources beside the executable")
+        }
+        return .json(bytes)
     }
 
     /// Influx's clients read `status`; it is `fail` while writes cannot be taken.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import PolluxQuery
 import Synchronization
 
 /// A flag that a running query looks at; set once by whoever wants it to stop.
@@ -11,6 +12,8 @@ final class StopFlag: Sendable {
         case serverStops
     }
 
+    /// What the engine looks at between batches.
+    let cancellation = CancellationFlag()
     private let reasonGiven = Mutex<Reason?>(nil)
 
     /// Why, or nil while the query may go on.
@@ -21,6 +24,7 @@ final class StopFlag: Sendable {
         reasonGiven.withLock { given in
             if given == nil { given = reason }
         }
+        cancellation.cancel()
     }
 }
 

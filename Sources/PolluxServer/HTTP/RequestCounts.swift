@@ -29,7 +29,10 @@ final class RequestCounts: Sendable {
     }
 
     /// Counts a query that ended.
-    func countQuery(nanoseconds: Int64, failed: Bool) {
+    func countQuery(since start: ContinuousClock.Instant, failed: Bool) {
+        let time = start.duration(to: .now)
+        let nanoseconds =
+            time.components.seconds * 1_000_000_000 + time.components.attoseconds / 1_000_000_000
         numbers.withLock { numbers in
             numbers.queries += 1
             numbers.failedQueries += failed ? 1 : 0

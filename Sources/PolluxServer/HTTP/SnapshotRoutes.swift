@@ -4,7 +4,7 @@ import PolluxModel
 import PolluxStore
 
 /// `/api/v1/snapshots`: list, create, verify. Restoring needs a stopped server: the command line's.
-struct SnapshotRoutes: Sendable {
+/// The snapshots under `/api/v1/snapshots`; restoring needs a stopped server and is the command line's.
     let parts: ServerParts
 
     var routes: [Route] {

@@ -90,7 +90,7 @@ struct ViewerFiles: Sendable {
         + "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'none'"
 
     /// A resource of this module, from its bundle or from the folder beside the executable.
-    private static func resource(_ name: String) -> [UInt8]? {
+    static func resource(_ name: String) -> [UInt8]? {
         for folder in resourceFolders {
             if let bytes = FileManager.default.contents(atPath: folder + "/Viewer/" + name) {
                 return Array(bytes)
@@ -111,8 +111,9 @@ struct ViewerFiles: Sendable {
         }
         #if DEBUG
             // Tests run from a bundle of their own; the sources are beside this file.
-            folders.append(URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .deletingLastPathComponent().path)
+            folders.append(
+                URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                    .deletingLastPathComponent().path)
         #endif
         return folders
     }()

@@ -1,0 +1,104 @@
+import PolluxModel
+import PolluxQuery
+
+/// An answer as JSON: the object of the interface, or one object per row.
+enum JSONResult {
+    /// Writes everything before the first row.
+    static func begin(_ result: QueryResult, to bytes: inout [UInt8]) {
+        var json = JSONBytes()
+        json.beginObject()
+        json.name("columns")
+        appendColumns(result.columns, to: &json)
+        json.name("rows")
+        bytes.append(contentsOf: json.bytes)
+        bytes.append(UInt8(ascii: "["))
+    }
+
+    /// Writes the array of columns.
+    static func appendColumns(_ columns: [ResultColumn], to json: inout JSONBytes) {
+        json.beginArray()
+        for column in columns {
+            json.beginObject()
+            json.member("name", column.name)
+            json.member("type", column.kind.rawValue)
+            if let unit = column.unit, !unit.isEmpty { json.member("unit", unit) }
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    /// Writes one row, with the comma in front of it unless it is the first.
+    static func row(
+        _ row: Int, of result: QueryResult, options: ResultFormatOptions, isFirst: Bool? = nil,
+        to bytes: inout [UInt8]
+    ) {
+        if !(isFirst ?? (row == 0)) { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(UInt8(ascii: "["))
+        for (index, column) in result.columns.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(column.cell(row), zone: result.zone, options: options, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Writes one row as an object on a line of its own.
+    static func object(
+        _ row: Int, of result: QueryResult, options: ResultFormatOptions, to bytes: inout [UInt8]
+    ) {
+        bytes.append(UInt8(ascii: "{"))
+        for (index, column) in result.columns.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSONValue.append(column.name, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            append(column.cell(row), zone: result.zone, options: options, to: &bytes)
+        }
+        bytes.append(contentsOf: "}\n".utf8)
+    }
+
+    /// Writes everything behind the last row.
+    static func end(_ result: QueryResult, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "]"))
+        if !result.notes.isEmpty {
+            bytes.append(contentsOf: ",\"notes\":".utf8)
+            var json = JSONBytes()
+            json.beginArray()
+            for note in result.notes { json.string(note) }
+            json.endArray()
+            bytes.append(contentsOf: json.bytes)
+        }
+        bytes.append(contentsOf: ",\"stats\":".utf8)
+        let stats = result.stats
+        var json = JSONBytes()
+        json.beginObject()
+        json.member("rows", result.rowCount)
+        json.member("points", stats.points)
+        json.member("series", stats.series)
+        json.member("skippedBlocks", stats.skippedBlocks)
+        for (name, value) in [
+            ("parseNanoseconds", stats.parseNanoseconds),
+            ("bindNanoseconds", stats.bindNanoseconds), ("runNanoseconds", stats.runNanoseconds),
+        ] {
+            json.name(name)
+            json.number(value)
+        }
+        json.endObject()
+        bytes.append(contentsOf: json.bytes)
+        bytes.append(contentsOf: "}\n".utf8)
+    }
+
+    private static func append(
+        _ cell: ResultCell, zone: ZoneRules, options: ResultFormatOptions,
+        to bytes: inout [UInt8]
+    ) {
+        switch cell {
+        case .missing: bytes.append(contentsOf: "null".utf8)
+        case .timestamp where options.time == .rfc3339, .duration:
+            bytes.append(UInt8(ascii: "\""))
+            CellText.append(cell, zone: zone, time: options.time, to: &bytes)
+            bytes.append(UInt8(ascii: "\""))
+        case .text(let text): JSONValue.append(text, to: &bytes)
+        case .float(let value) where !value.isFinite: bytes.append(contentsOf: "null".utf8)
+        default: CellText.append(cell, zone: zone, time: options.time, to: &bytes)
+        }
+    }
+}

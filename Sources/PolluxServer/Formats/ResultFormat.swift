@@ -1,0 +1,149 @@
+import PolluxModel
+public import PolluxQuery
+
+/// The forms in which an answer leaves; the same bytes over HTTP and on the command line.
+public enum ResultFormat: String, Sendable, CaseIterable {
+    /// `{"columns":[…],"rows":[[…]],"notes"?,"stats":{…}}`.
+    case json
+    /// A header line, then one line per row (RFC 4180, lines end with `\n`).
+    case csv
+    /// One JSON object per row.
+    case ndjson
+    /// A Markdown table.
+    case md
+    /// Aligned columns for a terminal.
+    case table
+
+    /// The answer as bytes, all at once.
+    public func bytes(
+        of result: QueryResult, options: ResultFormatOptions = ResultFormatOptions()
+    ) -> [UInt8] {
+        var writer = ResultWriter(result, format: self, options: options)
+        var bytes: [UInt8] = []
+        while let part = writer.next() { bytes.append(contentsOf: part) }
+        return bytes
+    }
+
+    /// The media type of the bytes.
+    public var mediaType: String {
+        switch self {
+        case .json: ContentType.json
+        case .csv: ContentType.csv
+        case .ndjson: ContentType.ndjson
+        case .md: ContentType.markdown
+        case .table: ContentType.text
+        }
+    }
+}
+
+/// How an answer is written.
+public struct ResultFormatOptions: Sendable {
+    /// How instants are written.
+    public var time = TimeForm.rfc3339
+    /// The characters a line of a table may have; nil for as many as it needs.
+    public var width: Int?
+    /// The rows a table shows, followed by a line that says how many more there are; nil for all.
+    public var rowLimit: Int?
+    /// Whether notes follow a table.
+    public var showsNotes = true
+
+    /// The defaults: everything, RFC 3339.
+    public init() {}
+
+    /// How instants are written in JSON, NDJSON and CSV.
+    public enum TimeForm: String, Sendable, CaseIterable {
+        /// Text with the offset of the answer's zone, nanoseconds kept.
+        case rfc3339
+        /// Nanoseconds since 1970 UTC.
+        case ns
+        /// Microseconds since 1970 UTC; a fraction keeps the nanoseconds.
+        case us
+        /// Milliseconds since 1970 UTC; a fraction keeps the nanoseconds.
+        case ms
+        /// Seconds since 1970 UTC; a fraction keeps the nanoseconds.
+        case s
+
+        /// Decimal places between a nanosecond and the unit.
+        var decimals: Int {
+            switch self {
+            case .rfc3339, .ns: 0
+            case .us: 3
+            case .ms: 6
+            case .s: 9
+            }
+        }
+    }
+}
+
+/// Writes an answer part by part, so that a large one never stands in memory as text.
+public struct ResultWriter: Sendable {
+    private let result: QueryResult
+    private let format: ResultFormat
+    private let options: ResultFormatOptions
+    private let layout: TableLayout?
+    private var row = 0
+    private var hasBegun = false
+    private var hasEnded = false
+
+    /// Bytes after which a part is handed out.
+    private static let partByteCount = 64 * 1024
+
+    /// A writer at the start of an answer.
+    public init(
+        _ result: QueryResult, format: ResultFormat,
+        options: ResultFormatOptions = ResultFormatOptions()
+    ) {
+        self.result = result
+        self.format = format
+        self.options = options
+        layout = format == .table ? TableLayout(result, options: options) : nil
+    }
+
+    /// The next bytes, or nil at the end.
+    public mutating func next() -> [UInt8]? {
+        guard !hasEnded else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(ResultWriter.partByteCount + 4096)
+        if !hasBegun {
+            begin(&bytes)
+            hasBegun = true
+        }
+        let end = layout.map { min($0.shownRowCount, result.rowCount) } ?? result.rowCount
+        while row < end {
+            write(row: row, to: &bytes)
+            row += 1
+            if bytes.count >= ResultWriter.partByteCount { return bytes }
+        }
+        finish(&bytes)
+        hasEnded = true
+        return bytes
+    }
+
+    private func begin(_ bytes: inout [UInt8]) {
+        switch format {
+        case .json: JSONResult.begin(result, to: &bytes)
+        case .csv: CSVResult.header(result, to: &bytes)
+        case .ndjson: break
+        case .md: MarkdownResult.header(result, to: &bytes)
+        case .table: layout?.header(to: &bytes)
+        }
+    }
+
+    private func write(row: Int, to bytes: inout [UInt8]) {
+        switch format {
+        case .json: JSONResult.row(row, of: result, options: options, to: &bytes)
+        case .csv: CSVResult.row(row, of: result, options: options, to: &bytes)
+        case .ndjson: JSONResult.object(row, of: result, options: options, to: &bytes)
+        case .md: MarkdownResult.row(row, of: result, to: &bytes)
+        case .table: layout?.row(row, to: &bytes)
+        }
+    }
+
+    private func finish(_ bytes: inout [UInt8]) {
+        switch format {
+        case .json: JSONResult.end(result, to: &bytes)
+        case .csv, .ndjson, .md: break
+        case .table: layout?.footer(to: &bytes)
+        }
+    }
+}

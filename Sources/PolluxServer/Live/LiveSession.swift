@@ -1,0 +1,246 @@
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOWebSocket
+import PolluxModel
+import PolluxQuery
+import Synchronization
+
+/// One WebSocket of `/api/v1/live`: reads what the client wants, sends rows as they come.
+///
+/// Each subscription waits for its own `write`, which waits for the peer: nothing is queued here
+/// beyond the bounded queue of the subscription.
+final class LiveSession: Sendable {
+    typealias Outbound = NIOAsyncChannelOutboundWriter<WebSocketFrame>
+
+    private let parts: ServerParts
+    private let outbound: Outbound
+    private let allocator: ByteBufferAllocator
+    private let subscriptions = Mutex<[String: any LiveRows]>([:])
+    private let lastHeard = Mutex(ContinuousClock.now)
+
+    private init(parts: ServerParts, outbound: Outbound, channel: any Channel) {
+        self.parts = parts
+        self.outbound = outbound
+        allocator = channel.allocator
+    }
+
+    /// Serves a WebSocket until either side closes it.
+    static func serve(
+        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, parts: ServerParts,
+        logger: Logger
+    ) async {
+        let limit = parts.configuration.limits.socketCount
+        let isCounted = parts.counts.open(.socket, limit: limit)
+        defer { if isCounted { parts.counts.close(.socket) } }
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                let session = LiveSession(
+                    parts: parts, outbound: outbound, channel: channel.channel)
+                guard isCounted else {
+                    try await session.close(.unknown(1013))
+                    return
+                }
+                await session.run(inbound)
+            }
+        } catch {
+            logger.trace("WebSocket ended: \(error)")
+        }
+    }
+
+    private func run(_ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.ping() }
+            do {
+                for try await frame in inbound {
+                    lastHeard.withLock { $0 = .now }
+                    guard try await take(frame, group: &group) else { break }
+                }
+            } catch {
+                parts.logger.trace("WebSocket: \(error)")
+            }
+            endAll()
+            group.cancelAll()
+        }
+    }
+
+    /// Acts on one frame; false when the conversation is over.
+    private func take(_ frame: WebSocketFrame, group: inout TaskGroup<Void>) async throws -> Bool {
+        switch frame.opcode {
+        case .text, .binary:
+            try await read(frame.unmaskedData, group: &group)
+            return true
+        case .ping:
+            try await outbound.write(
+                WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
+            return true
+        case .pong: return true
+        case .connectionClose:
+            var data = frame.unmaskedData
+            let code = data.readSlice(length: 2) ?? allocator.buffer(capacity: 0)
+            try await outbound.write(
+                WebSocketFrame(fin: true, opcode: .connectionClose, data: code))
+            return false
+        default:
+            try await close(.protocolError)
+            return false
+        }
+    }
+
+    private func read(_ data: ByteBuffer, group: inout TaskGroup<Void>) async throws {
+        var id: String?
+        do {
+            let message = try BodyReader.object(Array(data.readableBytesView))
+            id = message["id"]?.text ?? message["id"]?.integer.map { String($0) }
+            switch message["type"]?.text {
+            case "subscribe": try await subscribe(message, id: id, group: &group)
+            case "unsubscribe":
+                guard let id, let rows = remove(id) else {
+                    throw HTTPFailure.notFound("there is no subscription of that id")
+                }
+                rows.cancel()
+            default:
+                throw HTTPFailure.badRequest(
+                    "`type` must be subscribe or unsubscribe",
+                    help: #"send {"type":"subscribe","id":"1","query":"…"}"#)
+            }
+        } catch {
+            let failure = LiveSession.failure(error, logger: parts.logger)
+            try await send(LiveMessage.error(id: id, failure))
+        }
+    }
+
+    private func subscribe(
+        _ message: JSONValue, id: String?, group: inout TaskGroup<Void>
+    ) async throws {
+        guard let id, !id.isEmpty, id.utf8.count <= 200 else {
+            throw HTTPFailure.badRequest("a subscription needs an `id` of at most 200 characters")
+        }
+        guard let text = message["query"]?.text else {
+            throw HTTPFailure.badRequest("a subscription needs a `query`")
+        }
+        var options = QueryOptions()
+        options.source = "live"
+        options.isReadOnly = true
+        options.timezone = message["timezone"]?.text
+        if let parameters = message["parameters"]?.object {
+            options.parameters = try QueryRequest.parameters(parameters)
+        }
+        let limits = parts.configuration.limits
+        let isTaken = subscriptions.withLock { $0[id] != nil }
+        guard !isTaken else {
+            throw HTTPFailure(
+                status: .conflict, code: "exists", message: "the id `\(id)` is in use",
+                help: "unsubscribe it first, or choose another")
+        }
+        guard subscriptions.withLock({ $0.count }) < limits.subscriptionsPerSocket,
+            parts.counts.open(.subscription, limit: limits.subscriptionCount)
+        else {
+            throw HTTPFailure.tooMany(
+                "no more subscriptions: at most \(limits.subscriptionsPerSocket) on one WebSocket, "
+                    + "\(limits.subscriptionCount) on this server")
+        }
+        let rows: any LiveRows
+        do {
+            let (feed, prepared) = (parts.live, options)
+            rows = try await parts.threads.run { flag in
+                var options = prepared
+                options.cancellation = flag.cancellation
+                return try feed.subscribe(to: text, options: options)
+            }
+        } catch {
+            parts.counts.close(.subscription)
+            throw error
+        }
+        subscriptions.withLock { $0[id] = rows }
+        try await send(LiveMessage.subscribed(id: id, columns: rows.columns))
+        group.addTask { await self.deliver(rows, id: id) }
+    }
+
+    private func deliver(_ rows: any LiveRows, id: String) async {
+        defer {
+            rows.cancel()
+            if remove(id, only: rows) { parts.logger.trace("subscription \(id) ended") }
+            parts.counts.close(.subscription)
+        }
+        do {
+            while !Task.isCancelled, let update = await rows.next() {
+                switch update {
+                case .rows(let result, let state, let finalUntil):
+                    try await send(
+                        LiveMessage.rows(id: id, result, state: state, finalUntil: finalUntil))
+                    parts.requestCounts.countLiveRows(result.rowCount)
+                case .lagging(let count):
+                    try await send(LiveMessage.lagging(id: id, skippedCount: count))
+                case .failed(let error):
+                    let failure = LiveSession.failure(error, logger: parts.logger)
+                    try await send(LiveMessage.error(id: id, failure))
+                }
+            }
+        } catch {
+            parts.logger.trace("subscription \(id): \(error)")
+        }
+    }
+
+    private func ping() async {
+        let interval = parts.configuration.limits.pingInterval
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: interval)
+                let silence = lastHeard.withLock { $0.duration(to: .now) }
+                if silence > interval * 2 {
+                    try await close(.goingAway)
+                    return
+                }
+                try await outbound.write(
+                    WebSocketFrame(fin: true, opcode: .ping, data: allocator.buffer(capacity: 0)))
+            } catch {
+                // Cancelled, or the peer has gone; the reading side ends the session.
+                return
+            }
+        }
+    }
+
+    private func remove(_ id: String) -> (any LiveRows)? {
+        subscriptions.withLock { $0.removeValue(forKey: id) }
+    }
+
+    private func remove(_ id: String, only rows: any LiveRows) -> Bool {
+        subscriptions.withLock { subscriptions in
+            guard let other = subscriptions[id], other === rows else {
+                return false
+            }
+            subscriptions[id] = nil
+            return true
+        }
+    }
+
+    private func endAll() {
+        let open = subscriptions.withLock { subscriptions in
+            defer { subscriptions.removeAll() }
+            return Array(subscriptions.values)
+        }
+        for rows in open { rows.cancel() }
+    }
+
+    private func send(_ bytes: [UInt8]) async throws {
+        try await outbound.write(
+            WebSocketFrame(fin: true, opcode: .text, data: allocator.buffer(bytes: bytes)))
+    }
+
+    private func close(_ code: WebSocketErrorCode) async throws {
+        var data = allocator.buffer(capacity: 2)
+        data.write(webSocketErrorCode: code)
+        try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+        outbound.finish()
+    }
+
+    private static func failure(_ error: any Error, logger: Logger) -> HTTPFailure {
+        switch QueryRoutes.translate(error) {
+        case let failure as HTTPFailure: return failure
+        default:
+            logger.error("live: \(error)")
+            return .failed("the subscription failed inside the server; its log says more")
+        }
+    }
+}
