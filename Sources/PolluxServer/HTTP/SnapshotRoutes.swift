@@ -3,8 +3,8 @@ import Hummingbird
 import PolluxModel
 import PolluxStore
 
-/// `/api/v1/snapshots`: list, create, verify. Restoring needs a stopped server: the command line's.
-/// The snapshots under `/api/v1/snapshots`; restoring needs a stopped server and is the command line's.
+/// The routes under `/api/v1/snapshots`; restoring needs a stopped server.
+struct SnapshotRoutes: Sendable {
     let parts: ServerParts
 
     var routes: [Route] {
