@@ -1,3 +1,5 @@
+public import PolluxModel
+
 /// A formula over measures: sums, comparisons, conditions, aggregates.
 ///
 /// Parentheses leave no trace in the tree, except `(x of path)`; the printer puts back those that

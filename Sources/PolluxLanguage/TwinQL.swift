@@ -1,3 +1,5 @@
+public import PolluxModel
+
 /// Text to syntax tree and back.
 public enum TwinQL {
     /// The longest text that is read, in bytes; longer ones are refused with `textTooLong`.
