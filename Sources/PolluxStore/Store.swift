@@ -1,4 +1,5 @@
 public import PolluxKeyValue
+import Synchronization
 
 /// Keeps points: one writer, many snapshots, everything in one LMDB environment.
 ///
@@ -18,6 +19,8 @@ public final class Store: Sendable {
     public let environment: Environment
     /// The limits in force.
     public let options: StoreOptions
+    let writer: Writer
+    let tables: Tables
 
     /// Opens the store in an environment, rebuilds the head from the journal and starts the writer.
     ///
@@ -25,12 +28,37 @@ public final class Store: Sendable {
     public init(environment: Environment, options: StoreOptions = StoreOptions()) throws {
         self.environment = environment
         self.options = options
+        tables = try Tables(environment)
+        writer = Writer(environment: environment, tables: tables, options: options)
+        try writer.replay()
+        try writer.start()
     }
+
+    deinit { abandon() }
 
     /// Takes no more writes, finishes those that wait, seals the head and ends the writer.
     ///
-    /// Without it nothing is lost: the next start replays the journal.
-    public func close() { fatalError() }
+    /// Without it nothing is lost: the next start replays the journal. Snapshots stay usable.
+    public func close() {
+        _ = writer.queue.addChore { writer in
+            do {
+                try writer.sealAll()
+            } catch {
+                // The rows stay in the journal, and the next start finds them there.
+                writer.counters.withLock { $0.failedSeals += 1 }
+            }
+        }
+        writer.queue.close()
+        writer.join()
+    }
+
+    /// Ends the writer as a crash would: what waits is refused, nothing is sealed.
+    func abandon() {
+        for job in writer.queue.stopNow() { job.fail(StoreError.closed) }
+        writer.join()
+    }
+
+    // MARK: Writing
 
     /// Runs `body` in the next commit and returns its result once that is durable.
     ///
@@ -38,13 +66,28 @@ public final class Store: Sendable {
     /// error, and the rest run again. Waits while the queue is full.
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
-    ) async throws -> Result { fatalError() }
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            let job = WriteJob.make(body) { continuation.resume(with: $0) }
+            if writer.queue.add(job, isPatient: true) == .closed { job.fail(StoreError.closed) }
+        }
+    }
 
     /// Like `write`, for threads that may block; never call it on the cooperative pool or inside
     /// another body.
     public func writeBlocking<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
-    ) throws -> Result { fatalError() }
+    ) throws -> Result {
+        let answer = Monitor<Swift.Result<Result, any Error>?>(nil)
+        let job = WriteJob.make(body) { result in
+            answer.withLock { $0 = result }
+            answer.wakeAll()
+        }
+        if writer.queue.addWaiting(job) == .closed { throw StoreError.closed }
+        let result = answer.withLock(when: { $0 != nil }) { $0 }
+        guard let result else { preconditionFailure("a write ended without an answer") }
+        return try result.get()
+    }
 
     /// Like `write`, with the result given to `completion` on the writer's thread, which must
     /// return at once.
@@ -53,24 +96,69 @@ public final class Store: Sendable {
     public func submit<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result,
         completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
-    ) { fatalError() }
+    ) {
+        let job = WriteJob.make(body, completion: completion)
+        switch writer.queue.add(job, isPatient: false) {
+        case .taken: return
+        case .full: job.fail(StoreError.overloaded(retryAfterMilliseconds: 50))
+        case .closed: job.fail(StoreError.closed)
+        }
+    }
+
+    // MARK: Reading
 
     /// A view of points and plant as of the last commit that was published.
-    public func snapshot() throws -> Snapshot { fatalError() }
+    public func snapshot() throws -> Snapshot {
+        Snapshot(
+            transaction: try writer.head.beginView(environment), head: writer.head, tables: tables,
+            options: options)
+    }
+
+    // MARK: Observing
 
     /// Calls `body` after each commit that changed points, plant or events, on the writer's thread;
     /// it must return at once.
     @discardableResult
     public func observe(_ body: @escaping @Sendable (CommitNotice) -> Void) -> ObserverID {
-        fatalError()
+        writer.observers.add(body)
     }
 
     /// Ends an observation.
-    public func removeObserver(_ observer: ObserverID) { fatalError() }
+    public func removeObserver(_ observer: ObserverID) { writer.observers.remove(observer) }
 
     /// Counters and sizes now; cheap enough for a metrics page.
-    public var statistics: StoreStatistics { fatalError() }
+    public var statistics: StoreStatistics {
+        var result = writer.counters.withLock { $0 }
+        result.queueCount = writer.queue.count
+        let lateInHead = writer.head.monitor.withLock { state in
+            result.headRowCount = state.rowCount
+            result.headByteCount = state.byteCount
+            result.openSnapshots = state.viewCounts.values.reduce(0, +)
+            return state.lateCount
+        }
+        result.fileByteCount = environment.statistics.usedByteCount
+        let catalog = Catalog(tables: tables)
+        // A damaged record here must not take the metrics page down; `check` reports it.
+        try? environment.read { transaction in
+            result.late = try MetaNumber.late.read(transaction, tables) + lateInHead
+            result.duplicate = try MetaNumber.duplicate.read(transaction, tables)
+            result.rejected = try MetaNumber.rejected.read(transaction, tables)
+            result.seriesCount = Int(try catalog.greatest(transaction))
+        }
+        return result
+    }
+}
 
-    /// Seals the head and rewrites cold chunks in the dense tier, and waits for it.
-    public func compact() throws -> CompactionReport { fatalError() }
+extension WriteJob {
+    /// A job from a body and the one who waits for its result.
+    static func make<Result: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Result,
+        completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
+    ) -> WriteJob {
+        WriteJob(
+            perform: { transaction in
+                let result = try body(transaction)
+                return { completion(.success(result)) }
+            }, fail: { completion(.failure($0)) })
+    }
 }

@@ -4,6 +4,8 @@ public struct StoreStatistics: Sendable {
     public var commits: UInt64 = 0
     /// Bodies that were committed.
     public var writes: UInt64 = 0
+    /// Sealings that failed, usually for a full disk; their rows stay in journal and head.
+    public var failedSeals: UInt64 = 0
     /// Bodies that threw or met a full disk.
     public var failedWrites: UInt64 = 0
     /// Points committed, rewrites included.

@@ -4,7 +4,7 @@ public import PolluxModel
 /// An immutable view of points and plant as of one commit.
 ///
 /// Used by one thread at a time. It holds one LMDB read transaction, so keep it short and close it;
-/// letting go of it closes it too. Readers must not outlive it.
+/// letting go of it closes it too. Readers keep it alive; after `close` they must not be used.
 public final class Snapshot {
     /// The read transaction, for the graph and other tables of the same environment.
     public let transaction: ReadTransaction
@@ -12,44 +12,159 @@ public final class Snapshot {
     /// The commit that is seen.
     public var id: UInt64 { transaction.id }
 
-    init(transaction: ReadTransaction) {
+    let head: Head
+    let tables: Tables
+    let options: StoreOptions
+    private var isOpen = true
+    /// Times decoded last: the series of a machine share them.
+    private var vectors: [(chunk: ChunkKey, vector: Int, times: [Int64])] = []
+
+    init(transaction: ReadTransaction, head: Head, tables: Tables, options: StoreOptions) {
         self.transaction = transaction
+        self.head = head
+        self.tables = tables
+        self.options = options
     }
 
+    deinit { close() }
+
     /// Ends the view; further calls do nothing.
-    public func close() { transaction.close() }
+    public func close() {
+        guard isOpen else { return }
+        isOpen = false
+        transaction.close()
+        head.endView(transaction.id)
+    }
+
+    private var catalog: Catalog { Catalog(tables: tables) }
+    private var chunks: ChunkScan { ChunkScan(tables: tables, transaction: transaction) }
+
+    // MARK: The catalog
 
     /// The series of a measure of an asset, or nil when none was ever written.
     public func series(
         of asset: AssetID, measure: MeasureID
-    ) throws -> SeriesDescription? { fatalError() }
+    ) throws -> SeriesDescription? {
+        guard let number = try catalog.find(asset, measure, transaction) else { return nil }
+        return try catalog.description(number, transaction)
+    }
 
     /// The series with a number, or nil.
-    public func series(_ id: SeriesID) throws -> SeriesDescription? { fatalError() }
+    public func series(_ id: SeriesID) throws -> SeriesDescription? {
+        try catalog.description(id, transaction)
+    }
 
     /// The series of an asset itself, by ascending measure.
-    public func seriesList(of asset: AssetID) throws -> [SeriesDescription] { fatalError() }
+    public func seriesList(of asset: AssetID) throws -> [SeriesDescription] {
+        try catalog.list(asset, transaction)
+    }
+
+    private func description(_ id: SeriesID) throws -> SeriesDescription {
+        guard let description = try catalog.description(id, transaction) else {
+            throw StoreError.unknownSeries(id)
+        }
+        return description
+    }
+
+    // MARK: Points
 
     /// A reader over the points of a series with `range.start <= time < range.end`.
     ///
     /// - Throws: `StoreError.unknownSeries` when the catalog has no such series.
     public func reader(_ series: SeriesID, _ range: TimeRange) throws -> SeriesReader {
-        fatalError()
+        SeriesReader(snapshot: self, series: try description(series), range: range)
     }
 
     /// The newest point of a series, whatever its quality; decodes no chunk.
-    public func last(of series: SeriesID) throws -> Point? { fatalError() }
+    public func last(of series: SeriesID) throws -> Point? {
+        let description = try description(series)
+        let record = try SeriesRecord.read(series, transaction, tables)
+        let newest = head.rows(of: series, at: id).newest(before: .max, kind: description.kind)
+        return Snapshot.later(newest, record?.newest)
+    }
 
     /// The newest point of a series with a time less than `instant`, whatever its quality.
     public func point(of series: SeriesID, before instant: Timestamp) throws -> Point? {
-        fatalError()
+        let description = try description(series)
+        let limit = instant.nanoseconds
+        let newest = head.rows(of: series, at: id).newest(before: limit, kind: description.kind)
+        let record = try SeriesRecord.read(series, transaction, tables)
+        guard let record, let sealed = record.newest, record.first < limit else { return newest }
+        if sealed.instant < instant { return Snapshot.later(newest, sealed) }
+        // The newest row in memory is the answer unless a chunk reaches beyond it.
+        return Snapshot.later(newest, try chunks.newest(of: description, before: limit))
+    }
+
+    /// The row in memory unless the sealed one is later: at the same instant memory is newer.
+    private static func later(_ inMemory: Point?, _ sealed: Point?) -> Point? {
+        guard let inMemory else { return sealed }
+        guard let sealed else { return inMemory }
+        return sealed.instant > inMemory.instant ? sealed : inMemory
     }
 
     /// The oldest point of a series with a time at or after `instant`, whatever its quality.
     public func point(of series: SeriesID, atOrAfter instant: Timestamp) throws -> Point? {
-        fatalError()
+        let range = TimeRange(start: instant, end: .distantFuture)
+        let reader = try reader(series, range)
+        reader.batchRowCount = 1
+        var batch = ColumnBatch(kind: reader.series.kind)
+        guard try reader.next(into: &batch) else { return nil }
+        return batch.point(at: 0)
     }
 
     /// What `describe` shows of a series: counts and the span of its points.
-    public func counts(of series: SeriesID) throws -> SeriesCounts { fatalError() }
+    public func counts(of series: SeriesID) throws -> SeriesCounts {
+        let description = try description(series)
+        let record = try SeriesRecord.read(series, transaction, tables)
+        var counts = SeriesCounts()
+        counts.points = record?.points ?? 0
+        counts.late = record?.late ?? 0
+        counts.duplicate = record?.duplicate ?? 0
+        counts.rejected = record?.rejected ?? 0
+        let rows = head.rows(of: series, at: id)
+        counts.points += UInt64(rows.count)
+        if record?.newest != nil || rows.count > 0 {
+            counts.first = try point(of: series, atOrAfter: .distantPast)?.instant
+            counts.last = try last(of: series)?.instant
+        }
+        if !rows.isSorted {
+            counts.late += UInt64(rows.lateCount(after: record?.newest?.instant))
+            counts.duplicate += UInt64(
+                rows.mergedBatch(kind: description.kind, in: .always).duplicates)
+        }
+        return counts
+    }
+
+    // MARK: For readers
+
+    /// The rows of a column, its times taken from the last few decoded where possible.
+    func rows(of view: ChunkView, column: Int) throws -> ColumnBatch {
+        let vector = try view.naming { try view.columnEntry(column).vector }
+        if let known = vectors.first(where: { $0.chunk == view.key && $0.vector == vector }) {
+            return try view.rows(ofColumn: column, times: known.times)
+        }
+        let times = try view.times(ofVector: vector)
+        if vectors.count >= 4 { vectors.removeFirst() }
+        vectors.append((view.key, vector, times))
+        return try view.rows(ofColumn: column, times: times)
+    }
+
+    func chunk(of group: AssetID, endingAtOrAfter time: Int64) throws -> ChunkView? {
+        try chunks.chunk(of: group, endingAtOrAfter: time)
+    }
+}
+
+extension HeadRows {
+    /// How many rows came after a later one.
+    func lateCount(after newest: Timestamp?) -> Int {
+        var latest = newest?.nanoseconds ?? .min
+        var late = 0
+        for piece in pieces {
+            for row in 0..<piece.count {
+                let time = piece.segment.times[row]
+                if time < latest { late += 1 } else { latest = time }
+            }
+        }
+        return late
+    }
 }

@@ -1,0 +1,105 @@
+import PolluxKeyValue
+import PolluxModel
+import Synchronization
+
+/// Rebuilding the head from the journal (storage-format/recovery.md).
+extension Writer {
+    /// Brings the rows that are not in chunks back into the head; before `start`.
+    ///
+    /// - Throws: `StoreError.corrupt` naming the record that cannot be read.
+    func replay() throws {
+        let transaction = try environment.beginRead()
+        defer { transaction.close() }
+        lastSequence = try MetaNumber.trimmedSequence.read(transaction, tables)
+        var replay = JournalReplay(tables: tables, transaction: transaction)
+        try transaction.forEach(tables.journal) { key, value in
+            var reader = KeyReader(key)
+            guard let sequence = reader.uint64(), key.count == 8 else {
+                throw StoreError.corrupt(record: "a journal key", reason: "it has not eight bytes")
+            }
+            let batch: PointBatch
+            do {
+                batch = try JournalRecord.decode(value)
+            } catch let defect as RecordDefect {
+                throw StoreError.corrupt(record: "journal \(sequence)", reason: defect.reason)
+            }
+            let kept = try replay.unsealed(batch, sequence: sequence)
+            _ = head.publish(
+                [kept], new: replay.takeSeeds(), transaction: 0, sequence: sequence)
+            lastSequence = max(lastSequence, sequence)
+            journal.append((sequence, value.count))
+            journalByteCount += value.count
+            return true
+        }
+        head.endCommit(transaction.id)
+        let bytes = journalByteCount
+        counters.withLock { $0.journalByteCount = bytes }
+    }
+}
+
+/// Tells for each point of the journal whether it is in a chunk already.
+struct JournalReplay {
+    let tables: Tables
+    let transaction: ReadTransaction
+    private var known: [SeriesID: (kind: ValueKind, mark: UInt64)] = [:]
+    private var marks: [AssetID: UInt64] = [:]
+    private var seeds: [SlotSeed] = []
+
+    init(tables: Tables, transaction: ReadTransaction) {
+        self.tables = tables
+        self.transaction = transaction
+    }
+
+    mutating func takeSeeds() -> [SlotSeed] {
+        defer { seeds = [] }
+        return seeds
+    }
+
+    /// The points of a record that are not in chunks.
+    mutating func unsealed(_ batch: PointBatch, sequence: UInt64) throws -> PointBatch {
+        var isAllKept = true
+        var keeps: [Bool] = []
+        keeps.reserveCapacity(batch.count)
+        for row in 0..<batch.count {
+            let series = batch.series[row]
+            let (kind, mark) = try known[series] ?? learn(series, sequence)
+            if kind == .text && batch.bits[row] >= UInt64(batch.texts.count)
+                || kind == .boolean && batch.bits[row] > 1
+            {
+                throw StoreError.corrupt(
+                    record: "journal \(sequence)", reason: "row \(row) has an impossible value")
+            }
+            keeps.append(sequence > mark)
+            if sequence <= mark { isAllKept = false }
+        }
+        if isAllKept { return batch }
+        var kept = PointBatch()
+        for text in batch.texts { _ = kept.appendText(text) }
+        for row in 0..<batch.count where keeps[row] {
+            kept.appendBits(
+                batch.series[row], at: Timestamp(nanoseconds: batch.times[row]), batch.bits[row],
+                quality: batch.qualities.isEmpty ? .good : batch.qualities[row])
+        }
+        return kept
+    }
+
+    private mutating func learn(
+        _ series: SeriesID, _ sequence: UInt64
+    ) throws -> (kind: ValueKind, mark: UInt64) {
+        let catalog = Catalog(tables: tables)
+        guard let description = try catalog.description(series, transaction) else {
+            throw StoreError.corrupt(
+                record: "journal \(sequence)",
+                reason: "it names series \(series.rawValue), which the catalog does not have")
+        }
+        let group = description.group
+        let mark = try marks[group] ?? Sealer.mark(group, transaction, tables)
+        marks[group] = mark
+        known[series] = (description.kind, mark)
+        let record = try SeriesRecord.read(series, transaction, tables)
+        seeds.append(
+            SlotSeed(
+                description: description, lastTime: record?.newest?.instant.nanoseconds))
+        return (description.kind, mark)
+    }
+}

@@ -1,0 +1,90 @@
+import PolluxCodec
+import PolluxKeyValue
+import PolluxModel
+import Synchronization
+
+/// Sealing between commits; all on the writer's thread.
+extension Writer {
+    /// Groups sealed in one transaction: few, so that waiting writers wait a few milliseconds.
+    private static let groupsPerTransaction = 4
+
+    /// Seals the groups that are large, old, or in the way of the memory limit.
+    func sealDue() {
+        if sealingPause > 0 {
+            sealingPause -= 1
+            return
+        }
+        let due = head.monitor.withLock { state in
+            state.dueGroups(
+                options, journalSequence: overdueSequence, limit: Writer.groupsPerTransaction)
+        }
+        guard !due.isEmpty else { return }
+        do {
+            try seal(due)
+        } catch {
+            // Nothing is lost: the rows stay in journal and head. A full disk is met again soon
+            // enough, so do not try with every commit.
+            counters.withLock { $0.failedSeals += 1 }
+            sealingPause = 100
+        }
+    }
+
+    /// The record up to which groups are overdue, when the journal is longer than it should be.
+    private var overdueSequence: UInt64? {
+        guard journalByteCount > options.journalByteCountLimit else { return nil }
+        var excess = journalByteCount - options.journalByteCountLimit / 2
+        for record in journal {
+            excess -= record.byteCount
+            if excess <= 0 { return record.sequence }
+        }
+        return journal.last?.sequence
+    }
+
+    /// Moves all rows of these groups into chunks and trims the journal, in one transaction.
+    func seal(_ groups: [Int]) throws {
+        let (inputs, oldest) = head.monitor.withLock { state in
+            (
+                groups.compactMap { state.sealInput(ofGroup: $0) },
+                state.oldestSequence(exceptGroups: groups.map { Int32($0) })
+            )
+        }
+        guard !inputs.isEmpty else { return }
+        let keepFrom = oldest ?? lastSequence + 1
+        let sealer = Sealer(tables: tables, options: options)
+        let (id, outcome): (UInt64, SealOutcome)
+        do {
+            (id, outcome) = try environment.writeAny { transaction in
+                var outcome = SealOutcome()
+                for input in inputs {
+                    try sealer.seal(input, sequence: lastSequence, transaction, &outcome)
+                }
+                try sealer.trimJournal(before: keepFrom, transaction)
+                head.beginCommit()
+                return (transaction.id, outcome)
+            }
+        } catch {
+            head.endCommit(nil)
+            throw error
+        }
+        _ = head.publish([], new: [], transaction: id, sequence: 0, sealing: outcome)
+        let trimmed = journal.prefix { $0.sequence < keepFrom }
+        journalByteCount -= trimmed.reduce(0) { $0 + $1.byteCount }
+        journal.removeFirst(trimmed.count)
+        let journalBytes = journalByteCount
+        counters.withLock { counters in
+            counters.sealedChunks += UInt64(outcome.chunkCount)
+            counters.journalByteCount = journalBytes
+        }
+    }
+
+    /// Seals everything.
+    func sealAll() throws {
+        while true {
+            let groups = head.monitor.withLock { state in
+                state.groups.indices.filter { state.groups[$0].valueCount > 0 }
+            }
+            guard !groups.isEmpty else { return }
+            try seal(Array(groups.prefix(Writer.groupsPerTransaction * 4)))
+        }
+    }
+}

@@ -1,0 +1,246 @@
+import Glibc
+import PolluxKeyValue
+import PolluxModel
+import Synchronization
+
+/// The one thread that commits: it gathers bodies into a transaction, publishes their points into
+/// the head, answers their callers, and seals what is due in between.
+// Why: the fields without a lock belong to the writer's thread alone once `start` has begun it.
+final class Writer: @unchecked Sendable {
+    let environment: Environment
+    let tables: Tables
+    let options: StoreOptions
+    let head: Head
+    let queue: WriteQueue
+    let observers = Observers()
+    let counters = Mutex(StoreStatistics())
+    private let thread = Mutex<pthread_t?>(nil)
+
+    /// The newest journal record that is committed.
+    var lastSequence: UInt64 = 0
+    /// Records in the journal with their sizes, oldest first.
+    var journal: [(sequence: UInt64, byteCount: Int)] = []
+    var journalByteCount = 0
+    /// After a failed sealing: commits to wait before the next try.
+    var sealingPause = 0
+
+    init(environment: Environment, tables: Tables, options: StoreOptions) {
+        self.environment = environment
+        self.tables = tables
+        self.options = options
+        head = Head()
+        queue = WriteQueue(limit: options.queueCountLimit)
+    }
+
+    /// Begins the thread; replay must be done.
+    func start() throws {
+        let argument = Unmanaged.passRetained(self)
+        var begun = pthread_t()
+        let code = pthread_create(&begun, nil, runWriter, argument.toOpaque())
+        guard code == 0 else {
+            argument.release()
+            throw StoreError.failed(
+                action: "start the writer", reason: String(cString: strerror(code)))
+        }
+        let id = begun
+        thread.withLock { $0 = id }
+    }
+
+    func run() {
+        while true {
+            switch queue.next() {
+            case .commit(let jobs): commit(jobs)
+            case .chore(let chore): chore(self)
+            case .stop: return
+            }
+            sealDue()
+        }
+    }
+
+    /// Waits for the end of the thread; on the thread itself it only lets go of it.
+    func join() {
+        let begun = thread.withLock { thread -> pthread_t? in
+            defer { thread = nil }
+            return thread
+        }
+        guard let begun else { return }
+        if pthread_equal(pthread_self(), begun) != 0 {
+            pthread_detach(begun)
+        } else {
+            pthread_join(begun, nil)
+        }
+    }
+
+    // MARK: Commits
+
+    /// What the bodies of one commit left behind.
+    private struct Gathered {
+        var id: UInt64 = 0
+        var batches: [PointBatch] = []
+        var seeds: [SlotSeed] = []
+        var sealing = SealOutcome()
+        var plantChanged = false
+        var eventsChanged = false
+        var deliveries: [@Sendable () -> Void] = []
+        var journalByteCount = 0
+    }
+
+    /// A body that threw, so that it can be taken out.
+    private struct BodyFailure: Error {
+        var index: Int
+        var cause: any Error
+    }
+
+    private func commit(_ first: [WriteJob]) {
+        var jobs = first
+        let deadline = Clock.monotonicMicroseconds() + Int64(options.commitDelayMicroseconds)
+        while !jobs.isEmpty {
+            do {
+                let gathered = try environment.writeAny { transaction in
+                    try runBodies(&jobs, transaction, deadline: deadline)
+                }
+                publish(gathered, jobCount: jobs.count)
+                return
+            } catch let failure as BodyFailure {
+                head.endCommit(nil)
+                let job = jobs.remove(at: failure.index)
+                counters.withLock { $0.failedWrites += 1 }
+                job.fail(failure.cause)
+            } catch {
+                head.endCommit(nil)
+                let cause = Writer.reason(for: error)
+                counters.withLock { $0.failedWrites += UInt64(jobs.count) }
+                for job in jobs { job.fail(cause) }
+                return
+            }
+        }
+    }
+
+    /// An LMDB error as writers should see it.
+    static func reason(for error: any Error) -> any Error {
+        switch error as? KeyValueError {
+        case .mapFull, .diskFull: StoreError.diskFull(reason: "\(error)")
+        default: error
+        }
+    }
+
+    private func runBodies(
+        _ jobs: inout [WriteJob], _ transaction: WriteTransaction, deadline: Int64
+    ) throws -> Gathered {
+        let body = StoreTransaction(
+            transaction: transaction, head: head, tables: tables, options: options,
+            lastSequence: lastSequence)
+        var gathered = Gathered()
+        var index = 0
+        var valueCount = 0
+        while index < jobs.count {
+            let batchCount = body.batches.count
+            do {
+                gathered.deliveries.append(try jobs[index].perform(body))
+            } catch let error as KeyValueError where Writer.isFull(error) {
+                throw error
+            } catch {
+                throw BodyFailure(index: index, cause: error)
+            }
+            for batch in body.batches.dropFirst(batchCount) { valueCount += batch.count }
+            index += 1
+            // More bodies join while the commit is young and small.
+            if index == jobs.count, valueCount * 8 < options.commitByteCount,
+                Clock.monotonicMicroseconds() < deadline
+            {
+                jobs += queue.more()
+            }
+        }
+        gathered.id = transaction.id
+        gathered.batches = body.batches.filter { !$0.isEmpty }
+        gathered.seeds = Array(body.seeds.values)
+        gathered.sealing = body.sealing
+        gathered.plantChanged = body.plantChanged
+        gathered.eventsChanged = body.eventsChanged
+        if !gathered.batches.isEmpty {
+            gathered.journalByteCount = try writeJournal(gathered, body.seeds, transaction)
+        }
+        // From here until the rows are in the head, a new snapshot waits.
+        head.beginCommit()
+        return gathered
+    }
+
+    private static func isFull(_ error: KeyValueError) -> Bool {
+        switch error {
+        case .mapFull, .diskFull: true
+        default: false
+        }
+    }
+
+    private func writeJournal(
+        _ gathered: Gathered, _ seeds: [SeriesID: SlotSeed], _ transaction: WriteTransaction
+    ) throws -> Int {
+        let record = head.monitor.withLock { state in
+            JournalRecord.encode(gathered.batches, sequence: lastSequence + 1) { series in
+                if let slot = state.slot(of: series) { return state.slots[slot].kind }
+                return seeds[series]?.description.kind ?? .float
+            }
+        }
+        try transaction.put(
+            tables.journal, KeyBytes().with(lastSequence + 1).bytes, record)
+        return record.count
+    }
+
+    private func publish(_ gathered: Gathered, jobCount: Int) {
+        if !gathered.batches.isEmpty {
+            lastSequence += 1
+            journal.append((lastSequence, gathered.journalByteCount))
+            journalByteCount += gathered.journalByteCount
+        }
+        let touched = head.publish(
+            gathered.batches, new: gathered.seeds, transaction: gathered.id,
+            sequence: lastSequence,
+            sealing: gathered.sealing.groups.isEmpty ? nil : gathered.sealing)
+        let points = gathered.batches.reduce(0) { $0 + $1.count }
+        let journalBytes = journalByteCount
+        counters.withLock { counters in
+            counters.commits += 1
+            counters.writes += UInt64(jobCount)
+            counters.points += UInt64(points)
+            counters.journalByteCount = journalBytes
+        }
+        for deliver in gathered.deliveries { deliver() }
+        guard points > 0 || gathered.plantChanged || gathered.eventsChanged else { return }
+        observers.send(
+            CommitNotice(
+                transactionID: gathered.id, touched: touched, batches: gathered.batches,
+                plantChanged: gathered.plantChanged, eventsChanged: gathered.eventsChanged))
+    }
+}
+
+/// The writer's thread; the argument is a retained `Writer`.
+private func runWriter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    Unmanaged<Writer>.fromOpaque(argument).takeRetainedValue().run()
+    return nil
+}
+
+/// Who is told of commits.
+final class Observers: Sendable {
+    private struct State {
+        var next: UInt64 = 1
+        var bodies: [(id: UInt64, body: @Sendable (CommitNotice) -> Void)] = []
+    }
+    private let state = Mutex(State())
+
+    func add(_ body: @escaping @Sendable (CommitNotice) -> Void) -> ObserverID {
+        state.withLock { state in
+            defer { state.next += 1 }
+            state.bodies.append((state.next, body))
+            return ObserverID(rawValue: state.next)
+        }
+    }
+
+    func remove(_ observer: ObserverID) {
+        state.withLock { $0.bodies.removeAll { $0.id == observer.rawValue } }
+    }
+
+    func send(_ notice: CommitNotice) {
+        for entry in state.withLock({ $0.bodies }) { entry.body(notice) }
+    }
+}
