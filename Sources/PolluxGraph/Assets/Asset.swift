@@ -71,7 +71,9 @@ public struct RelationDefinition: Hashable, Sendable {
     public var isDeclared: Bool
     /// Settings by name.
     public var settings: [Attribute]
+}
 
+extension RelationID {
     /// Being a part of: machine CNC-3 is part of line L2.
     public static let containment = RelationID(rawValue: 1)
     /// Being mounted in: spindle SP-7 is mounted in the spindle place of CNC-3.
