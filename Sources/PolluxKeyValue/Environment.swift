@@ -27,7 +27,7 @@ public final class Environment: Sendable {
     /// The directory as given.
     public let directory: String
     private let options: Options
-    // Why unchecked: LMDB's environment handle may be used from any thread (lmdb.h, "Caveats").
+    // Why: LMDB's environment handle may be used from any thread (lmdb.h, "Caveats").
     private struct Handle: @unchecked Sendable { let pointer: OpaquePointer }
     private let handle: Handle
     private let lockFile: Int32
@@ -50,30 +50,14 @@ public final class Environment: Sendable {
     public init(directory: String, options: Options = Options()) throws(KeyValueError) {
         self.directory = directory
         self.options = options
-        try DataDirectory.prepare(directory, isReadOnly: options.isReadOnly)
-        lockFile = options.isExclusive ? try DataDirectory.lock(directory) : -1
-        var opened: OpaquePointer?
-        var code = mdb_env_create(&opened)
-        guard code == MDB_SUCCESS, let environment = opened else {
-            throw .failed(action: "create an LMDB environment", reason: reason(code))
-        }
-        mdb_env_set_maxdbs(environment, 64)
-        mdb_env_set_maxreaders(environment, options.readerLimit)
-        let flags = UInt32(MDB_NOTLS) | (options.isReadOnly ? UInt32(MDB_RDONLY) : 0)
-        var size = options.mapByteCount
-        repeat {
-            // A machine that limits address space refuses a large map: take what it gives.
-            mdb_env_set_mapsize(environment, Int(size))
-            code = mdb_env_open(environment, directory, flags, 0o640)
-            if code == ENOMEM { size /= 2 }
-        } while code == ENOMEM && size >= 64 << 20
-        guard code == MDB_SUCCESS else {
-            mdb_env_close(environment)
+        try EnvironmentDirectory.prepare(directory, isReadOnly: options.isReadOnly)
+        lockFile = options.isExclusive ? try EnvironmentDirectory.lock(directory) : -1
+        let environment: OpaquePointer
+        do {
+            environment = try Environment.open(directory, options)
+        } catch {
             if lockFile >= 0 { close(lockFile) }
-            if [MDB_INVALID, MDB_VERSION_MISMATCH, MDB_CORRUPTED].contains(code) {
-                throw .corrupt(path: directory, reason: reason(code))
-            }
-            throw .cannotOpen(path: directory, reason: reason(code))
+            throw error
         }
         handle = Handle(pointer: environment)
         var information = MDB_envinfo()
@@ -81,6 +65,36 @@ public final class Environment: Sendable {
         state = Mutex(State(mapByteCount: UInt64(information.me_mapsize)))
         var deadReaders: Int32 = 0
         mdb_reader_check(environment, &deadReaders)
+    }
+
+    /// Opens LMDB's files with the wanted map, or the largest that the machine gives.
+    private static func open(
+        _ directory: String, _ options: Options
+    ) throws(KeyValueError) -> OpaquePointer {
+        let flags = UInt32(MDB_NOTLS) | (options.isReadOnly ? UInt32(MDB_RDONLY) : 0)
+        var size = options.mapByteCount
+        while true {
+            var opened: OpaquePointer?
+            var code = mdb_env_create(&opened)
+            guard code == MDB_SUCCESS, let environment = opened else {
+                throw .failed(action: "create an LMDB environment", reason: reason(code))
+            }
+            mdb_env_set_maxdbs(environment, 64)
+            mdb_env_set_maxreaders(environment, options.readerLimit)
+            mdb_env_set_mapsize(environment, Int(size))
+            code = mdb_env_open(environment, directory, flags, 0o640)
+            if code == MDB_SUCCESS { return environment }
+            // After a failed open a handle can only be closed (lmdb.h, `mdb_env_open`).
+            mdb_env_close(environment)
+            if code == ENOMEM && size >= 128 << 20 {
+                size /= 2
+                continue
+            }
+            if [MDB_INVALID, MDB_VERSION_MISMATCH, MDB_CORRUPTED].contains(code) {
+                throw .corrupt(path: directory, reason: reason(code))
+            }
+            throw .cannotOpen(path: directory, reason: reason(code))
+        }
     }
 
     deinit {
@@ -91,7 +105,7 @@ public final class Environment: Sendable {
     /// Writes the address of this server into the lock file, where `inUse` of others reads it.
     public func announce(address: String) {
         guard lockFile >= 0 else { return }
-        DataDirectory.write(address, to: lockFile)
+        EnvironmentDirectory.write(address, to: lockFile)
     }
 
     /// Opens a named table, creating it when the environment is writable.
@@ -220,11 +234,14 @@ public final class Environment: Sendable {
     }
 
     private func grow(beyond current: UInt64) throws(KeyValueError) {
-        let next = current * 2
-        guard next <= options.mapByteCountLimit else {
-            throw .mapFull(path: directory, byteCount: current)
-        }
+        let next = min(current * 2, options.mapByteCountLimit)
+        guard next > current else { throw .mapFull(path: directory, byteCount: current) }
         let code = mapGate.alone { mdb_env_set_mapsize(handle.pointer, Int(next)) }
+        guard let code else {
+            throw .failed(
+                action: "grow the database in \(directory)",
+                reason: "a read has been open for more than \(MapGate.patienceMilliseconds) ms")
+        }
         guard code == MDB_SUCCESS else { throw .mapFull(path: directory, byteCount: current) }
         state.withLock { $0.mapByteCount = next }
     }
@@ -233,12 +250,12 @@ public final class Environment: Sendable {
     ///
     /// Readers and the writer go on meanwhile.
     public func copy(toDirectory target: String) throws(KeyValueError) {
-        try DataDirectory.prepare(target, isReadOnly: false)
+        try EnvironmentDirectory.prepare(target, isReadOnly: false)
         mapGate.enter()
         defer { mapGate.leave() }
         try check(
             mdb_env_copy2(handle.pointer, target, UInt32(MDB_CP_COMPACT)), "copy to \(target)")
-        try DataDirectory.synchronize(target)
+        try EnvironmentDirectory.synchronize(target)
     }
 
     /// Sizes of the environment.
@@ -272,7 +289,9 @@ public final class Environment: Sendable {
         case MDB_MAP_FULL:
             throw .mapFull(path: directory, byteCount: state.withLock { $0.mapByteCount })
         case ENOSPC, EDQUOT: throw .diskFull(path: directory)
-        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC:
+        // LMDB calls a write that was cut short an input/output error (mdb.c, mdb_page_flush).
+        case EIO where EnvironmentDirectory.isFull(directory): throw .diskFull(path: directory)
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND:
             throw .corrupt(path: directory, reason: reason(code))
         default: throw .failed(action: action(), reason: reason(code))
         }

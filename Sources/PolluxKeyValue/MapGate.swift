@@ -29,11 +29,22 @@ final class MapGate: Sendable {
         state.withLock { $0.inside -= 1 }
     }
 
+    /// How long a growing map waits for open transactions before it gives up.
+    static let patienceMilliseconds = 5_000
+
     /// Closes the gate, waits until everyone is out, runs `body` and opens again.
-    func alone<Result>(_ body: () -> Result) -> Result {
+    ///
+    /// - Returns: nil when someone stayed inside for too long; then `body` did not run. A thread
+    ///   that holds one read and begins another would otherwise wait for itself.
+    func alone<Result>(_ body: () -> Result) -> Result? {
         state.withLock { $0.isClosed = true }
-        while state.withLock({ $0.inside > 0 }) { pause() }
         defer { state.withLock { $0.isClosed = false } }
+        var waited = 0
+        while state.withLock({ $0.inside > 0 }) {
+            guard waited < MapGate.patienceMilliseconds else { return nil }
+            pause()
+            waited += 1
+        }
         return body()
     }
 }

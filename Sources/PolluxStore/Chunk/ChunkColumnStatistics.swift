@@ -28,7 +28,8 @@ extension ColumnStatistics {
         result.lastTime = rows.times[rows.count - 1]
         let good =
             rows.qualities.isEmpty
-            ? numbers : rows.qualities.indices.compactMap { row in
+            ? numbers
+            : rows.qualities.indices.compactMap { row in
                 rows.qualities[row] == .good ? numbers[row] : nil
             }
         result.goodCount = good.count

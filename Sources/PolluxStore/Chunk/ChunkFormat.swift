@@ -64,4 +64,3 @@ struct ChunkKey: Hashable {
         self.last = last
     }
 }
-

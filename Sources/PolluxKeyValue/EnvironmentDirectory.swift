@@ -2,7 +2,7 @@ import CLMDB
 import Glibc
 
 /// The file system around an environment: its directory, its lock, its durability.
-enum DataDirectory {
+enum EnvironmentDirectory {
     /// Makes sure the path is a local, usable directory; creates it unless read-only.
     static func prepare(_ path: String, isReadOnly: Bool) throws(KeyValueError) {
         var status = stat()
@@ -80,6 +80,12 @@ enum DataDirectory {
             }
             close(file)
         }
+    }
+
+    /// Whether the file system of a path has no room left.
+    static func isFull(_ path: String) -> Bool {
+        var fileSystem = statfs()
+        return statfs(path, &fileSystem) == 0 && fileSystem.f_bavail < 64
     }
 
     static func systemReason() -> String {
