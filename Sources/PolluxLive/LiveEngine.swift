@@ -1,0 +1,197 @@
+public import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+public import PolluxQuery
+public import PolluxStore
+import Synchronization
+
+/// Runs watched queries, continuous queries and alerts as data arrives.
+///
+///     let live = try LiveEngine(store: store, graph: graph, query: engine)
+///     live.start()
+///     let watched = try live.subscribe("avg vibration of every spindle last 10m every 10s")
+///     for await frame in watched { … }
+///
+/// The observer of commits only notes what was touched; one thread does the work.
+public final class LiveEngine: Sendable {
+    let store: Store
+    let graph: Graph
+    let options: LiveOptions
+    let ask: Ask
+    private let shared = Mutex(Shared())
+    /// Held by whoever takes a turn; definitions are changed under it too.
+    private let work = Mutex(Work())
+    private let worker = Mutex<Worker?>(nil)
+    private let observer = Mutex<ObserverID?>(nil)
+
+    /// What other threads leave for the next turn.
+    private struct Shared: Sendable {
+        var dirt = Dirt()
+        var newestSeries = SeriesID(rawValue: 0)
+        var arriving: [WatchedQuery] = []
+        var leaving: [UInt64] = []
+        var subscriptions: [UInt64: LiveSubscription] = [:]
+        var nextID: UInt64 = 1
+        var isStopped = false
+    }
+
+    private struct Work: Sendable {
+        var watched: [UInt64: WatchedQuery] = [:]
+    }
+
+    /// An engine over a store, its graph and the engine that answers questions.
+    ///
+    /// Nothing runs before `start`.
+    public convenience init(
+        store: Store, graph: Graph, query: QueryEngine, options: LiveOptions = LiveOptions()
+    ) throws {
+        self.init(store: store, graph: graph, options: options) { syntax, text, options in
+            try query.run(query: syntax, text: text, options: options)
+        }
+    }
+
+    init(store: Store, graph: Graph, options: LiveOptions, ask: @escaping Ask) {
+        self.store = store
+        self.graph = graph
+        self.options = options
+        self.ask = ask
+    }
+
+    /// Begins to observe commits and starts the thread.
+    public func start() {
+        attach()
+        let worker = Worker { [weak self] in self?.turn() ?? 60_000_000_000 }
+        self.worker.withLock { $0 = worker }
+        worker.start()
+    }
+
+    /// Begins to observe commits without a thread; `turn` is then called by hand.
+    func attach() {
+        let id = store.observe { [weak self] notice in self?.take(notice) }
+        observer.withLock { $0 = id }
+    }
+
+    /// Ends the thread after its turn, and every subscription.
+    public func stop() {
+        let id = observer.withLock { observer in
+            defer { observer = nil }
+            return observer
+        }
+        if let id { store.removeObserver(id) }
+        let worker = worker.withLock { worker in
+            defer { worker = nil }
+            return worker
+        }
+        worker?.stop()
+        let all = shared.withLock { shared in
+            shared.isStopped = true
+            defer { shared.subscriptions = [:] }
+            return Array(shared.subscriptions.values)
+        }
+        for subscription in all { subscription.finish() }
+    }
+
+    /// Subscriptions now.
+    public var subscriptionCount: Int { shared.withLock { $0.subscriptions.count } }
+
+    /// Notes what a commit touched; on the writer's thread, returns at once.
+    private func take(_ notice: CommitNotice) {
+        shared.withLock { shared in
+            shared.dirt.add(notice)
+            if let newest = shared.dirt.newestSeries {
+                shared.newestSeries = max(shared.newestSeries, newest)
+            }
+        }
+        ring()
+    }
+
+    private func ring() { worker.withLock { $0 }?.ring() }
+
+    // MARK: Watching
+
+    /// Watches a question: `watch …`, or the question alone.
+    ///
+    /// Reads the text and runs it once on the calling thread, which may block for that long; the
+    /// first frame is `subscribed` with the columns, then rows follow.
+    /// - Throws: `LanguageError` or `QueryError` when the text is wrong, `LiveError` otherwise.
+    public func subscribe(
+        _ text: String, parameters: [String: QueryOptions.Parameter] = [:],
+        timezone: String? = nil
+    ) throws -> LiveSubscription {
+        let statement = try TwinQL.parseStatement(text)
+        switch statement.form {
+        case .watch(let query), .query(let query):
+            return try subscribe(query, text: text, parameters: parameters, timezone: timezone)
+        default: throw LiveError.notOneQuery
+        }
+    }
+
+    func subscribe(
+        _ query: QuerySyntax, text: String, parameters: [String: QueryOptions.Parameter],
+        timezone: String?
+    ) throws -> LiveSubscription {
+        var question = Question(
+            query: query, text: text, parameters: parameters, timezone: timezone)
+        let first = try ask(
+            query, text,
+            question.options(now: options.clock(), restriction: nil, limits: options))
+        question.dependencies = first.dependencies
+        let subscription = try shared.withLock { shared in
+            guard !shared.isStopped else { throw LiveError.stopped }
+            guard shared.subscriptions.count < options.subscriptionLimit else {
+                throw LiveError.tooManySubscriptions(limit: options.subscriptionLimit)
+            }
+            let id = shared.nextID
+            shared.nextID += 1
+            let subscription = LiveSubscription(id: id, rowLimit: options.queuedRowLimit) {
+                [weak self] id in self?.remove(id)
+            }
+            shared.subscriptions[id] = subscription
+            shared.arriving.append(
+                WatchedQuery(question: question, subscription: subscription))
+            return subscription
+        }
+        subscription.send(.subscribed(first.selecting([])))
+        ring()
+        return subscription
+    }
+
+    private func remove(_ id: UInt64) {
+        shared.withLock { shared in
+            if shared.subscriptions.removeValue(forKey: id) != nil { shared.leaving.append(id) }
+        }
+        ring()
+    }
+
+    // MARK: Turns
+
+    /// Does what is due and returns the nanoseconds until something else is.
+    @discardableResult
+    func turn() -> Int64 {
+        let (dirt, newest, arriving, leaving) = shared.withLock { shared in
+            defer {
+                shared.dirt = Dirt()
+                shared.arriving = []
+                shared.leaving = []
+            }
+            return (shared.dirt, shared.newestSeries, shared.arriving, shared.leaving)
+        }
+        return work.withLock { work in
+            for id in work.watched.keys where !dirt.isEmpty { work.watched[id]?.add(dirt) }
+            for query in arriving { work.watched[query.subscription.id] = query }
+            for id in leaving { work.watched[id] = nil }
+            let now = options.clock()
+            var pause: Int64 = 60_000_000_000
+            for id in work.watched.keys.sorted() {
+                if let due = work.watched[id]?.due(options), due <= now {
+                    work.watched[id]?.evaluate(
+                        now: now, newest: newest, limits: options, ask: ask)
+                }
+                if let due = work.watched[id]?.due(options) {
+                    pause = min(pause, max(0, due.nanoseconds(since: now)))
+                }
+            }
+            return pause
+        }
+    }
+}
