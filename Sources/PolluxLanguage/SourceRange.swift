@@ -49,7 +49,9 @@ public struct SourcePosition: Hashable, Sendable {
         self.column = column
     }
 
-    /// The place of a UTF-8 offset; O(offset). An offset beyond the text gives the place after it.
+    /// The place of a UTF-8 offset; O(offset).
+    ///
+    /// An offset beyond the text gives the place after it.
     public init(offset: Int, in source: String) {
         var lineStart = 0
         var line = 1

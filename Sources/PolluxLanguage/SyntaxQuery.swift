@@ -73,7 +73,9 @@ public struct ClauseSyntax<Form: Hashable & Sendable>: Hashable, Sendable {
     }
 }
 
-/// The clauses of a query. Their order in the text means nothing and is not kept.
+/// The clauses of a query.
+///
+/// Their order in the text means nothing and is not kept.
 public struct ClausesSyntax: Hashable, Sendable {
     /// The range: `last`, `since`, `between`, `today`, `yesterday`, `at`; nil where none is written.
     public var time: ClauseSyntax<TimeClause>?

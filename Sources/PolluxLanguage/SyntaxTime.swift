@@ -22,7 +22,9 @@ public struct PeriodSyntax: Hashable, Sendable {
     }
 }
 
-/// A date or time as written. What instant it means depends on the zone and, for a clock, on now.
+/// A date or time as written.
+///
+/// What instant it means depends on the zone and, for a clock, on now.
 public struct TimestampSyntax: Hashable, Sendable {
     /// How much of the calendar was written.
     public enum Granularity: Hashable, Sendable {
