@@ -1,8 +1,11 @@
 import Foundation
+import HTTPTypes
 import Logging
 import PolluxGraph
 import PolluxIngest
 import PolluxKeyValue
+import PolluxLanguage
+import PolluxLive
 import PolluxModel
 import PolluxQuery
 import PolluxStore
@@ -46,7 +49,9 @@ struct RunningServer: Sendable {
             graph: graph, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             whenListening: { listening.yield($0) })
         let group = ServiceGroup(
-            configuration: .init(services: [.init(service: server)], logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
+            configuration: .init(
+                services: [.init(service: server)],
+                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { listening.finish() }
@@ -87,7 +92,9 @@ struct RunningServer: Sendable {
 final class ScriptedFeed: LiveFeed {
     let open = Mutex<[ScriptedRows]>([])
 
-    func subscribe(to text: String, options: QueryOptions) throws -> any LiveRows {
+    func follow(
+        _ text: String, parameters: [String: QueryOptions.Parameter], timezone: String?
+    ) throws -> any FrameSource {
         guard text.hasPrefix("watch") else {
             throw QueryError.runtime(.notAvailable, "not a question")
         }
@@ -101,26 +108,35 @@ final class ScriptedFeed: LiveFeed {
     }
 }
 
-/// One subscription of a scripted feed.
-final class ScriptedRows: LiveRows {
-    let columns = [ResultColumn(name: "x", kind: .float, unit: "mm", cells: ResultCells(.floats([])))]
-    private let stream: AsyncStream<LiveUpdate>
-    private let source: AsyncStream<LiveUpdate>.Continuation
+/// One subscription of a scripted feed; its queue keeps the newest hundred frames.
+final class ScriptedRows: FrameSource {
+    private let stream: AsyncStream<LiveFrame>
+    private let source: AsyncStream<LiveFrame>.Continuation
     let isCancelled = Mutex(false)
 
     init() {
-        (stream, source) = AsyncStream.makeStream()
+        (stream, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(100))
+        source.yield(.subscribed(ScriptedRows.result([])))
     }
 
-    func push(_ values: [Double], _ state: LiveUpdate.State = .provisional) {
-        let column = ResultColumn(name: "x", kind: .float, unit: "mm", cells: ResultCells(.floats(values)))
+    private static func result(_ values: [Double]) -> QueryResult {
+        QueryResult(
+            content: .rows,
+            columns: [
+                ResultColumn(
+                    name: "x", kind: .float, unit: "mm", cells: ResultCells(.floats(values)))
+            ])
+    }
+
+    func push(_ values: [Double], _ state: RowState = .provisional) {
         source.yield(
             .rows(
-                QueryResult(content: .rows, columns: [column]), state,
-                finalUntil: Timestamp(nanoseconds: 0)))
+                LiveRows(
+                    state: state, result: ScriptedRows.result(values),
+                    finalUpTo: Timestamp(nanoseconds: 0))))
     }
 
-    func next() async -> LiveUpdate? {
+    func nextFrame() async -> LiveFrame? {
         var iterator = stream.makeAsyncIterator()
         return await iterator.next()
     }

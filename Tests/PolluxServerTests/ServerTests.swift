@@ -44,7 +44,8 @@ import Testing
                 "POST /api/v1/query", ["Content-Type": "application/xml"], body: "<q/>")
             #expect(type.status == 415)
             let json = try await server.ask(
-                "POST /api/v1/query", ["Content-Type": "application/json"], body: "{\"query\":\n x}")
+                "POST /api/v1/query", ["Content-Type": "application/json"], body: "{\"query\":\n x}"
+            )
             #expect(json.status == 400)
             #expect(try error(json)["line"] as? Int == 2)
             let member = try await server.ask(
@@ -69,7 +70,8 @@ import Testing
             #expect(try error(answer)["code"] as? String == "bad_http")
             let chunks = try await RawClient.open(port: server.port)
             try await chunks.send(
-                "POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+                "POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+            )
             #expect(try await chunks.answer().status == 400)
             #expect(try await server.ask("GET /health").status == 200)
         }
@@ -79,13 +81,15 @@ import Testing
     func bodyLimits() async throws {
         try await RunningServer.run({ $0.limits.bodyByteCount = 50 }) { server in
             let long = String(repeating: "x", count: 51)
-            let plain = try await server.ask("POST /api/v1/query", ["Content-Type": "text/plain"], body: long)
+            let plain = try await server.ask(
+                "POST /api/v1/query", ["Content-Type": "text/plain"], body: long)
             #expect(plain.status == 413)
             let client = try await RawClient.open(port: server.port)
             let packed = try await client.request(
                 "POST /write", ["Content-Encoding": "gzip"], body: WireTests.packed)
             #expect(packed.status == 413)
-            let other = try await server.ask("POST /api/v2/write", ["Content-Encoding": "br"], body: "m f=1")
+            let other = try await server.ask(
+                "POST /api/v2/write", ["Content-Encoding": "br"], body: "m f=1")
             #expect(other.status == 415)
         }
     }
@@ -95,20 +99,23 @@ import Testing
         try await RunningServer.run { server in
             let own = "localhost:\(server.port)"
             let write = "POST /api/v1/snapshots"
-            let foreign = try await server.ask(write, ["Host": own, "Origin": "http://evil.example"])
+            let foreign = try await server.ask(
+                write, ["Host": own, "Origin": "http://evil.example"])
             #expect(foreign.status == 403)
             #expect(try error(foreign)["code"] as? String == "cross_origin")
             let port = try await server.ask(write, ["Host": own, "Origin": "http://localhost:1"])
             #expect(port.status == 403)
             let null = try await server.ask(write, ["Host": own, "Origin": "null"])
             #expect(null.status == 403)
-            let rebound = try await server.ask("GET /api/v1/alerts", ["Host": "evil.example:\(server.port)"])
+            let rebound = try await server.ask(
+                "GET /api/v1/alerts", ["Host": "evil.example:\(server.port)"])
             #expect(rebound.status == 403)
             #expect(try error(rebound)["code"] as? String == "host_not_allowed")
             let site = try await server.ask("GET /api/v1/alerts", ["Sec-Fetch-Site": "cross-site"])
             #expect(site.status == 403)
             let same = try await server.ask(
-                "GET /api/v1/alerts", ["Host": own, "Origin": "http://\(own)", "Sec-Fetch-Site": "same-origin"])
+                "GET /api/v1/alerts",
+                ["Host": own, "Origin": "http://\(own)", "Sec-Fetch-Site": "same-origin"])
             #expect(same.status == 200)
             #expect(same.text.contains(#""name":"hot""#))
             let socket = try await RawClient.open(port: server.port)
@@ -129,14 +136,18 @@ import Testing
             }
             let tag = try #require(page.headers["etag"])
             #expect(try await server.ask("GET /", ["If-None-Match": tag]).status == 304)
-            for path in ["..%2f..%2fPackage.swift", "..", "%2e%2e%2fopenapi.json", "a/b", "three%00.js"] {
+            for path in [
+                "..%2f..%2fPackage.swift", "..", "%2e%2e%2fopenapi.json", "a/b", "three%00.js",
+            ] {
                 #expect(try await server.ask("GET /viewer/\(path)").status == 404, "\(path)")
             }
         }
         try await RunningServer.run({ $0.viewerPackages = "/nonexistent" }) { server in
             let three = try await server.ask("GET /viewer/three.js")
             #expect(three.status == 404)
-            #expect(try error(three)["help"] as? String == "run `make viewer` once, then reload the page")
+            #expect(
+                try error(three)["help"] as? String
+                    == "run `make viewer` once, then reload the page")
         }
     }
 
