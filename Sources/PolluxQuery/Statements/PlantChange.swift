@@ -1,0 +1,227 @@
+import PolluxGraph
+import PolluxKeyValue
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Carries out one statement that changes the plant, inside one commit.
+struct PlantChange {
+    let context: StatementContext
+    let transaction: StoreTransaction
+
+    private var graph: Graph { context.graph }
+    private var write: WriteTransaction { transaction.transaction }
+
+    /// Does what the statement says and returns a sentence that says what was done.
+    func run(_ statement: StatementSyntax) throws -> String {
+        switch statement.form {
+        case .create(let definition): return try create(definition)
+        case .move(let asset, let target, let moment): return try move(asset, target, moment)
+        case .relate(let relation): return try relate(relation)
+        case .unrelate(let relation): return try unrelate(relation)
+        case .retire(let asset, let moment): return try retire(asset, moment)
+        case .set(let change): return try set(change)
+        case .recordSample(let sample): return try record(sample)
+        case .recordEvent(let happening): return try record(happening)
+        case .query, .watch, .explain, .show, .describe, .drop:
+            preconditionFailure("this statement changes no plant")
+        }
+    }
+
+    // MARK: Declarations
+
+    private func create(_ definition: DefinitionSyntax) throws -> String {
+        transaction.notePlantChange()
+        switch definition {
+        case .type(let type):
+            var settings = try context.attributes(type.settings)
+            var parent: String?
+            if let index = settings.firstIndex(where: { $0.name == "parent" || $0.name == "is" }),
+                case .text(let name) = settings[index].value
+            {
+                parent = name
+                settings.remove(at: index)
+            }
+            try context.placed(at: type.name.range) {
+                _ = try graph.declareType(
+                    TypeDeclaration(
+                        name: type.name.text, plural: type.plural?.text, parent: parent,
+                        settings: settings), by: context.provenance, in: write)
+            }
+            return "created type \(type.name.text)"
+        case .measure(let measure): return try create(measure)
+        case .event(let event):
+            let type = try self.type(event.type)
+            var settings = try context.attributes(event.settings)
+            let isInterval = settings.contains { $0.value == .text("interval") }
+            settings.removeAll { $0.name == "kind" }
+            try context.placed(at: event.name.range) {
+                try graph.declareEvent(
+                    EventDefinition(
+                        name: event.name.text, type: type.id, isInterval: isInterval,
+                        settings: settings), by: context.provenance, in: write)
+            }
+            return "created event \(event.name.text) of \(type.name)"
+        case .relation(let relation):
+            let (from, to) = (try type(relation.from), try type(relation.to))
+            try context.placed(at: relation.name.range) {
+                _ = try graph.declareRelation(
+                    named: relation.name.text, from: from.id, to: to.id,
+                    inverse: relation.inverse?.text ?? "",
+                    settings: try context.attributes(relation.settings), by: context.provenance,
+                    in: write)
+            }
+            return "created relation \(relation.name.text) from \(from.name) to \(to.name)"
+        case .asset(let asset): return try create(asset)
+        case .continuousQuery, .alert:
+            preconditionFailure("continuous queries and alerts are created elsewhere")
+        }
+    }
+
+    private func type(_ name: NameSyntax) throws -> AssetType {
+        guard let match = try graph.type(named: name.text, in: write) else {
+            let id = try graph.ensureType(named: name.text, by: context.provenance, in: write)
+            guard let type = try graph.type(id, in: write) else {
+                throw try context.unknownType(name.text, at: name.range, in: write)
+            }
+            return type
+        }
+        return match.type
+    }
+
+    private func create(_ definition: MeasureDefinitionSyntax) throws -> String {
+        let type = try type(definition.type)
+        var declaration = MeasureDeclaration(name: definition.name.text)
+        if let unit = definition.unit {
+            guard Unit.parse(unit.symbol) ?? Unit.lookup(unit.symbol) != nil else {
+                throw context.wrong(
+                    .unknownUnit, "there is no unit `\(unit.symbol)`", at: unit.range,
+                    suggestions: Unit.nearNames(unit.symbol).prefix(3).map {
+                        .init("did you mean `\($0)`?", replacement: $0)
+                    })
+            }
+            declaration.unit = unit.symbol
+        }
+        for setting in definition.settings {
+            try MeasureSettings(context: context).apply(setting, to: &declaration)
+        }
+        let measure = try context.placed(at: definition.name.range) {
+            try graph.declareMeasure(
+                declaration, of: type.id, allowsChange: false, by: context.provenance, in: write)
+        }
+        let unit = measure.definition.unit
+        return "created measure \(definition.name.text) of \(type.name)"
+            + (unit.isEmpty ? "" : " in \(unit)")
+    }
+
+    private func create(_ definition: AssetDefinitionSyntax) throws -> String {
+        let name = try context.text(of: definition.asset.name)
+        guard let typeLabel = definition.asset.type else {
+            throw context.wrong(
+                .unknownType, "an asset needs a type: `create asset machine \(name)`",
+                at: definition.asset.range)
+        }
+        let type = try context.text(of: typeLabel)
+        let container = try definition.container.map { try context.asset($0, in: write).id }
+        var declaration = AssetDeclaration(type: type, name: name, container: container)
+        if let from = definition.from { declaration.from = try context.instant(from) }
+        declaration.attributes = try context.attributes(definition.settings)
+        _ = try context.placed(at: definition.asset.range) {
+            try graph.createAsset(declaration, by: context.provenance, in: write)
+        }
+        return "created \(type) \(name)"
+    }
+
+    // MARK: Moves and links
+
+    private func move(
+        _ asset: AssetSyntax, _ target: AssetSyntax, _ moment: MomentSyntax?
+    ) throws -> String {
+        let moved = try context.asset(asset, in: write)
+        let container = try context.asset(target, in: write)
+        let instant = try moment.map(context.instant) ?? context.now
+        try context.placed(at: moment?.range ?? asset.range) {
+            try graph.move(
+                moved.id, to: container.id, at: instant, by: context.provenance, in: write)
+        }
+        transaction.notePlantChange()
+        return "moved \(try name(moved.id)) to \(try name(container.id)) at "
+            + context.shown(instant)
+    }
+
+    private func relate(_ syntax: RelateSyntax) throws -> String {
+        let subject = try context.asset(syntax.subject, in: write)
+        let object = try context.asset(syntax.object, in: write)
+        let relation = try graph.ensureRelation(
+            named: syntax.relation.text, by: context.provenance, in: write)
+        let start = try syntax.from.map(context.instant) ?? context.now
+        let end = try syntax.to.map(context.instant) ?? .distantFuture
+        guard start < end else {
+            throw context.wrong(
+                .emptyRange, "the relation ends before it begins",
+                at: syntax.to?.range ?? syntax.relation.range)
+        }
+        let (from, to) = relation.isInverse ? (object, subject) : (subject, object)
+        try context.placed(at: syntax.relation.range) {
+            try graph.relate(
+                from.id, relation.id, to.id, during: TimeRange(start: start, end: end),
+                by: context.provenance, in: write)
+        }
+        transaction.notePlantChange()
+        return "related \(try name(subject.id)) that \(syntax.relation.text) "
+            + "\(try name(object.id)) from \(context.shown(start))"
+    }
+
+    private func unrelate(_ syntax: UnrelateSyntax) throws -> String {
+        let subject = try context.asset(syntax.subject, in: write)
+        let object = try context.asset(syntax.object, in: write)
+        guard let relation = try graph.relation(named: syntax.relation.text, in: write) else {
+            throw context.wrong(
+                .unknownRelation, "there is no relation `\(syntax.relation.text)`",
+                at: syntax.relation.range)
+        }
+        let instant = try syntax.at.map(context.instant) ?? context.now
+        let (from, to) = relation.isInverse ? (object, subject) : (subject, object)
+        try context.placed(at: syntax.relation.range) {
+            try graph.unrelate(
+                from.id, relation.definition.id, to.id, at: instant, by: context.provenance,
+                in: write)
+        }
+        transaction.notePlantChange()
+        return "ended \(syntax.relation.text) of \(try name(subject.id)) at \(context.shown(instant))"
+    }
+
+    private func retire(_ syntax: AssetSyntax, _ moment: MomentSyntax?) throws -> String {
+        let asset = try context.asset(syntax, in: write)
+        let instant = try moment.map(context.instant) ?? context.now
+        try context.placed(at: moment?.range ?? syntax.range) {
+            try graph.retire(asset.id, at: instant, by: context.provenance, in: write)
+        }
+        transaction.notePlantChange()
+        return "retired \(try name(asset.id)) at \(context.shown(instant))"
+    }
+
+    private func set(_ syntax: SetSyntax) throws -> String {
+        let asset = try context.asset(syntax.asset, in: write)
+        let instant = try syntax.from.map(context.instant) ?? context.now
+        let value = try context.value(syntax.value).value
+        try context.placed(at: syntax.attribute.range) {
+            try graph.setAttribute(
+                syntax.attribute.text, of: asset.id, to: value, from: instant,
+                by: context.provenance, in: write)
+        }
+        transaction.notePlantChange()
+        return "set \(syntax.attribute.text) of \(try name(asset.id)) from \(context.shown(instant))"
+    }
+
+    private func name(_ asset: AssetID) throws -> String {
+        try graph.displayName(of: asset, in: write)
+    }
+}
+
+extension StatementContext {
+    /// An instant as sentences show it, in the zone of the statement.
+    func shown(_ instant: Timestamp) -> String {
+        instant.formatted(offsetSeconds: zone.offsetSeconds(at: instant))
+    }
+}

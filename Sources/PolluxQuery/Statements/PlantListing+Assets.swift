@@ -1,0 +1,118 @@
+import PolluxGraph
+import PolluxKeyValue
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Assets in listings, and one asset in detail.
+extension PlantListing {
+    /// The assets of a path as the plant is now, with type and container.
+    func assets(_ path: PathSyntax, _ snapshot: Snapshot) throws -> QueryResult {
+        let transaction = snapshot.transaction
+        let now = TimeRange(start: context.now, end: context.now.advanced(by: 1))
+        let bound = try PathTranslation(context: context).graphPath(path, in: transaction)
+        let resolution = try context.graph.resolve(bound, during: now, in: transaction)
+        var names: [String?] = []
+        var types: [String?] = []
+        var containers: [String?] = []
+        for piece in resolution.pieces {
+            let asset = try context.graph.asset(piece.subject, in: transaction)
+            names.append(try context.graph.displayName(of: piece.subject, in: transaction))
+            types.append(
+                try asset.flatMap { try context.graph.type($0.type, in: transaction)?.name })
+            let above = try context.graph.containers(
+                of: piece.subject, type: nil, during: now, in: transaction
+            ).min { $0.distance < $1.distance }
+            containers.append(
+                try above.map { try context.graph.displayName(of: $0.asset, in: transaction) })
+        }
+        var result = QueryResult(
+            content: .listing,
+            columns: [
+                ResultColumn(name: "asset", kind: .asset, cells: ResultCells(texts: names)),
+                ResultColumn(name: "type", kind: .text, cells: ResultCells(texts: types)),
+                ResultColumn(name: "in", kind: .asset, cells: ResultCells(texts: containers)),
+            ], zone: context.zone)
+        if names.isEmpty { result.notes = ["there is nothing of that kind now"] }
+        return result
+    }
+
+    /// Everything known of the assets of a path: life, place, attributes, measures with counts.
+    func describe(_ path: PathSyntax, asOf: MomentSyntax?) throws -> QueryResult {
+        let snapshot = try store.snapshot()
+        defer { snapshot.close() }
+        let transaction = snapshot.transaction
+        let instant = try asOf.map(context.instant) ?? context.now
+        let moment = TimeRange(start: instant, end: instant.advanced(by: 1))
+        let bound = try PathTranslation(context: context).graphPath(path, in: transaction)
+        let resolution = try context.graph.resolve(bound, during: moment, in: transaction)
+        var rows: [(asset: String, what: String, value: String)] = []
+        for piece in resolution.pieces {
+            try describe(piece, moment, snapshot) { rows.append($0) }
+        }
+        let columns: [(String, [String?])] = [
+            ("asset", rows.map(\.asset)), ("property", rows.map(\.what)), ("value", rows.map(\.value)),
+        ]
+        var result = QueryResult(
+            content: .listing,
+            columns: columns.map {
+                ResultColumn(
+                    name: $0.0, kind: $0.0 == "asset" ? .asset : .text,
+                    cells: ResultCells(texts: $0.1))
+            }, zone: context.zone)
+        if rows.isEmpty { result.notes = ["there is nothing of that kind at \(context.shown(instant))"] }
+        return result
+    }
+
+    private func describe(
+        _ piece: PathPiece, _ moment: TimeRange, _ snapshot: Snapshot,
+        _ add: ((asset: String, what: String, value: String)) -> Void
+    ) throws {
+        let graph = context.graph
+        let transaction = snapshot.transaction
+        let name = try graph.displayName(of: piece.subject, in: transaction)
+        guard let asset = try graph.asset(piece.subject, in: transaction) else { return }
+        add((name, "type", try graph.type(asset.type, in: transaction)?.name ?? ""))
+        if asset.life.start != .distantPast {
+            add((name, "exists from", context.shown(asset.life.start)))
+        }
+        if asset.life.end != .distantFuture {
+            add((name, "retired", context.shown(asset.life.end)))
+        }
+        for container in try graph.containers(
+            of: piece.subject, type: nil, during: moment, in: transaction)
+        {
+            let type = try graph.type(container.type, in: transaction)?.name ?? ""
+            add((name, type, try graph.displayName(of: container.asset, in: transaction)))
+        }
+        for attribute in try graph.attributes(of: piece.subject, during: moment, in: transaction) {
+            guard let value = attribute.value else { continue }
+            add((name, attribute.name, PlantListing.text(of: value)))
+        }
+        for series in try snapshot.seriesList(of: piece.subject) {
+            let measure = try graph.measure(series.measure, of: asset.type, in: transaction)
+            let counts = try snapshot.counts(of: series.id)
+            let unit = measure?.definition.unit ?? ""
+            var text = "\(counts.points) points, late \(counts.late), duplicate \(counts.duplicate)"
+                + ", rejected \(counts.rejected)"
+            if let definition = measure?.definition {
+                text = (unit.isEmpty ? "no unit" : unit) + ", \(definition.kind), "
+                    + "\(definition.shape), gap \(PlantListing.gapText(definition.gap)), " + text
+            }
+            if let span = counts.span {
+                text += ", \(context.shown(span.first)) to \(context.shown(span.last))"
+            }
+            let measureName = try graph.measureName(series.measure, in: transaction)
+            add((name, measureName ?? "measure \(series.measure.rawValue)", text))
+        }
+    }
+
+    static func text(of value: Value) -> String {
+        switch value {
+        case .float(let number): "\(number)"
+        case .integer(let number): "\(number)"
+        case .boolean(let flag): "\(flag)"
+        case .text(let text): text
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import PolluxGraph
+import PolluxKeyValue
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// `show` and `describe`: what there is, without reading points.
+struct PlantListing {
+    let context: StatementContext
+    let store: Store
+    let control: (any LiveControl)?
+
+    private var graph: Graph { context.graph }
+
+    /// Lists a system type (`show types`, `show measures of spindle`) or the assets of a path.
+    func show(_ path: PathSyntax, _ clauses: ClausesSyntax) throws -> QueryResult {
+        let snapshot = try store.snapshot()
+        defer { snapshot.close() }
+        let transaction = snapshot.transaction
+        if case .bare(let label)? = path.steps.first?.selection, let word = label.literal {
+            let rest = Array(path.steps.dropFirst())
+            switch word.lowercased() {
+            case "types": return try types(transaction)
+            case "measures": return try measures(of: rest, transaction)
+            case "events": return try list("event", graph.eventNames(in: transaction))
+            case "attributes": return try list("attribute", graph.attributeNames(in: transaction))
+            case "relations": return try relations(transaction)
+            case "queries": return try entries(.continuousQuery)
+            case "alerts": return try entries(.alert)
+            default: break
+            }
+        }
+        return try assets(path, snapshot)
+    }
+
+    private func list(_ column: String, _ names: [String]) -> QueryResult {
+        table([(column, names.map { $0 })])
+    }
+
+    private func table(_ columns: [(String, [String?])]) -> QueryResult {
+        QueryResult(
+            content: .listing,
+            columns: columns.map {
+                ResultColumn(name: $0.0, kind: .text, cells: ResultCells(texts: $0.1))
+            }, zone: context.zone)
+    }
+
+    private func types(_ transaction: ReadTransaction) throws -> QueryResult {
+        let types = try graph.types(in: transaction).sorted { $0.name < $1.name }
+        return table([
+            ("type", types.map(\.name)), ("plural", types.map(\.plural)),
+            ("parent", try types.map { try $0.parent.flatMap { try graph.type($0, in: transaction)?.name } }),
+        ])
+    }
+
+    private func measures(
+        of steps: [StepSyntax], _ transaction: ReadTransaction
+    ) throws -> QueryResult {
+        var types = try graph.types(in: transaction)
+        if case .bare(let label)? = steps.first?.selection {
+            let word = try context.text(of: label)
+            guard let match = try graph.type(named: word, in: transaction) else {
+                throw try context.unknownType(word, at: label.range, in: transaction)
+            }
+            types = [match.type]
+        }
+        var rows: [(type: String, definition: MeasureDefinition)] = []
+        for type in types {
+            for measure in try graph.measures(of: type.id, in: transaction) {
+                rows.append((type.name, measure.definition))
+            }
+        }
+        rows.sort { ($0.definition.name, $0.type) < ($1.definition.name, $1.type) }
+        return table([
+            ("measure", rows.map(\.definition.name)), ("type", rows.map(\.type)),
+            ("unit", rows.map { $0.definition.unit.isEmpty ? nil : $0.definition.unit }),
+            ("kind", rows.map { "\($0.definition.kind)" }),
+            ("shape", rows.map { "\($0.definition.shape)" }),
+            ("gap", rows.map { PlantListing.gapText($0.definition.gap) }),
+            ("values", rows.map { "\($0.definition.valueKind)" }),
+        ])
+    }
+
+    static func gapText(_ gap: Int64?) -> String {
+        gap.map { TwinQL.print(Period(nanoseconds: $0)) } ?? "none"
+    }
+
+    private func relations(_ transaction: ReadTransaction) throws -> QueryResult {
+        let relations = try graph.relations(in: transaction)
+        func name(_ type: TypeID?) throws -> String? {
+            try type.flatMap { try graph.type($0, in: transaction)?.name }
+        }
+        return table([
+            ("relation", relations.map(\.name)),
+            ("inverse", relations.map { $0.inverse.isEmpty ? nil : $0.inverse }),
+            ("from", try relations.map { try name($0.subjectType) }),
+            ("to", try relations.map { try name($0.objectType) }),
+        ])
+    }
+
+    private func entries(_ kind: DroppedKind) throws -> QueryResult {
+        let entries = try control?.list(kind) ?? []
+        return table([
+            (kind == .alert ? "alert" : "query", entries.map(\.name)),
+            ("text", entries.map(\.text)), ("state", entries.map(\.state)),
+        ])
+    }
+}
