@@ -161,8 +161,7 @@ let package = Package(
             name: "PolluxServerTests",
             dependencies: [
                 "PolluxServer", "PolluxLive", "PolluxIngest", "PolluxQuery", "PolluxStore",
-                "PolluxGraph", "PolluxKeyValue", "PolluxLanguage", "PolluxModel", "PolluxTestKit",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                "PolluxGraph", "PolluxKeyValue", "PolluxModel", "PolluxTestKit",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),

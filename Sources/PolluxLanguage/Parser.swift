@@ -17,8 +17,6 @@ struct Parser {
     var depth = 0
     var operatorCount = 0
     var expected = Expectations()
-    /// The type written in the step that is being read.
-    var stepType: String?
 
     init(_ source: String) {
         self.source = source

@@ -1,7 +1,125 @@
 import ArgumentParser
+import Foundation
+import PolluxCodec
 
+/// The program: reads arguments, runs one command, ends with the exit code of docs/operations.md.
 @main
 struct Pollux: AsyncParsableCommand {
+    static let version = "0.1.0"
     static let configuration = CommandConfiguration(
-        commandName: "pollux", abstract: "A time-series database for digital twins.")
+        commandName: "pollux",
+        abstract: "A time-series database that answers questions about a plant.",
+        discussion: """
+            pollux demo
+            pollux serve --data plant --mqtt mqtt://127.0.0.1:1883
+            pollux query 'vibration of spindle of machine CNC-3 last 1h'
+            """,
+        version: version,
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, QueryCommand.self, ReplCommand.self,
+            ImportCommand.self, SimulateCommand.self, SnapshotCommand.self, CheckCommand.self,
+            InspectCommand.self, CompactCommand.self, IngestCommand.self,
+        ])
+
+    static func main() async {
+        setvbuf(stdout, nil, _IOLBF, 0)
+        guard CPUFeatures.isSupported else {
+            Terminal.fail(
+                "this processor lacks AVX2, FMA or BMI2, which this build of Pollux needs: "
+                    + "build it on this machine's architecture level or use a newer processor")
+            exit(ExitCode.failed)
+        }
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let outcome as CommandFailure {
+            outcome.report()
+            exit(outcome.exitCode)
+        } catch {
+            let isFine = exitCode(for: error).isSuccess
+            let text = fullMessage(for: error)
+            if isFine { print(text) } else { Terminal.fail(text, prefix: "") }
+            exit(isFine ? 0 : ExitCode.badUse)
+        }
+    }
+}
+
+/// The exit codes that scripts rely on.
+enum ExitCode {
+    static let badUse: Int32 = 1
+    static let badQuery: Int32 = 2
+    static let failed: Int32 = 3
+    static let noConnection: Int32 = 4
+    static let interrupted: Int32 = 130
+}
+
+/// Why a command ended without its result.
+struct CommandFailure: Error {
+    var exitCode: Int32
+    var message: String
+
+    init(_ exitCode: Int32, _ message: String) {
+        self.exitCode = exitCode
+        self.message = message
+    }
+
+    /// A failure while running.
+    init(_ error: any Error) {
+        self.init(ExitCode.failed, "\(error)")
+    }
+
+    func report() {
+        guard !message.isEmpty else { return }
+        // Diagnostics of the language already begin with their own word.
+        Terminal.fail(message, prefix: message.hasPrefix("error[") ? "" : "pollux: ")
+    }
+}
+
+/// Runs a body and turns any error into a failure with an exit code.
+func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let failure as CommandFailure {
+        throw failure
+    } catch {
+        throw CommandFailure(error)
+    }
+}
+
+/// Standard output and error as bytes.
+enum Terminal {
+    /// Whether standard output is a terminal.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// The width of the terminal in columns, nil where there is none.
+    static var width: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// Writes bytes to standard output; ends the program when nobody reads them any more.
+    static func write(_ bytes: some Collection<UInt8>) {
+        var rest = Array(bytes)[...]
+        fflush(stdout)
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                exit(errno == EPIPE ? 0 : ExitCode.failed)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Writes a line to standard error.
+    static func fail(_ text: String, prefix: String = "pollux: ") {
+        FileHandle.standardError.write(
+            Data((prefix + text + (text.hasSuffix("\n") ? "" : "\n")).utf8))
+    }
 }

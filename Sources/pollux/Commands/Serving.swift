@@ -1,0 +1,74 @@
+import Foundation
+import Logging
+import NIOCore
+import PolluxIngest
+import PolluxKeyValue
+import PolluxServer
+import ServiceLifecycle
+
+/// A running server: the database, its MQTT sources and the HTTP side, started and stopped in order.
+struct Serving {
+    var directory: String
+    var listen: ListenAddress
+    var mqtt: [String]
+    var isInsecure: Bool
+    var isQuiet = false
+    /// Called once everything answers, with the base address.
+    var whenReady: @Sendable (Database, String) async -> Void = { _, _ in }
+
+    /// Runs until SIGTERM or Ctrl-C.
+    func run() async throws {
+        var logger = Logger(label: "pollux")
+        logger.logLevel = isQuiet ? .warning : .info
+        let addresses = try mqtt.map { text in
+            do {
+                return try MQTTAddress(text)
+            } catch {
+                throw CommandFailure(ExitCode.badUse, "\(error)")
+            }
+        }
+        let database: Database
+        do {
+            database = try Database(directory: directory, createsFolder: true)
+        } catch {
+            throw CommandFailure(ExitCode.failed, "\(error)")
+        }
+        let sources = addresses.map { MQTTSource(address: $0, pipeline: database.ingest) }
+        do {
+            try await serve(database, sources: sources, logger: logger)
+        } catch {
+            sources.forEach { $0.stop() }
+            database.close()
+            throw error is CommandFailure ? error : CommandFailure(error)
+        }
+        sources.forEach { $0.stop() }
+        database.close()
+    }
+
+    private func serve(_ database: Database, sources: [MQTTSource], logger: Logger) async throws {
+        var configuration = ServerConfiguration()
+        configuration.host = listen.host
+        configuration.port = listen.port
+        configuration.isInsecure = isInsecure
+        configuration.version = Pollux.version
+        configuration.snapshotFolder = directory + "/snapshots"
+        let host = listen.host
+        let ready = whenReady
+        let server = try Server(
+            configuration: configuration, query: database.query, live: database.live,
+            ingest: database.ingest, store: database.store, graph: database.graph, logger: logger,
+            whenListening: { port in
+                let address = "http://\(host):\(port)"
+                database.environment.announce(address: address)
+                logger.notice("listening on \(address)")
+                await ready(database, address)
+            })
+        database.live.start()
+        for source in sources { source.start() }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: server)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}

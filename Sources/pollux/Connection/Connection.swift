@@ -1,0 +1,110 @@
+import Foundation
+import PolluxKeyValue
+import PolluxLanguage
+import PolluxQuery
+import PolluxServer
+
+/// Where questions of the command line go: to a server, or to a data directory opened here.
+enum Connection {
+    case server(ServerClient)
+    case local(Database)
+
+    /// What to ask, and how the answer shall look.
+    struct Question {
+        var text: String
+        var format: ResultFormat
+        var parameters: [String: String] = [:]
+        var timezone: String?
+        var now: String?
+        var width: Int?
+        var rowLimit: Int?
+    }
+
+    /// Opens what the arguments name; a directory that a server has leads to that server.
+    static func open(data: String, server: String?, creating: Bool = false) throws -> Connection {
+        if let server { return .server(try ServerClient(address: server)) }
+        do {
+            return .local(try Database(directory: data, createsFolder: creating))
+        } catch KeyValueError.inUse(let path, let address) {
+            guard address.hasPrefix("http") else {
+                throw CommandFailure(
+                    ExitCode.noConnection,
+                    KeyValueError.inUse(path: path, address: address).description)
+            }
+            return .server(try ServerClient(address: address))
+        } catch let error as KeyValueError {
+            throw CommandFailure(ExitCode.failed, error.description)
+        }
+    }
+
+    /// Where it leads, for people.
+    var description: String {
+        switch self {
+        case .server(let client): "server \(client.address)"
+        case .local(let database): "directory \(database.environment.directory)"
+        }
+    }
+
+    /// Asks and hands the answer to `write` in parts.
+    ///
+    /// - Throws: `CommandFailure` with the exit code and a rendered message.
+    func ask(
+        _ question: Question, cancellation: CancellationFlag, write: @escaping ([UInt8]) -> Void
+    ) throws {
+        switch self {
+        case .server(let client):
+            try client.ask(question, cancellation: cancellation, write: write)
+        case .local(let database):
+            try Connection.run(question, on: database, cancellation: cancellation, write: write)
+        }
+    }
+
+    /// Ends what was opened here.
+    func close() {
+        if case .local(let database) = self { database.close() }
+    }
+
+    private static func run(
+        _ question: Question, on database: Database, cancellation: CancellationFlag,
+        write: ([UInt8]) -> Void
+    ) throws {
+        var options = QueryOptions()
+        options.parameters = question.parameters.mapValues { .text($0) }
+        options.timezone = question.timezone
+        options.cancellation = cancellation
+        if let now = question.now {
+            guard let instant = Connection.instant(now) else {
+                throw CommandFailure(
+                    ExitCode.badUse, "--now takes a time such as 2026-03-02T12:00:00Z, not \(now)")
+            }
+            options.now = instant
+        }
+        var form = ResultFormatOptions()
+        form.width = question.width
+        form.rowLimit = question.rowLimit
+        do {
+            for result in try database.query.run(question.text, options: options) {
+                var writer = ResultWriter(
+                    result, format: ResultFormat(rawValue: result.format ?? "") ?? question.format,
+                    options: form)
+                while let part = writer.next() { write(part) }
+            }
+        } catch let error as QueryError {
+            throw Connection.failure(error)
+        }
+    }
+
+    /// A query error as the command line shows it.
+    static func failure(_ error: QueryError) -> CommandFailure {
+        switch error {
+        case .diagnostics(let list):
+            let colour = isatty(STDERR_FILENO) == 1
+            return CommandFailure(
+                ExitCode.badQuery, list.map { $0.render(colour: colour) }.joined(separator: "\n"))
+        case .runtime(.cancelled, let message):
+            return CommandFailure(ExitCode.interrupted, message)
+        case .runtime(let code, let message):
+            return CommandFailure(ExitCode.failed, "error[\(code.text)]: \(message)")
+        }
+    }
+}
