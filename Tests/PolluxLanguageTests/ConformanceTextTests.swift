@@ -1,0 +1,49 @@
+import Foundation
+import PolluxTestKit
+import Testing
+
+@testable import PolluxLanguage
+
+/// The scripts can be read, their statements and queries parse, and syntactic errors are as said.
+@Suite struct ConformanceTextTests {
+    @Test func scriptsAreReadableAndTheirTextParses() throws {
+        let folder = Places.repository.appendingPathComponent("query-lang/conformance")
+        let files = try FileManager.default.contentsOfDirectory(
+            at: folder, includingPropertiesForKeys: nil
+        ).filter { $0.pathExtension == "test" }
+        #expect(!files.isEmpty)
+        for file in files {
+            let script = try ConformanceScript(String(contentsOf: file, encoding: .utf8))
+            for placed in script.steps { check(placed, in: file.lastPathComponent) }
+        }
+    }
+
+    private func check(_ placed: ConformanceScript.PlacedStep, in file: String) {
+        let text: String
+        var expected: ConformanceScript.Expectation = .rows([])
+        switch placed.step {
+        case .statements(let statements): text = statements
+        case .query(let query, let expectation): (text, expected) = (query, expectation)
+        default: return
+        }
+        do {
+            _ = try TwinQL.parse(text)
+        } catch {
+            guard case .error(let code, let column) = expected,
+                let first = error.diagnostics.first
+            else {
+                Issue.record("\(file):\(placed.line): \(error.diagnostics.map { $0.render() })")
+                return
+            }
+            #expect(
+                first.code.text == code && first.position.column == column, "\(file):\(placed.line)"
+            )
+        }
+    }
+
+    @Test func mistakesNameTheirLine() {
+        #expect(throws: ConformanceScript.Mistake(line: 2, message: "`end` is missing")) {
+            try ConformanceScript("data\n")
+        }
+    }
+}
