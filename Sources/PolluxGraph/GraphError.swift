@@ -27,6 +27,7 @@ public enum GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     /// An imported text is wrong at a line, counted from 1.
     case badImport(line: Int, reason: String)
 
+    /// What happened, where, and what to do.
     public var description: String {
         switch self {
         case .storage(let error):

@@ -10,8 +10,10 @@ public struct AssetMatches: Hashable, Sendable {
 }
 
 extension Graph {
-    /// The assets with a name, of a type (subtypes included) or of any, inside a container at any
-    /// time or anywhere; at most `limit`. An empty name finds the unnamed places of a container.
+    /// The assets with a name, of a type (subtypes included) or of any, at most `limit`.
+    ///
+    /// With a container, only those inside it at any time; an empty name then finds its unnamed
+    /// places.
     public func assets(
         named name: String, type: TypeID? = nil, inside container: AssetID? = nil,
         limit: Int = 16, in transaction: ReadTransaction

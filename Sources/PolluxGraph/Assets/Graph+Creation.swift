@@ -2,8 +2,10 @@ public import PolluxKeyValue
 public import PolluxModel
 
 extension Graph {
-    /// Creates an asset and puts it where it belongs: a part of a machine is mounted in the machine's
-    /// place for its type. One that data brought along is declared and completed instead.
+    /// Creates an asset and puts it where it belongs.
+    ///
+    /// A part of a machine is mounted in the machine's place for its type. An asset that data brought
+    /// along is declared and completed instead.
     ///
     /// - Throws: `exists` when a declared asset has the type and name in the container, `badName`,
     ///   `outsideLife` when the container does not exist at `from`.

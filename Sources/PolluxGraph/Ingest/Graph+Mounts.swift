@@ -3,8 +3,9 @@ import PolluxModel
 
 /// Mounts that messages imply: a message names the item but not when it was put in.
 extension Graph {
-    /// Items that messages first show within this time of each other stand side by side, like the
-    /// axes of a machine; later ones replace. Ten minutes.
+    /// The time within which items that messages first show stand side by side: ten minutes.
+    ///
+    /// The axes of a machine appear together; an item that appears later replaces the one before.
     static let sameTimeNanoseconds: Int64 = 600_000_000_000
 
     /// Locates a named part that a message shows in a container.

@@ -215,8 +215,9 @@ extension PathWalk {
         return try filtered(found, by: step.names)
     }
 
-    /// Few assets of a name: ask each whether it is inside, instead of walking down. Tells whether
-    /// it did.
+    /// Asks the few assets of a name whether they are inside, instead of walking down.
+    ///
+    /// Tells whether it did: with many of one name, walking down is cheaper.
     private func climb(
         _ names: [String], _ type: TypeID?, to bodies: Set<AssetID>, during range: TimeRange,
         into found: inout [AssetID: RangeSet]

@@ -12,7 +12,9 @@ public struct NamePattern: Hashable, Sendable {
         String(pattern.prefix { $0 != "*" && $0 != "?" })
     }
 
-    /// Whether a name fits. Time grows with the product of the lengths at worst, never faster.
+    /// Whether a name fits.
+    ///
+    /// Time grows with the product of the lengths at worst, never faster.
     public func fits(_ name: String) -> Bool {
         let text = Array(name)
         var at = 0

@@ -42,8 +42,9 @@ extension Graph {
             in: transaction)
     }
 
-    /// Replaces the validity of a relation: the correction of a wrong entry. An empty range removes
-    /// it.
+    /// Replaces the validity of a relation: the correction of a wrong entry.
+    ///
+    /// An empty range removes it.
     ///
     /// - Throws: `unknown` when there is no such link, `conflict` when the asset would be in two
     ///   places at once.

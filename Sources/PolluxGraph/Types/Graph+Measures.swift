@@ -2,7 +2,7 @@ public import PolluxKeyValue
 public import PolluxModel
 
 extension Graph {
-    /// The number of a measure's name; nil when no measure has it. Exact case.
+    /// The number of a measure's name, exact in case; nil when no measure has it.
     public func measureID(
         named name: String, in transaction: ReadTransaction
     ) throws(GraphError) -> MeasureID? {
