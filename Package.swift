@@ -161,7 +161,8 @@ let package = Package(
             name: "PolluxServerTests",
             dependencies: [
                 "PolluxServer", "PolluxLive", "PolluxIngest", "PolluxQuery", "PolluxStore",
-                "PolluxGraph", "PolluxKeyValue", "PolluxModel", "PolluxTestKit",
+                "PolluxGraph", "PolluxKeyValue", "PolluxLanguage", "PolluxModel", "PolluxTestKit",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),

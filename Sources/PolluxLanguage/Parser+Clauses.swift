@@ -38,7 +38,7 @@ extension Parser {
     }
 
     /// Puts a clause in its place, or fails when one is there already.
-    private func store<Form>(
+    private mutating func store<Form>(
         _ clause: ClauseSyntax<Form>, _ start: Int, in place: inout ClauseSyntax<Form>?
     ) throws(LanguageError) {
         let here = range(from: start)

@@ -68,6 +68,7 @@ extension Parser {
             selection = .every(type: type, like: take(.like) ? try quotedText() : nil)
         } else {
             let first = try label(.typeOrAsset)
+            stepType = first.literal
             if take(.like) {
                 selection = .like(type: first, pattern: try quotedText())
             } else if atLabel(.asset) {
@@ -85,6 +86,7 @@ extension Parser {
     mutating func asset() throws(LanguageError) -> AssetSyntax {
         let start = current.range.lower
         let first = try label(.typeOrAsset)
+        stepType = first.literal
         guard atLabel(.asset) else {
             return AssetSyntax(type: nil, name: first, range: first.range)
         }

@@ -17,6 +17,8 @@ struct Parser {
     var depth = 0
     var operatorCount = 0
     var expected = Expectations()
+    /// The type written in the step that is being read.
+    var stepType: String?
 
     init(_ source: String) {
         self.source = source

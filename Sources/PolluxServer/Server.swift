@@ -66,6 +66,9 @@ public final class Server: Service {
         return Timestamp(seconds: Int64(time.tv_sec)).advanced(by: Int64(time.tv_nsec))
     }
 
+    /// All routes, for the test that compares them with the OpenAPI document.
+    var routes: [Route] { RouteTable(parts: parts).routes }
+
     /// Runs until the service group shuts down or the task is cancelled.
     ///
     /// - Throws: `ServerError` when it cannot listen.

@@ -41,3 +41,30 @@ let exampleText: String = {
         )
     }
 }
+
+@Suite struct RangeTests {
+    @Test func clausesStandWhereTheyAreWritten() throws {
+        let text = "avg power in kW of machine CNC-3 last 1h limit 5 where power > 5 kW"
+        guard case .query(let query) = try TwinQL.parseStatement(text).form else {
+            Issue.record("not a query")
+            return
+        }
+        #expect(query.range.text(in: text) == text)
+        #expect(query.outputs.first?.range.text(in: text) == "avg power in kW")
+        #expect(query.path.range.text(in: text) == "machine CNC-3")
+        #expect(query.clauses.time?.range.text(in: text) == "last 1h")
+        #expect(query.clauses.limit?.range.text(in: text) == "limit 5")
+        #expect(query.clauses.filter?.range.text(in: text) == "where power > 5 kW")
+        #expect(query.clauses.filter?.form.range.text(in: text) == "power > 5 kW")
+    }
+
+    @Test func grammarKeywordsAreKnown() throws {
+        let file = Places.repository.appendingPathComponent("query-lang/grammar.ebnf")
+        let grammar = try String(contentsOf: file, encoding: .utf8)
+        let quoted = grammar.split(separator: "\"", omittingEmptySubsequences: false)
+        for (index, word) in quoted.enumerated()
+        where index % 2 == 1 && word.first?.isLetter == true {
+            #expect(Keyword(word: word) != nil, "\(word)")
+        }
+    }
+}

@@ -38,7 +38,7 @@ struct AddressLookup {
     func part(_ part: AssetAddress.Level, of container: AssetID) throws -> AssetID? {
         guard let match = try graph.type(named: part.type, in: transaction) else { return nil }
         for link in try graph.links(of: container, during: .always, in: transaction)
-        where link.relation == RelationDefinition.containment && link.object == container {
+        where link.relation == .containment && link.object == container {
             guard let asset = try graph.asset(link.subject, in: transaction) else { continue }
             if asset.type == match.type.id, asset.name == part.name { return asset.id }
         }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import PolluxLanguage
+import PolluxLive
 import PolluxModel
 import PolluxQuery
 import PolluxStore
@@ -64,6 +65,10 @@ struct QueryRoutes: Sendable {
         case (QueryError.diagnostics(let list), _): HTTPFailure(diagnostics: list)
         case (QueryError.runtime(let code, let message), let reason):
             failure(of: code, message, stopped: reason)
+        case (LiveError.tooManySubscriptions, _): HTTPFailure.tooMany("\(error)")
+        case (LiveError.notOneQuery, _), (LiveError.notStorable, _):
+            HTTPFailure.badRequest("\(error)")
+        case (LiveError.stopped, _): HTTPFailure.unavailable("\(error)")
         default: WriteRoutes.translate(error)
         }
     }

@@ -1,42 +1,44 @@
-public import PolluxModel
+import PolluxLanguage
+public import PolluxLive
 public import PolluxQuery
 
-/// Where the server gets the rows of watched queries from.
+/// Where the server gets the rows of watched queries from: the live engine, or a test.
 public protocol LiveFeed: Sendable {
     /// Begins to watch a question; `text` may or may not begin with `watch`.
     ///
-    /// - Throws: `QueryError` when the text is wrong. Blocks: called on a thread for queries.
-    func subscribe(to text: String, options: QueryOptions) throws -> any LiveRows
+    /// Blocks for one run of the question: called on a thread for queries.
+    /// - Throws: `LanguageError`, `QueryError` or `LiveError`.
+    func follow(
+        _ text: String, parameters: [String: QueryOptions.Parameter], timezone: String?
+    ) throws -> any FrameSource
     /// The continuous queries or alerts there are.
     func entries(alerts: Bool) throws -> [LiveEntry]
 }
 
-/// The rows of one watched question, in a queue with a bound.
-public protocol LiveRows: AnyObject, Sendable {
-    /// The columns, without rows.
-    var columns: [ResultColumn] { get }
-    /// Waits for what comes next; nil when the subscription has ended.
-    func next() async -> LiveUpdate?
-    /// Ends the subscription; `next` returns nil soon.
+/// The frames of one watched question, in a queue with a bound; the first one has the columns.
+public protocol FrameSource: AnyObject, Sendable {
+    /// Waits for the next frame; nil when the subscription has ended.
+    func nextFrame() async -> LiveFrame?
+    /// Ends the subscription; `nextFrame` returns nil soon.
     func cancel()
 }
 
-/// What a watched question has to say.
-public enum LiveUpdate: Sendable {
-    /// What is known of rows.
-    public enum State: String, Sendable {
-        /// They may change.
-        case provisional
-        /// They stay, unless late points correct them.
-        case final
-        /// They replace final rows of the same key.
-        case corrected
+extension LiveSubscription: FrameSource {
+    public func nextFrame() async -> LiveFrame? {
+        var iterator = makeAsyncIterator()
+        return await iterator.next()
+    }
+}
+
+extension LiveEngine: LiveFeed {
+    public func follow(
+        _ text: String, parameters: [String: QueryOptions.Parameter], timezone: String?
+    ) throws -> any FrameSource {
+        try subscribe(text, parameters: parameters, timezone: timezone)
     }
 
-    /// Rows, and the instant up to which slices are final.
-    case rows(QueryResult, State, finalUntil: Timestamp?)
-    /// The subscriber was too slow: this many rows were passed over.
-    case lagging(skippedCount: Int)
-    /// The question cannot be answered any more, and why.
-    case failed(QueryError)
+    public func entries(alerts: Bool) throws -> [LiveEntry] {
+        let control = (self as AnyObject) as? any LiveControl
+        return try control?.list(alerts ? .alert : .continuousQuery) ?? []
+    }
 }

@@ -1,10 +1,32 @@
+import HTTPTypes
+import PolluxLive
 import PolluxModel
 import PolluxQuery
 
 /// The messages that a WebSocket client gets, as JSON.
 enum LiveMessage {
+    /// What a watched question has to say.
+    static func frame(id: String, _ frame: LiveFrame) -> [UInt8] {
+        switch frame {
+        case .subscribed(let result): return subscribed(id: id, columns: result.columns)
+        case .rows(let rows): return self.rows(id: id, rows)
+        case .error(let code, let message):
+            return error(
+                id: id, HTTPFailure(status: .badRequest, code: code, message: message))
+        case .lagging(let count, let range):
+            var json = begin("lagging", id: id)
+            json.member("skipped", count)
+            json.name("from")
+            json.instant(range.start)
+            json.name("to")
+            json.instant(range.end)
+            json.endObject()
+            return json.bytes
+        }
+    }
+
     /// The answer to a subscription: its columns.
-    static func subscribed(id: String, columns: [ResultColumn]) -> [UInt8] {
+    private static func subscribed(id: String, columns: [ResultColumn]) -> [UInt8] {
         var json = begin("subscribed", id: id)
         json.name("columns")
         JSONResult.appendColumns(columns, to: &json)
@@ -12,35 +34,39 @@ enum LiveMessage {
         return json.bytes
     }
 
-    /// Rows in the order of the columns.
-    static func rows(
-        id: String, _ result: QueryResult, state: LiveUpdate.State, finalUntil: Timestamp?
-    ) -> [UInt8] {
+    /// Rows in the order of the columns, and the keys of rows that are no longer part of the answer.
+    private static func rows(id: String, _ rows: LiveRows) -> [UInt8] {
+        let result = rows.result
         var json = begin("rows", id: id)
-        json.member("state", state.rawValue)
+        json.member("state", rows.state.rawValue)
         json.name("final")
-        if let finalUntil { json.instant(finalUntil) } else { json.null() }
+        if rows.finalUpTo == .distantPast { json.null() } else { json.instant(rows.finalUpTo) }
         json.name("rows")
         json.beginArray()
         for row in 0..<result.rowCount {
-            JSONResult.row(
-                row, of: result, options: ResultFormatOptions(), to: &json.bytes)
+            JSONResult.row(row, of: result, options: ResultFormatOptions(), to: &json.bytes)
         }
         json.endArray()
+        if !rows.removed.isEmpty {
+            json.name("removed")
+            json.beginArray()
+            for key in rows.removed {
+                json.beginObject()
+                json.member("asset", key.name)
+                json.name("from")
+                json.instant(key.range.start)
+                json.name("to")
+                json.instant(key.range.end)
+                json.endObject()
+            }
+            json.endArray()
+        }
         if !result.notes.isEmpty {
             json.name("notes")
             json.beginArray()
             for note in result.notes { json.string(note) }
             json.endArray()
         }
-        json.endObject()
-        return json.bytes
-    }
-
-    /// That rows were passed over because the client is slow.
-    static func lagging(id: String, skippedCount: Int) -> [UInt8] {
-        var json = begin("lagging", id: id)
-        json.member("skipped", skippedCount)
         json.endObject()
         return json.bytes
     }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import NIOWebSocket
+import PolluxLive
 import PolluxModel
 import PolluxQuery
 import Synchronization
@@ -16,7 +17,7 @@ final class LiveSession: Sendable {
     private let parts: ServerParts
     private let outbound: Outbound
     private let allocator: ByteBufferAllocator
-    private let subscriptions = Mutex<[String: any LiveRows]>([:])
+    private let subscriptions = Mutex<[String: any FrameSource]>([:])
     private let lastHeard = Mutex(ContinuousClock.now)
 
     private init(parts: ServerParts, outbound: Outbound, channel: any Channel) {
@@ -119,13 +120,9 @@ final class LiveSession: Sendable {
         guard let text = message["query"]?.text else {
             throw HTTPFailure.badRequest("a subscription needs a `query`")
         }
-        var options = QueryOptions()
-        options.source = "live"
-        options.isReadOnly = true
-        options.timezone = message["timezone"]?.text
-        if let parameters = message["parameters"]?.object {
-            options.parameters = try QueryRequest.parameters(parameters)
-        }
+        let timezone = message["timezone"]?.text
+        let parameters = try QueryRequest.parameters(
+            message["parameters"]?.object ?? JSONObject())
         let limits = parts.configuration.limits
         let isTaken = subscriptions.withLock { $0[id] != nil }
         guard !isTaken else {
@@ -140,41 +137,31 @@ final class LiveSession: Sendable {
                 "no more subscriptions: at most \(limits.subscriptionsPerSocket) on one WebSocket, "
                     + "\(limits.subscriptionCount) on this server")
         }
-        let rows: any LiveRows
+        let rows: any FrameSource
         do {
-            let (feed, prepared) = (parts.live, options)
-            rows = try await parts.threads.run { flag in
-                var options = prepared
-                options.cancellation = flag.cancellation
-                return try feed.subscribe(to: text, options: options)
+            let feed = parts.live
+            rows = try await parts.threads.run { _ in
+                try feed.follow(text, parameters: parameters, timezone: timezone)
             }
         } catch {
             parts.counts.close(.subscription)
             throw error
         }
         subscriptions.withLock { $0[id] = rows }
-        try await send(LiveMessage.subscribed(id: id, columns: rows.columns))
         group.addTask { await self.deliver(rows, id: id) }
     }
 
-    private func deliver(_ rows: any LiveRows, id: String) async {
+    private func deliver(_ rows: any FrameSource, id: String) async {
         defer {
             rows.cancel()
             if remove(id, only: rows) { parts.logger.trace("subscription \(id) ended") }
             parts.counts.close(.subscription)
         }
         do {
-            while !Task.isCancelled, let update = await rows.next() {
-                switch update {
-                case .rows(let result, let state, let finalUntil):
-                    try await send(
-                        LiveMessage.rows(id: id, result, state: state, finalUntil: finalUntil))
-                    parts.requestCounts.countLiveRows(result.rowCount)
-                case .lagging(let count):
-                    try await send(LiveMessage.lagging(id: id, skippedCount: count))
-                case .failed(let error):
-                    let failure = LiveSession.failure(error, logger: parts.logger)
-                    try await send(LiveMessage.error(id: id, failure))
+            while !Task.isCancelled, let frame = await rows.nextFrame() {
+                try await send(LiveMessage.frame(id: id, frame))
+                if case .rows(let rows) = frame {
+                    parts.requestCounts.countLiveRows(rows.result.rowCount)
                 }
             }
         } catch {
@@ -201,11 +188,11 @@ final class LiveSession: Sendable {
         }
     }
 
-    private func remove(_ id: String) -> (any LiveRows)? {
+    private func remove(_ id: String) -> (any FrameSource)? {
         subscriptions.withLock { $0.removeValue(forKey: id) }
     }
 
-    private func remove(_ id: String, only rows: any LiveRows) -> Bool {
+    private func remove(_ id: String, only rows: any FrameSource) -> Bool {
         subscriptions.withLock { subscriptions in
             guard let other = subscriptions[id], other === rows else {
                 return false

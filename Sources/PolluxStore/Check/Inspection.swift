@@ -3,34 +3,48 @@ public import PolluxModel
 
 /// Looks at stored records without changing them; works on a running store and on a directory that
 /// no server has open.
+///
+///     let options = Environment.Options(isReadOnly: true, isExclusive: false)
+///     let report = try Inspection(environment: Environment(directory: path, options: options))
+///         .check()
 public struct Inspection {
     let environment: Environment
+    let tables: Tables
 
     /// An inspection of the records in an environment, which may be opened read-only.
-    public init(environment: Environment) {
+    ///
+    /// - Throws: `StoreError.failed` when the environment holds no store, `unknownFormat` when it
+    ///   holds another format.
+    public init(environment: Environment) throws {
         self.environment = environment
+        tables = try Tables(environment)
     }
 
-    /// Verifies every invariant and checksum of the store's records, read-only.
-    ///
-    /// Reads everything once; throws only when the directory cannot be read at all.
-    public func check() throws -> CheckReport { fatalError() }
-
-    /// The size and the encodings of each column, by ascending asset and measure; every header,
-    /// statistics and the column's share of shared time are counted, points in the journal are not.
-    public func columns() throws -> [ColumnReport] { fatalError() }
-
     /// The chunks of a group (of all when nil) as names that `chunk` takes.
-    public func chunkNames(group: AssetID?) throws -> [String] { fatalError() }
-
-    /// The fields of one chunk, in the order of storage-format/chunk.md.
-    public func chunk(_ name: String) throws -> [RecordField] { fatalError() }
+    public func chunkNames(group: AssetID?) throws -> [String] {
+        let prefix = group.map { KeyBytes().with($0.rawValue).bytes } ?? []
+        return try environment.read { transaction in
+            var names: [String] = []
+            try transaction.forEach(tables.chunks, prefix: prefix) { key, _ in
+                names.append(String(try ChunkKey(decoding: key).name.dropFirst("chunk ".count)))
+                return true
+            }
+            return names
+        }
+    }
 
     /// The sequence numbers of the journal's records.
-    public func journalSequences() throws -> [UInt64] { fatalError() }
-
-    /// The fields of one journal record, in the order of storage-format/journal.md.
-    public func journal(_ sequence: UInt64) throws -> [RecordField] { fatalError() }
+    public func journalSequences() throws -> [UInt64] {
+        try environment.read { transaction in
+            var sequences: [UInt64] = []
+            try transaction.forEach(tables.journal) { key, _ in
+                var reader = KeyReader(key)
+                if let sequence = reader.uint64() { sequences.append(sequence) }
+                return true
+            }
+            return sequences
+        }
+    }
 }
 
 /// What a check found.
@@ -56,6 +70,14 @@ public struct CheckReport: Sendable {
 
 /// What one column costs.
 public struct ColumnReport: Hashable, Sendable {
+    /// Values that one encoding holds.
+    public struct Mode: Hashable, Sendable {
+        /// The encoding's name, such as `float scaled`.
+        public var name: String
+        /// How many values it holds.
+        public var valueCount: Int
+    }
+
     /// The asset.
     public var asset: AssetID
     /// The measure.
@@ -64,21 +86,8 @@ public struct ColumnReport: Hashable, Sendable {
     public var valueCount: Int
     /// Bytes that they take, everything counted.
     public var byteCount: Int
-    /// Names of the encodings in use, and how many values each holds, the most used first.
-    public var modes: [(name: String, valueCount: Int)]
-
-    public static func == (left: Self, right: Self) -> Bool {
-        left.asset == right.asset && left.measure == right.measure
-            && left.valueCount == right.valueCount && left.byteCount == right.byteCount
-            && left.modes.elementsEqual(right.modes, by: ==)
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(asset)
-        hasher.combine(measure)
-        hasher.combine(valueCount)
-        hasher.combine(byteCount)
-    }
+    /// Encodings in use, the most used first.
+    public var modes: [Mode]
 }
 
 /// One field of a record, for `pollux inspect`.

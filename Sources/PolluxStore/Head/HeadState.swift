@@ -18,8 +18,8 @@ struct HeadSlot {
     var lastTime: Int64
     /// The commit of the segment's first row.
     var firstTransaction: UInt64 = 0
-    /// The last commit that touched the series, and where its notice is.
-    var noticeTransaction: UInt64 = .max
+    /// The last publishing that touched the series, and where its notice is.
+    var noticeSerial: UInt64 = 0
     var noticeIndex: Int32 = 0
     /// Rows of the live generation, and how many of them came late.
     var rowCount: Int32 = 0
@@ -50,6 +50,8 @@ struct HeadState {
 
     var isCommitting = false
     var publishedID: UInt64 = 0
+    /// Counts publishings, so that each touches a series' notice once.
+    var publishSerial: UInt64 = 0
     /// Commits that open views see, with the number of views each.
     var viewCounts: [UInt64: Int] = [:]
     /// Sealed generations that wait for views to end, oldest first.
@@ -117,11 +119,7 @@ struct HeadState {
         _ index: Int, _ time: Int64, _ pattern: UInt64, _ quality: UInt8, _ transaction: UInt64,
         _ sequence: UInt64, _ touched: inout [CommitNotice.Touched]
     ) {
-        if slots[index].count == slots[index].capacity
-            || transaction &- slots[index].firstTransaction > UInt64(UInt32.max)
-        {
-            openSegment(index, transaction)
-        }
+        if needsSegment(index, transaction) { openSegment(index, transaction) }
         slots.withUnsafeMutableBufferPointer { slots in
             let slot = slots.baseAddress.unsafelyUnwrapped + index
             let row = Int(slot.pointee.count)
@@ -141,8 +139,8 @@ struct HeadState {
                     lateCount += 1
                 }
             }
-            if slot.pointee.noticeTransaction != transaction {
-                slot.pointee.noticeTransaction = transaction
+            if slot.pointee.noticeSerial != publishSerial {
+                slot.pointee.noticeSerial = publishSerial
                 slot.pointee.noticeIndex = Int32(touched.count)
                 touched.append(
                     CommitNotice.Touched(series: slot.pointee.series, first: time, last: time))
@@ -161,7 +159,7 @@ struct HeadState {
     private mutating func appendText(
         _ text: String, _ index: Int, _ transaction: UInt64
     ) -> UInt64 {
-        if slots[index].count == slots[index].capacity { openSegment(index, transaction) }
+        if needsSegment(index, transaction) { openSegment(index, transaction) }
         guard let segment = generations[index].last?.segments.last else {
             preconditionFailure("a series has no open segment")
         }
@@ -171,6 +169,13 @@ struct HeadState {
             byteCount += 16
         }
         return UInt64(segment.texts.count - 1)
+    }
+
+    /// Whether the open segment is full, or too old for the tag of this commit.
+    @inline(__always)
+    private func needsSegment(_ index: Int, _ transaction: UInt64) -> Bool {
+        slots[index].count == slots[index].capacity
+            || transaction &- slots[index].firstTransaction > UInt64(UInt32.max)
     }
 
     private mutating func openSegment(_ index: Int, _ transaction: UInt64) {

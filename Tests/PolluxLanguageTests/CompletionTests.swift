@@ -1,0 +1,55 @@
+import Testing
+
+@testable import PolluxLanguage
+
+@Suite struct CompletionTests {
+    private func complete(_ text: String) -> Completion {
+        TwinQL.completions(in: text, at: text.utf8.count)
+    }
+
+    @Test func behindOfStandTypesAndAssets() {
+        let completion = complete("vibration of ")
+        #expect(completion.names.contains(.typeOrAsset))
+        #expect(completion.keywords == ["every"])
+    }
+
+    @Test func behindATypeStandItsAssets() {
+        let completion = complete("vibration of spindle of machine CN")
+        #expect(completion.names.contains(.asset))
+        #expect(completion.assetType == "machine")
+        #expect(completion.partial == "CN")
+        #expect(completion.range == SourceRange(32, 34))
+    }
+
+    @Test func behindAPathStandClauses() {
+        let completion = complete("vibration of spindle SP-7 l")
+        #expect(completion.keywords == ["last", "limit"])
+    }
+
+    @Test func behindLastStandsADuration() {
+        #expect(complete("vibration of spindle SP-7 last ").names == [.duration])
+    }
+
+    @Test func behindWhereStandMeasuresAndBehindANumberUnits() {
+        #expect(complete("power of machine where ").names.contains(.measure))
+        #expect(complete("power of machine where power > 5 ").names.contains(.unit))
+    }
+
+    @Test func sentencesAreCompleteOrGoOn() {
+        #expect(TwinQL.isComplete("power of machine CNC-3"))
+        #expect(TwinQL.isComplete("power off machine"))
+        #expect(!TwinQL.isComplete("power of"))
+        #expect(!TwinQL.isComplete("avg (power / rpm"))
+        #expect(TwinQL.isComplete(""))
+    }
+
+    @Test func wordsAreShownByTheirClass() {
+        let classes = TwinQL.highlight("max power of \"x\" where a > 5 kW last 2h -- note").map(
+            \.class)
+        #expect(
+            classes == [
+                .keyword, .name, .keyword, .text, .keyword, .name, .symbol, .number, .unit,
+                .keyword, .time, .comment,
+            ])
+    }
+}
