@@ -43,6 +43,7 @@ public struct ConformanceScript: Sendable {
             self.message = message
         }
 
+        /// Line and message.
         public var description: String { "line \(line): \(message)" }
     }
 

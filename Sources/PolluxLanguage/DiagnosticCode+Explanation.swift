@@ -1,0 +1,156 @@
+extension DiagnosticCode {
+    /// The long explanation with an example, as `\h TQ104` shows it; lines end with `\n`.
+    public var explanation: String {
+        var result = "\(text): \(title).\n"
+        guard let (why, wrong, right) = detail else { return result }
+        result += "\(why)\n  not:  \(wrong)\n  but:  \(right)\n"
+        return result
+    }
+
+    private var detail: (why: String, wrong: String, right: String)? {
+        DiagnosticCode.details[self]
+    }
+
+    private static let details: [DiagnosticCode: (why: String, wrong: String, right: String)] = [
+        .unexpectedWord: (
+            "The sentence is right up to here, and this word cannot go on from "
+                + "there. The message lists what may stand here.",
+            "power of machine CNC-3 lats 1h",
+            "power of machine CNC-3 last 1h"
+        ),
+        .unexpectedEnd: (
+            "The sentence has begun and something it needs is missing.",
+            "power of",
+            "power of machine CNC-3"
+        ),
+        .unknownMeasure: (
+            "The name before `of` is looked up on the asset the path ends on, then "
+                + "on what contains it. \\m and a type list what there is.",
+            "vibratoin of spindle of machine CNC-3",
+            "vibration of spindle of machine CNC-3"
+        ),
+        .unknownAsset: (
+            "Names match exactly first, else without case if only one fits. \\a and "
+                + "a type list what there is.",
+            "latest power of machine CNC-33",
+            "latest power of machine CNC-3"
+        ),
+        .decimalComma: (
+            "There is one way to write numbers for all plants: the comma separates "
+                + "things, the point decimals.",
+            "when vibration > 7,5 mm/s",
+            "when vibration > 7.5 mm/s"
+        ),
+        .reservedName: (
+            "A few words begin clauses and cannot be names by themselves. In "
+                + "brackets any name can.",
+            "limit of machine CNC-3",
+            "[limit] of machine CNC-3"
+        ),
+        .repeatedClause: (
+            "Each clause stands at most once; their order is free.",
+            "power of machine CNC-3 limit 5 limit 6",
+            "power of machine CNC-3 limit 5"
+        ),
+        .missingOf: (
+            "A question is what, then `of`, then whose.",
+            "power machine CNC-3",
+            "power of machine CNC-3"
+        ),
+        .textForName: (
+            "Quotes make a text, brackets a name: only a type or an asset may stand "
+                + "in quotes too.",
+            "where \"oil temp\" > 80",
+            "where [oil temp] > 80"
+        ),
+        .inIsForUnits: (
+            "One word, one job: `of` walks the plant, `in` gives a unit.",
+            "power of every machine in line L2",
+            "power of every machine of line L2"
+        ),
+        .hyphenatedName: (
+            "A hyphen belongs to names, so a minus needs blanks around it.",
+            "high-low of machine CNC-3",
+            "high - low of machine CNC-3"
+        ),
+        .unitForTime: (
+            "Digits and letter glued are a time; with a blank they are a value with "
+                + "a unit.",
+            "last 5 m",
+            "last 5m"
+        ),
+        .badTimestamp: (
+            "The date or time is not in the calendar.",
+            "since 2026-02-31",
+            "since 2026-02-28"
+        ),
+        .wholeOrRolling: (
+            "`last 2d` runs up to now; `during last 2 days` is the two whole days "
+                + "before today.",
+            "last 2 days",
+            "last 2d"
+        ),
+        .badPeriod: (
+            "Letters of time: ns us ms s m h d w mo y, glued to their digits.",
+            "last 90",
+            "last 90m"
+        ),
+        .secondRange: (
+            "`last since between today yesterday at` all give the range, so only "
+                + "one of them stands.",
+            "power of machine CNC-3 today last 1h",
+            "power of machine CNC-3 last 1h"
+        ),
+        .nextWithoutForecast: (
+            "`next` says how far a forecast goes.",
+            "power of machine CNC-3 next 1h",
+            "forecast power of machine CNC-3 next 1h"
+        ),
+        .notSingular: (
+            "A type alone means the one there is; with two it is a mistake.",
+            "vibration of spindle of line L2",
+            "vibration of every spindle of line L2"
+        ),
+        .waitWithoutStream: (
+            "`wait` says how long a slice waits for late data before it is final; a "
+                + "query that runs once does not wait.",
+            "power of machine CNC-3 wait 5s",
+            "watch power of machine CNC-3 wait 5s"
+        ),
+        .alertWithoutWhen: (
+            "The episodes of `when` are the alarms.",
+            "create alert hot as temperature of every spindle",
+            "create alert hot as temperature of every spindle when temperature > 80 "
+                + "°C"
+        ),
+        .aggregateAndSample: (
+            "An aggregate is one value per slice, a bare measure every sample; they "
+                + "do not meet in one formula.",
+            "avg power / rpm of spindle SP-9",
+            "avg (power / rpm) of spindle SP-9"
+        ),
+        .stateArithmetic: (
+            "A state or a text has no average: ask how long it held.",
+            "avg state of machine CNC-3",
+            "share (state = \"running\") of machine CNC-3"
+        ),
+        .sumOfGauge: (
+            "The sum of samples depends on how often a sensor sends. Energy is "
+                + "`total`; a sum over machines is two aggregates.",
+            "sum power of every machine per line",
+            "sum avg power of every machine per line"
+        ),
+        .addedUnits: (
+            "Only values of one dimension can be added; units of one dimension "
+                + "convert by themselves.",
+            "vibration + temperature of spindle SP-7",
+            "vibration, temperature of spindle SP-7"
+        ),
+        .afterEnd: (
+            "A retired asset takes no part in what comes later; a replacement is a "
+                + "new asset.",
+            "move spindle SP-8 to machine CNC-3",
+            "create asset spindle SP-10 of machine CNC-3"
+        ),
+    ]
+}
