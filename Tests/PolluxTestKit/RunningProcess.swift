@@ -30,8 +30,6 @@ public final class RunningProcess: Sendable {
             process.standardInput = FileHandle.nullDevice
             input = nil
         }
-        let collected = self.collected
-        _ = collected
         output.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let bytes = handle.availableData
             if bytes.isEmpty {
