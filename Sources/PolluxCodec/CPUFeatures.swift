@@ -1,8 +1,12 @@
+internal import CZstd
+
 /// Whether this processor can run the compiled kernels.
 public enum CPUFeatures {
-    /// True when every instruction that the kernels were compiled for is there: AVX2, BMI2 and FMA
-    /// on x86-64; always on arm64. The program checks it first and stops with a message otherwise.
+    /// True when every instruction that the kernels were compiled for is there.
+    ///
+    /// On x86-64 those are AVX2, BMI2 and FMA, and the system must save AVX registers; arm64 always
+    /// will do. The program checks it first and stops with a message otherwise.
     public static var isSupported: Bool {
-        fatalError("not yet")
+        pollux_processor_is_supported() != 0
     }
 }

@@ -1,3 +1,5 @@
+internal import PolluxKernels
+
 /// Count, sum, minimum and maximum of some float64 values.
 ///
 /// The sum is defined to the last bit: within each block of 1,024 rows, counted from the first row
@@ -18,6 +20,19 @@ public struct FloatAggregate: Equatable, Sendable {
 
     /// The aggregate of `values`, by the same rule as that of an encoded column.
     public init(_ values: UnsafeBufferPointer<Double>) {
-        fatalError("not yet")
+        guard let base = values.baseAddress else { return }
+        var first = 0
+        while first < values.count {
+            let length = min(values.count - first, ColumnLimits.blockCount)
+            add(Aggregates.block(base + first, count: length), count: length)
+            first += length
+        }
+    }
+
+    mutating func add(_ block: BlockAggregate, count: Int) {
+        self.count += count
+        sum += block.sum
+        minimum = min(minimum, block.minimum)
+        maximum = max(maximum, block.maximum)
     }
 }

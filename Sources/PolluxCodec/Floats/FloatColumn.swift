@@ -13,14 +13,21 @@ public enum FloatColumn {
         _ values: UnsafeBufferPointer<Double>, tier: EncodingTier,
         sibling: UnsafeBufferPointer<Double>? = nil, into bytes: inout [UInt8]
     ) {
-        fatalError("not yet")
+        let usable = sibling.flatMap { $0.count == values.count ? $0 : nil }
+        let encoder = FloatEncoder(values, tier: tier, sibling: usable, mayNest: true)
+        bytes.append(contentsOf: encoder.smallest())
     }
 
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
     public static func encode(
         _ values: [Double], tier: EncodingTier, sibling: [Double]? = nil, into bytes: inout [UInt8]
     ) {
-        fatalError("not yet")
+        values.withUnsafeBufferPointer { values in
+            guard let sibling else { return encode(values, tier: tier, into: &bytes) }
+            sibling.withUnsafeBufferPointer {
+                encode(values, tier: tier, sibling: $0, into: &bytes)
+            }
+        }
     }
 
     /// Decodes exactly `values.count` values into the caller's memory.
@@ -30,24 +37,37 @@ public enum FloatColumn {
         _ bytes: UnsafeRawBufferPointer, sibling: UnsafeBufferPointer<Double>? = nil,
         into values: UnsafeMutableBufferPointer<Double>
     ) throws(CodecError) {
-        fatalError("not yet")
+        try FloatDecoder.decode(ByteReader(bytes), sibling: sibling, into: values)
     }
 
     /// Appends all values of the column to `values`.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, sibling: [Double]? = nil, into values: inout [Double]
     ) throws(CodecError) {
-        fatalError("not yet")
+        let count = try count(of: bytes)
+        try values.appendDecoded(count) { target throws(CodecError) in
+            guard let sibling else { return try decode(bytes, into: target) }
+            let result = sibling.withUnsafeBufferPointer { sibling -> Result<Void, CodecError> in
+                do throws(CodecError) {
+                    return .success(try decode(bytes, sibling: sibling, into: target))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            try result.get()
+        }
     }
 
     /// The number of values, from the header alone.
     public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        fatalError("not yet")
+        var reader = ByteReader(bytes)
+        return try reader.header(of: "float", FloatDecoder.isFloat).count
     }
 
     /// Whether decoding needs the sibling column.
     public static func needsSibling(_ bytes: UnsafeRawBufferPointer) throws(CodecError) -> Bool {
-        fatalError("not yet")
+        var reader = ByteReader(bytes)
+        return try reader.header(of: "float", FloatDecoder.isFloat).encoding == .floatSibling
     }
 
     /// Count, sum, minimum and maximum of a range of rows, without writing the values out.
@@ -58,13 +78,24 @@ public enum FloatColumn {
         _ bytes: UnsafeRawBufferPointer, rows: Range<Int>,
         sibling: UnsafeBufferPointer<Double>? = nil
     ) throws(CodecError) -> FloatAggregate {
-        fatalError("not yet")
+        let count = try count(of: bytes)
+        guard rows.lowerBound >= 0, rows.upperBound <= count else {
+            throw .countMismatch(expected: rows.upperBound, found: count)
+        }
+        if let aggregate = try FloatDecoder.aggregate(bytes, rows: rows) { return aggregate }
+        var values: [Double] = []
+        try values.appendDecoded(count) { target throws(CodecError) in
+            try decode(bytes, sibling: sibling, into: target)
+        }
+        return values.withUnsafeBufferPointer {
+            FloatAggregate(UnsafeBufferPointer(rebasing: $0[rows]))
+        }
     }
 
     /// The column's header as named fields, for `pollux inspect`.
     public static func describe(
         _ bytes: UnsafeRawBufferPointer
     ) throws(CodecError) -> ColumnDescription {
-        fatalError("not yet")
+        try ColumnDescription.floats(ByteReader(bytes))
     }
 }

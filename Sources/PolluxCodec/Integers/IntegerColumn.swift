@@ -1,34 +1,17 @@
-/// Columns of integers: bytes and back.
+/// Columns of integers: bytes and back. Also the streams of integers inside other columns.
+///
+/// storage-format/encodings.md §3, §4 and §6.
 public enum IntegerColumn {
-    /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
-    public static func encode(_ values: [Int64], tier: EncodingTier, into bytes: inout [UInt8]) {
-        fatalError("not yet")
-    }
-
-    /// Appends all values of the column to `values`.
-    public static func decode(
-        _ bytes: UnsafeRawBufferPointer, into values: inout [Int64]
-    ) throws(CodecError) {
-        fatalError("not yet")
-    }
-
-    /// The number of values, from the header alone.
-    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        fatalError("not yet")
-    }
-
-    /// The column's header as named fields, for `pollux inspect`.
-    public static func describe(
-        _ bytes: UnsafeRawBufferPointer
-    ) throws(CodecError) -> ColumnDescription {
-        fatalError("not yet")
-    }
-
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
     public static func encode(
         _ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, into bytes: inout [UInt8]
     ) {
-        fatalError("not yet")
+        bytes.append(contentsOf: IntegerEncoder(values, tier: tier, mayNest: true).smallest())
+    }
+
+    /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
+    public static func encode(_ values: [Int64], tier: EncodingTier, into bytes: inout [UInt8]) {
+        values.withUnsafeBufferPointer { encode($0, tier: tier, into: &bytes) }
     }
 
     /// Decodes exactly `values.count` values into the caller's memory.
@@ -37,6 +20,179 @@ public enum IntegerColumn {
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Int64>
     ) throws(CodecError) {
-        fatalError("not yet")
+        try decode(ByteReader(bytes), into: values)
+    }
+
+    /// Appends all values of the column to `values`.
+    public static func decode(
+        _ bytes: UnsafeRawBufferPointer, into values: inout [Int64]
+    ) throws(CodecError) {
+        let count = try count(of: bytes)
+        try values.appendDecoded(count) { target throws(CodecError) in
+            try decode(bytes, into: target)
+        }
+    }
+
+    /// The number of values, from the header alone.
+    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
+        var reader = ByteReader(bytes)
+        return try reader.header(of: "integer", isInteger).count
+    }
+
+    /// The column's header as named fields, for `pollux inspect`.
+    public static func describe(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(CodecError) -> ColumnDescription {
+        try ColumnDescription.integers(ByteReader(bytes))
+    }
+
+    static func isInteger(_ encoding: ColumnEncoding) -> Bool {
+        encoding.rawValue & 0xF0 == 0x20
+    }
+
+    /// Decodes all that `reader` holds, which must be one column of `target.count` values.
+    static func decode(
+        _ reader: ByteReader, into target: UnsafeMutableBufferPointer<Int64>
+    ) throws(CodecError) {
+        var reader = reader
+        let (encoding, count) = try reader.header(of: "integer", isInteger)
+        guard count == target.count else {
+            throw .countMismatch(expected: target.count, found: count)
+        }
+        if let order = PackedOrder(encoding) {
+            return try decodePacked(reader, order: order, into: target)
+        }
+        switch encoding {
+        case .integerConstant:
+            target.update(repeating: try reader.signed("the constant"))
+        case .integerRunLength:
+            try decodeRuns(&reader, into: target)
+        case .integerDictionary:
+            try decodeDictionary(&reader, into: target)
+        case .integerPlanes:
+            try PlanesColumn.decode(&reader, into: target)
+        default:
+            let source = try reader.take(8 * count, "the values")
+            for index in 0..<count {
+                let word = source.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self)
+                target[index] = Int64(littleEndian: word)
+            }
+        }
+        try reader.finish()
+    }
+
+    /// Decodes a nested column of at most `limit` values.
+    static func decodeNested(
+        _ reader: inout ByteReader, _ field: String, limit: Int
+    ) throws(CodecError) -> [Int64] {
+        let nested = try reader.nested(field)
+        var header = nested
+        let count = try header.header(of: "integer", isInteger).count
+        guard count <= limit else { throw .tooMany(count: UInt64(count), limit: limit) }
+        var values: [Int64] = []
+        try values.appendDecoded(count) { target throws(CodecError) in
+            try decode(nested, into: target)
+        }
+        return values
+    }
+
+    private static func decodePacked(
+        _ reader: ByteReader, order: PackedOrder, into target: UnsafeMutableBufferPointer<Int64>
+    ) throws(CodecError) {
+        var blocks = try PackedBlocks(reader, order: order, count: target.count)
+        guard var place = target.baseAddress else { return try blocks.finish() }
+        try withScratch { scratch throws(CodecError) in
+            while blocks.remainingCount > 0 {
+                let block = try blocks.next()
+                try blocks.decode(block, into: place, scratch: scratch)
+                place += block.count
+            }
+            try blocks.finish()
+        }
+    }
+
+    private static func decodeRuns(
+        _ reader: inout ByteReader, into target: UnsafeMutableBufferPointer<Int64>
+    ) throws(CodecError) {
+        let values = try decodeNested(&reader, "the values of the runs", limit: target.count)
+        let lengths = try decodeNested(&reader, "the lengths of the runs", limit: target.count)
+        try expandRuns(lengths, runCount: values.count, count: target.count) { run, rows in
+            let value = values[run]
+            for row in rows { target[row] = value }
+        }
+    }
+
+    private static func decodeDictionary(
+        _ reader: inout ByteReader, into target: UnsafeMutableBufferPointer<Int64>
+    ) throws(CodecError) {
+        let levels = try decodeNested(&reader, "the levels", limit: target.count)
+        try decode(try reader.nested("the level of each row"), into: target)
+        for row in 0..<target.count {
+            let index = target[row]
+            guard index >= 0, index < Int64(levels.count) else {
+                throw .invalid(field: "the level of a row", value: index)
+            }
+            target[row] = levels[Int(index)]
+        }
+    }
+}
+
+/// Calls `body` with each run's number and rows; throws unless the runs cover exactly `count` rows.
+///
+/// `lengths` are one less than the run's length.
+func expandRuns(
+    _ lengths: [Int64], runCount: Int, count: Int, _ body: (_ run: Int, _ rows: Range<Int>) -> Void
+) throws(CodecError) {
+    guard lengths.count == runCount else {
+        throw .countMismatch(expected: runCount, found: lengths.count)
+    }
+    var row = 0
+    for run in 0..<runCount {
+        let length = lengths[run]
+        guard length >= 0, length < Int64(count - row) else {
+            throw .invalid(field: "the length of a run", value: length)
+        }
+        let end = row + Int(length) + 1
+        body(run, row..<end)
+        row = end
+    }
+    guard row == count else { throw .countMismatch(expected: count, found: row) }
+}
+
+/// Working memory of the block decoders: two blocks of words on the stack.
+func withScratch<R>(
+    _ body: (UnsafeMutablePointer<UInt32>) throws(CodecError) -> R
+) throws(CodecError) -> R {
+    let result = withUnsafeTemporaryAllocation(
+        of: UInt32.self, capacity: 2 * ColumnLimits.blockCount
+    ) { scratch -> Result<R, CodecError> in
+        do throws(CodecError) {
+            return .success(try body(scratch.baseAddress.unsafelyUnwrapped))
+        } catch {
+            return .failure(error)
+        }
+    }
+    return try result.get()
+}
+
+extension Array {
+    /// Appends `count` elements that `body` writes; nothing is appended when it throws.
+    ///
+    /// Only for trivial elements: what `body` leaves unwritten is zero.
+    mutating func appendDecoded(
+        _ count: Int, _ body: (UnsafeMutableBufferPointer<Element>) throws(CodecError) -> Void
+    ) throws(CodecError) where Element: BitwiseCopyable {
+        var failure: CodecError?
+        let decoded = [Element](unsafeUninitializedCapacity: count) { target, initialized in
+            let exact = UnsafeMutableBufferPointer(rebasing: target[0..<count])
+            do throws(CodecError) {
+                try body(exact)
+                initialized = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        if isEmpty { self = decoded } else { append(contentsOf: decoded) }
     }
 }

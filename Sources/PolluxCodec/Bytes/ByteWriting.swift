@@ -1,0 +1,62 @@
+extension [UInt8] {
+    /// Appends an unsigned LEB128 number.
+    mutating func appendVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// Appends a zigzag LEB128 number.
+    mutating func appendSigned(_ value: Int64) {
+        appendVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    /// Appends a little-endian 64-bit word.
+    mutating func appendWord(_ value: UInt64) {
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+    }
+
+    /// Appends the mode and the count that start every column.
+    mutating func appendHeader(_ encoding: ColumnEncoding, count: Int) {
+        append(encoding.rawValue)
+        appendVarint(UInt64(count))
+    }
+
+    /// Appends what `body` writes, preceded by its length.
+    mutating func appendNested(_ body: (inout [UInt8]) -> Void) {
+        var nested: [UInt8] = []
+        body(&nested)
+        appendVarint(UInt64(nested.count))
+        append(contentsOf: nested)
+    }
+
+    /// Appends an already encoded column, preceded by its length.
+    mutating func appendNested(_ column: [UInt8]) {
+        appendVarint(UInt64(column.count))
+        append(contentsOf: column)
+    }
+
+    /// Appends `count` zero bytes and lets `body` fill them.
+    mutating func appendSpace(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+        let start = self.count
+        append(contentsOf: repeatElement(0, count: count))
+        guard count > 0 else { return }
+        withUnsafeMutableBytes { buffer in
+            guard let base = buffer.baseAddress else { return }
+            body(base + start)
+        }
+    }
+}
+
+/// Bytes that a LEB128 number of `bits` significant bits takes.
+func varintByteCount(bits: Int) -> Int {
+    bits == 0 ? 1 : (bits + 6) / 7
+}
+
+/// Significant bits of a number.
+func bitLength(_ value: UInt64) -> Int {
+    64 - value.leadingZeroBitCount
+}

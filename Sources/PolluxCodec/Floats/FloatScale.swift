@@ -1,0 +1,135 @@
+internal import PolluxKernels
+
+/// What integers are divided by to give the column's doubles (storage-format/encodings.md §5).
+struct FloatScale: Equatable {
+    /// The stored byte: `4 * e + index of m` for m * 10^e with m in 1, 3, 7, 9; `128 + k` for 2^k.
+    let code: UInt8
+    /// The divisor, exact.
+    let divisor: Double
+
+    private static let multipliers: [Double] = [1, 3, 7, 9]
+
+    /// The greatest exponent of ten; 9 * 10^17 is still an exact double.
+    static let maximumExponent = 17
+
+    /// The scale of a stored byte; nil when no writer produces it.
+    init?(code: UInt8) {
+        self.code = code
+        if code >= 128 {
+            let exponent = Int(code) - 128
+            guard exponent <= 50 else { return nil }
+            divisor = Double(sign: .plus, exponent: exponent, significand: 1)
+        } else {
+            let exponent = Int(code) / 4
+            guard exponent <= Self.maximumExponent else { return nil }
+            divisor = Self.multipliers[Int(code) % 4] * Self.powerOfTen(exponent)
+        }
+    }
+
+    init(multiplier index: Int, exponent: Int) {
+        code = UInt8(4 * exponent + index)
+        divisor = Self.multipliers[index] * Self.powerOfTen(exponent)
+    }
+
+    init(power: Int) {
+        code = UInt8(128 + power)
+        divisor = Double(sign: .plus, exponent: power, significand: 1)
+    }
+
+    private static func powerOfTen(_ exponent: Int) -> Double {
+        var power = 1.0
+        for _ in 0..<exponent { power *= 10 }
+        return power
+    }
+
+    /// How well a scale fits some of a column's values.
+    private struct Fit {
+        var missCount = 0
+        var bits = 0.0
+    }
+
+    /// The scale under which a sample of the column costs the fewest bits; nil when none helps.
+    static func best(for values: UnsafeBufferPointer<Double>) -> FloatScale? {
+        let sample = sample(of: values)
+        guard sample.count > 0 else { return nil }
+        for exponent in 0...maximumExponent {
+            let scale = FloatScale(multiplier: 0, exponent: exponent)
+            if scale.fit(sample, stopAfter: sample.count / 32).missCount <= sample.count / 32 {
+                return binary(sample, unlessWorseThan: scale) ?? scale
+            }
+        }
+        var best: FloatScale?
+        // A true double costs 64 bits; a scale has to be clearly better.
+        var least = 58.0 * Double(sample.count)
+        for index in 0..<multipliers.count {
+            for exponent in 0...maximumExponent {
+                let scale = FloatScale(multiplier: index, exponent: exponent)
+                let bits = scale.fit(sample, stopAfter: sample.count).bits
+                if bits < least { (best, least) = (scale, bits) }
+            }
+        }
+        for power in 0...50 {
+            let scale = FloatScale(power: power)
+            let bits = scale.fit(sample, stopAfter: sample.count).bits
+            if bits < least { (best, least) = (scale, bits) }
+        }
+        return best
+    }
+
+    /// A power of two that fits as well with fewer bits.
+    private static func binary(
+        _ sample: [Double], unlessWorseThan decimal: FloatScale
+    ) -> FloatScale? {
+        guard decimal.divisor > 10 else { return nil }
+        for power in 0...50 {
+            let scale = FloatScale(power: power)
+            if scale.divisor >= decimal.divisor { return nil }
+            if scale.fit(sample, stopAfter: sample.count / 32).missCount <= sample.count / 32 {
+                return scale
+            }
+        }
+        return nil
+    }
+
+    /// Up to 96 finite values in pairs of neighbours, spread over the column.
+    private static func sample(of values: UnsafeBufferPointer<Double>) -> [Double] {
+        var sample: [Double] = []
+        let pairs = min(48, (values.count + 1) / 2)
+        for pair in 0..<pairs {
+            let row = pair * values.count / pairs
+            for index in row..<min(row + 2, values.count) where values[index].isFinite {
+                sample.append(values[index])
+            }
+        }
+        return sample
+    }
+
+    private func fit(_ sample: [Double], stopAfter limit: Int) -> Fit {
+        var fit = Fit()
+        var previous: Int64 = 0
+        var largestStep = 0
+        var distanceBits = 0
+        for (index, value) in sample.enumerated() {
+            let product = value * divisor
+            guard abs(product) < 0x1p51 else {
+                fit.missCount += 1
+                fit.bits += 64
+                if fit.missCount > limit { return fit }
+                continue
+            }
+            let whole = product.rounded(.toNearestOrEven)
+            let quotient = whole / divisor
+            let integer = Int64(whole)
+            if index % 2 == 1 { largestStep += bitLength((integer &- previous).magnitude) }
+            previous = integer
+            let distance = Int64(bitPattern: value.bitPattern &- quotient.bitPattern)
+            guard distance != 0 else { continue }
+            fit.missCount += 1
+            if fit.missCount > limit { return fit }
+            let bits = bitLength(distance.magnitude)
+            if bits > 20 { fit.bits += 64 } else { distanceBits += bits + 1 }
+        }
+        fit.bits += Double(2 * largestStep + distanceBits)
+        return fit
+    }
+}

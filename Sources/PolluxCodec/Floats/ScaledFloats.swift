@@ -1,0 +1,126 @@
+internal import PolluxKernels
+
+/// Doubles as integers over a scale, with what does not fit (storage-format/encodings.md §5).
+struct ScaledFloats {
+    /// Distances in bit patterns that are kept as a stream; greater ones make an exception.
+    private static let greatestDistance: Int64 = 1 << 20
+
+    let scale: FloatScale
+    /// One integer per row; at an exception the one of the row before.
+    private(set) var integers: [Int64]
+    /// Distances in bit patterns; empty when all are zero.
+    private(set) var distances: [Int64]
+    private(set) var exceptions: [(row: Int, bits: UInt64)] = []
+
+    /// Splits `values`; nil when more than an eighth are exceptions.
+    init?(
+        _ values: UnsafeBufferPointer<Double>, scale: FloatScale,
+        sibling: UnsafeBufferPointer<Double>?
+    ) {
+        let count = values.count
+        guard let source = values.baseAddress else { return nil }
+        self.scale = scale
+        var distances = [Int64](repeating: 0, count: count)
+        var missCount = 0
+        integers = [Int64](unsafeUninitializedCapacity: count) { target, initialized in
+            distances.withUnsafeMutableBufferPointer { distances in
+                if let integers = target.baseAddress, let distances = distances.baseAddress {
+                    missCount = Scaling.split(
+                        source, count: count, divisor: scale.divisor, integers: integers,
+                        distances: distances)
+                }
+            }
+            initialized = count
+        }
+        self.distances = []
+        if missCount > 0 {
+            // A few misses are cheaper as exceptions than a whole stream of distances.
+            let keepsDistances = missCount > count / 32
+            var left: Int64 = integers.first ?? 0
+            for row in 0..<count where distances[row] != 0 {
+                if !keepsDistances || distances[row].magnitude > UInt64(Self.greatestDistance) {
+                    exceptions.append((row, values[row].bitPattern))
+                    distances[row] = 0
+                    if row > 0 { left = integers[row - 1] }
+                    integers[row] = left
+                }
+            }
+            if exceptions.count > count / 8 { return nil }
+            if keepsDistances { self.distances = distances }
+        }
+        if let other = sibling?.baseAddress {
+            integers.withUnsafeMutableBufferPointer { integers in
+                if let integers = integers.baseAddress {
+                    Scaling.addRounded(
+                        other, count: count, divisor: scale.divisor, sign: -1, to: integers)
+                }
+            }
+            for exception in exceptions {
+                integers[exception.row] = exception.row > 0 ? integers[exception.row - 1] : 0
+            }
+        }
+    }
+
+    /// The encoded column.
+    func bytes(as encoding: ColumnEncoding, tier: EncodingTier) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendHeader(encoding, count: integers.count)
+        bytes.append(scale.code)
+        bytes.append((distances.isEmpty ? 0 : 1) | (exceptions.isEmpty ? 0 : 2))
+        bytes.appendNested { IntegerColumn.encode(integers, tier: tier, into: &$0) }
+        if !distances.isEmpty {
+            bytes.appendNested { IntegerColumn.encode(distances, tier: tier, into: &$0) }
+        }
+        if !exceptions.isEmpty {
+            bytes.appendVarint(UInt64(exceptions.count))
+            var previous = -1
+            for exception in exceptions {
+                bytes.appendVarint(UInt64(exception.row - previous - 1))
+                bytes.appendWord(exception.bits)
+                previous = exception.row
+            }
+        }
+        return bytes
+    }
+}
+
+/// The parts of a scaled column, found but not yet decoded.
+struct ScaledParts {
+    let scale: FloatScale
+    let integers: ByteReader
+    let distances: ByteReader?
+    let exceptionCount: Int
+    private let exceptions: ByteReader
+
+    /// `reader` stands behind the mode and the count.
+    init(_ reader: ByteReader, count: Int) throws(CodecError) {
+        var reader = reader
+        let code = try reader.byte("the scale")
+        guard let scale = FloatScale(code: code) else {
+            throw .invalid(field: "the scale", value: Int64(code))
+        }
+        self.scale = scale
+        let flags = try reader.byte("the flags")
+        guard flags <= 3 else { throw .invalid(field: "the flags", value: Int64(flags)) }
+        integers = try reader.nested("the integers")
+        distances = flags & 1 != 0 ? try reader.nested("the distances") : nil
+        exceptionCount = flags & 2 != 0 ? try reader.count("the exceptions", limit: count) : 0
+        exceptions = reader
+    }
+
+    var hasExceptions: Bool { exceptionCount > 0 }
+
+    /// Writes the exceptions over what the integers gave.
+    func patch(_ values: UnsafeMutableBufferPointer<Double>) throws(CodecError) {
+        var reader = exceptions
+        var row = -1
+        for _ in 0..<exceptionCount {
+            row += 1 + (try reader.count("the row of an exception", limit: values.count))
+            guard row < values.count else {
+                throw .invalid(field: "the row of an exception", value: Int64(row))
+            }
+            values[row] = Double(bitPattern: try reader.word("an exception"))
+        }
+        try reader.finish()
+    }
+}

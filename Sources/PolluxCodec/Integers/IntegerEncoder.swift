@@ -1,0 +1,176 @@
+/// Chooses the mode of a column of integers by exact size under a decode-cost weight.
+struct IntegerEncoder {
+    private let values: UnsafeBufferPointer<Int64>
+    private let tier: EncodingTier
+    /// Whether run-length and dictionary, whose parts are columns again, may be tried.
+    private let mayNest: Bool
+
+    init(_ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, mayNest: Bool) {
+        self.values = values
+        self.tier = tier
+        self.mayNest = mayNest
+    }
+
+    /// The smallest encoding, weighted; `values` must stay alive while this runs.
+    func smallest() -> [UInt8] {
+        let count = values.count
+        guard count > 1, let first = values.first else { return constantOrRaw() }
+        let runCount = Runs.count(values)
+        if runCount == 1 { return constant(first) }
+        if count <= 4 { return small() }
+        var best = Choice()
+        let common = CommonFactor(values)
+        let numbers = common.numbers(of: values)
+        let packed = packedPlans(numbers, common)
+        for plan in packed { best.offer(plan.byteCount, Self.weight(plan.order)) { plan.bytes } }
+        best.offer(8 * count + 4, 1) { raw() }
+        if tier == .dense { offerPlanes(numbers, common, &best) }
+        if mayNest { offerNested(runCount: runCount, &best) }
+        let bytes = best.bytes()
+        return bytes.count > 8 * count + 4 ? raw() : bytes
+    }
+
+    /// The column in exactly this mode; nil when the mode cannot hold it.
+    func bytes(as encoding: ColumnEncoding) -> [UInt8]? {
+        let common = CommonFactor(values)
+        if let order = PackedOrder(encoding) {
+            var bytes: [UInt8] = []
+            let numbers = common.numbers(of: values)
+            PackedColumn(
+                numbers, order: order, factor: common.factor, offset: common.offset
+            ).append(to: &bytes)
+            return bytes
+        }
+        switch encoding {
+        case .integerConstant:
+            guard let first = values.first, Runs.count(values) == 1 else { return nil }
+            return constant(first)
+        case .integerRunLength: return runLength()
+        case .integerDictionary: return dictionary(limit: values.count)
+        case .integerPlanes: return planes(common.numbers(of: values), common, order: .deltas)
+        case .integerRaw: return raw()
+        default: return nil
+        }
+    }
+
+    /// What a byte costs in a mode, for the time its decoding takes.
+    private static func weight(_ order: PackedOrder) -> Double {
+        switch order {
+        case .values: 1
+        case .deltas: 1.03
+        case .deltaDeltas: 1.06
+        }
+    }
+
+    private struct Choice {
+        private var cost = Double.infinity
+        private(set) var bytes: () -> [UInt8] = { [] }
+
+        mutating func offer(
+            _ byteCount: Int, _ weight: Double, _ bytes: @escaping () -> [UInt8]
+        ) {
+            let offered = Double(byteCount) * weight
+            if offered < cost {
+                cost = offered
+                self.bytes = bytes
+            }
+        }
+    }
+
+    private struct Plan {
+        let column: PackedColumn
+        var order: PackedOrder { column.order }
+        var byteCount: Int { column.byteCount }
+        var bytes: [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(byteCount)
+            column.append(to: &bytes)
+            return bytes
+        }
+    }
+
+    private func packedPlans(_ numbers: [Int64], _ common: CommonFactor) -> [Plan] {
+        [PackedOrder.values, .deltas, .deltaDeltas].map { order in
+            Plan(
+                column: PackedColumn(
+                    numbers, order: order, factor: common.factor, offset: common.offset))
+        }
+    }
+
+    private func offerPlanes(_ numbers: [Int64], _ common: CommonFactor, _ best: inout Choice) {
+        for order in [PackedOrder.values, .deltas, .deltaDeltas] {
+            let bytes = planes(numbers, common, order: order)
+            best.offer(bytes.count, 1.02) { bytes }
+        }
+    }
+
+    private func planes(
+        _ numbers: [Int64], _ common: CommonFactor, order: PackedOrder
+    ) -> [UInt8] {
+        PlanesColumn.encode(
+            numbers, order: order, factor: common.factor, offset: common.offset, cut: 0)
+    }
+
+    private func offerNested(runCount: Int, _ best: inout Choice) {
+        if runCount <= values.count / 3 {
+            let bytes = runLength()
+            best.offer(bytes.count, tier == .fast ? 1.05 : 1) { bytes }
+        }
+        let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
+        if Levels.looksFew(values, limit: limit), let bytes = dictionary(limit: limit) {
+            best.offer(bytes.count, tier == .fast ? 1.1 : 1.02) { bytes }
+        }
+    }
+
+    private func constant(_ value: Int64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendHeader(.integerConstant, count: values.count)
+        bytes.appendSigned(value)
+        return bytes
+    }
+
+    private func constantOrRaw() -> [UInt8] {
+        values.first.map { constant($0) } ?? raw()
+    }
+
+    /// Too few values for anything but trying the plain packings.
+    private func small() -> [UInt8] {
+        let common = CommonFactor(values)
+        let plans = packedPlans(common.numbers(of: values), common)
+        let least = plans.min { $0.byteCount < $1.byteCount }
+        if let least, least.byteCount < 8 * values.count { return least.bytes }
+        return raw()
+    }
+
+    private func raw() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendHeader(.integerRaw, count: values.count)
+        for value in values { bytes.appendWord(UInt64(bitPattern: value)) }
+        return bytes
+    }
+
+    private func runLength() -> [UInt8] {
+        let runs = Runs(values)
+        var bytes: [UInt8] = []
+        bytes.appendHeader(.integerRunLength, count: values.count)
+        bytes.appendNested(Self.flat(runs.values, tier: tier))
+        bytes.appendNested(Self.flat(runs.lengths, tier: tier))
+        return bytes
+    }
+
+    private func dictionary(limit: Int) -> [UInt8]? {
+        guard let levels = Levels(values, limit: limit) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.appendHeader(.integerDictionary, count: values.count)
+        bytes.appendNested(Self.flat(levels.values, tier: tier))
+        bytes.appendNested(Self.flat(levels.indices, tier: tier))
+        return bytes
+    }
+
+    /// A nested column that nests nothing itself.
+    static func flat(_ values: [Int64], tier: EncodingTier) -> [UInt8] {
+        values.withUnsafeBufferPointer { values in
+            IntegerEncoder(values, tier: tier, mayNest: false).smallest()
+        }
+    }
+}

@@ -1,0 +1,174 @@
+internal import PolluxKernels
+
+/// Integers as byte planes, each behind zstd where that helps (storage-format/encodings.md §6).
+enum PlanesColumn {
+    /// How a plane is stored.
+    private enum PlaneKind: UInt8 {
+        case constant = 0
+        case raw = 1
+        case zstd = 2
+    }
+
+    /// The encoded column for `numbers`, which stand for `offset + factor * number`.
+    ///
+    /// The lowest `cut` bits of every residual are packed as they are: they are noise that zstd would
+    /// only slow down.
+    static func encode(
+        _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64, cut: Int
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let count = numbers.count
+        bytes.appendHeader(.integerPlanes, count: count)
+        bytes.append(UInt8(order.rawValue))
+        bytes.appendVarint(UInt64(factor))
+        bytes.appendSigned(offset)
+        var residuals = residuals(numbers, order: order, bytes: &bytes)
+        residuals.withUnsafeMutableBufferPointer { residuals in
+            guard let values = residuals.baseAddress else { return }
+            let all = residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) }
+            let width = bitLength(all)
+            let cut = min(cut, width)
+            bytes.append(UInt8(cut))
+            let planeCount = (width - cut + 7) / 8
+            bytes.append(UInt8(planeCount))
+            TailBits.append(values, count: count, width: cut, reference: 0, into: &bytes)
+            values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
+                for plane in 0..<planeCount {
+                    append(words, count: count, shift: cut + 8 * plane, to: &bytes)
+                }
+            }
+        }
+        return bytes
+    }
+
+    /// Residuals as non-negative numbers; appends what undoing them starts from.
+    private static func residuals(
+        _ numbers: [Int64], order: PackedOrder, bytes: inout [UInt8]
+    ) -> [Int64] {
+        guard numbers.count > 0 else {
+            bytes.append(contentsOf: repeatElement(0, count: order.rawValue == 2 ? 2 : 1))
+            return []
+        }
+        var result: [Int64]
+        switch order {
+        case .values:
+            let least = numbers.withUnsafeBufferPointer { numbers in
+                numbers.baseAddress.map {
+                    IntegerLoops.range($0, count: numbers.count).least
+                } ?? 0
+            }
+            bytes.appendSigned(least)
+            return numbers.map { $0 &- least }
+        case .deltas:
+            bytes.appendSigned(numbers[0])
+            result = PackedColumn.differences(numbers, previous: numbers[0])
+        case .deltaDeltas:
+            let step = numbers.count > 1 ? numbers[1] &- numbers[0] : 0
+            bytes.appendSigned(numbers[0] &- step)
+            bytes.appendSigned(step)
+            result = PackedColumn.differences(
+                PackedColumn.differences(numbers, previous: numbers[0] &- step), previous: step)
+        }
+        let count = result.count
+        result.withUnsafeMutableBufferPointer { buffer in
+            if let values = buffer.baseAddress { BytePlanes.zigzag(values, count: count) }
+        }
+        return result
+    }
+
+    private static func append(
+        _ words: UnsafePointer<UInt64>, count: Int, shift: Int, to bytes: inout [UInt8]
+    ) {
+        let plane = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            if let target = target.baseAddress {
+                BytePlanes.gather(words, count: count, shift: shift, into: target)
+            }
+            initialized = count
+        }
+        if let first = plane.first, plane.allSatisfy({ $0 == first }) {
+            bytes.append(PlaneKind.constant.rawValue)
+            bytes.append(first)
+            return
+        }
+        let packed = plane.withUnsafeBytes { Zstd.compress($0) }
+        // Raw planes decode at memory speed, so zstd has to earn two percent.
+        if packed.count + 3 < count - count / 50 {
+            bytes.append(PlaneKind.zstd.rawValue)
+            bytes.appendNested(packed)
+        } else {
+            bytes.append(PlaneKind.raw.rawValue)
+            bytes.append(contentsOf: plane)
+        }
+    }
+
+    /// Decodes the column behind its mode and count.
+    static func decode(
+        _ reader: inout ByteReader, into target: UnsafeMutableBufferPointer<Int64>
+    ) throws(CodecError) {
+        let count = target.count
+        let orderByte = try reader.byte("the order of differences")
+        guard let order = PackedOrder(rawValue: Int(orderByte)) else {
+            throw .invalid(field: "the order of differences", value: Int64(orderByte))
+        }
+        let factor = try reader.varint("the common factor")
+        let offset = try reader.signed("the offset")
+        let start = try reader.signed("the start")
+        let step = order == .deltaDeltas ? try reader.signed("the first step") : 0
+        let cut = Int(try reader.byte("the cut"))
+        let planeCount = Int(try reader.byte("the number of planes"))
+        guard cut <= 64, planeCount <= 8, cut + 8 * planeCount < 72 else {
+            throw .invalid(field: "the number of planes", value: Int64(planeCount))
+        }
+        let low = try reader.take(
+            TailBits.byteCount(count: count, width: cut), "the low bits")
+        guard let values = target.baseAddress, count > 0 else { return }
+        TailBits.read(low, count: count, width: cut, reference: 0, into: values)
+        try readPlanes(&reader, cut: cut, planeCount: planeCount, values, count)
+        if order == .values {
+            IntegerLoops.scale(values, count: count, base: start, factor: 1)
+        } else {
+            BytePlanes.undoZigzag(values, count: count)
+            if order == .deltaDeltas {
+                IntegerLoops.runningSums(values, count: count, start: step)
+            }
+            IntegerLoops.runningSums(values, count: count, start: start)
+        }
+        IntegerLoops.scale(
+            values, count: count, base: offset, factor: Int64(truncatingIfNeeded: factor))
+    }
+
+    private static func readPlanes(
+        _ reader: inout ByteReader, cut: Int, planeCount: Int,
+        _ values: UnsafeMutablePointer<Int64>, _ count: Int
+    ) throws(CodecError) {
+        let plane = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
+        defer { plane.deallocate() }
+        let words = UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt64.self)
+        for index in 0..<planeCount {
+            let shift = cut + 8 * index
+            let kind = try reader.byte("a plane's kind")
+            switch PlaneKind(rawValue: kind) {
+            case .constant:
+                let bits = UInt64(try reader.byte("a plane's byte")) << UInt64(shift)
+                if bits != 0 {
+                    for index in 0..<count { words[index] |= bits }
+                }
+            case .raw:
+                let source = try reader.take(count, "a plane")
+                BytePlanes.spread(
+                    source.assumingMemoryBound(to: UInt8.self), count: count, shift: shift,
+                    into: words)
+            case .zstd:
+                let frame = try reader.nested("a plane").rest
+                guard let source = frame.baseAddress, let first = plane.baseAddress else {
+                    throw .compression(reason: "an empty frame")
+                }
+                try Zstd.decompress(
+                    source, count: frame.count, into: UnsafeMutableRawBufferPointer(plane))
+                BytePlanes.spread(first, count: count, shift: shift, into: words)
+            case nil:
+                throw .invalid(field: "a plane's kind", value: Int64(kind))
+            }
+        }
+    }
+}

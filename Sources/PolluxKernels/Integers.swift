@@ -1,0 +1,135 @@
+/// Loops over 64-bit integers that encoders and decoders share; all arithmetic wraps.
+public enum IntegerLoops {
+    /// Least and greatest of `count` integers, at least one.
+    public static func range(
+        _ values: UnsafePointer<Int64>, count: Int
+    ) -> (least: Int64, greatest: Int64) {
+        var least = Longs(repeating: values[0])
+        var greatest = least
+        var index = 0
+        while index &+ 8 <= count {
+            let longs = loadLongs(values + index)
+            least.replace(with: longs, where: longs .< least)
+            greatest.replace(with: longs, where: longs .> greatest)
+            index &+= 8
+        }
+        var low = least.min()
+        var high = greatest.max()
+        while index < count {
+            low = Swift.min(low, values[index])
+            high = Swift.max(high, values[index])
+            index &+= 1
+        }
+        return (low, high)
+    }
+
+    /// `differences[i] = values[i] - values[i-1]`, with `previous` before the first.
+    ///
+    /// Both pointers hold `count` elements and must not overlap.
+    public static func differences(
+        _ values: UnsafePointer<Int64>, count: Int, previous: Int64,
+        into differences: UnsafeMutablePointer<Int64>
+    ) {
+        guard count > 0 else { return }
+        differences[0] = values[0] &- previous
+        var index = 1
+        while index &+ 8 <= count {
+            let longs = loadLongs(values + index) &- loadLongs(values + (index &- 1))
+            storeLongs(longs, differences + index)
+            index &+= 8
+        }
+        while index < count {
+            differences[index] = values[index] &- values[index &- 1]
+            index &+= 1
+        }
+    }
+
+    /// Running sums in place, starting from `start`.
+    public static func runningSums(
+        _ values: UnsafeMutablePointer<Int64>, count: Int, start: Int64
+    ) {
+        var sum = start
+        for index in 0..<count {
+            sum &+= values[index]
+            values[index] = sum
+        }
+    }
+
+    /// `values[i] = base + factor * values[i]` in place.
+    public static func scale(
+        _ values: UnsafeMutablePointer<Int64>, count: Int, base: Int64, factor: Int64
+    ) {
+        if factor == 1 && base == 0 { return }
+        for index in 0..<count { values[index] = base &+ factor &* values[index] }
+    }
+
+    /// Adds to `histogram[b]` the number of values whose zigzag distance from `centre` has b bits.
+    ///
+    /// `histogram` holds 65 counts.
+    public static func countBitLengths(
+        _ values: UnsafePointer<Int64>, count: Int, centre: Int64,
+        into histogram: UnsafeMutablePointer<UInt32>
+    ) {
+        for index in 0..<count {
+            let distance = values[index] &- centre
+            let zigzag = UInt64(bitPattern: (distance &<< 1) ^ (distance &>> 63))
+            histogram[64 &- zigzag.leadingZeroBitCount] &+= 1
+        }
+    }
+
+    /// Adds to `histogram[b]` the number of values whose unsigned distance above `least` has b bits.
+    ///
+    /// `histogram` holds 65 counts.
+    public static func countBitLengths(
+        _ values: UnsafePointer<Int64>, count: Int, above least: Int64,
+        into histogram: UnsafeMutablePointer<UInt32>
+    ) {
+        for index in 0..<count {
+            let distance = UInt64(bitPattern: values[index] &- least)
+            histogram[64 &- distance.leadingZeroBitCount] &+= 1
+        }
+    }
+
+    /// Low words of `values[i] - reference` for a block of 1,024, in natural order.
+    public static func words(
+        _ values: UnsafePointer<Int64>, reference: Int64, shift: Int,
+        into rows: UnsafeMutablePointer<UInt32>
+    ) {
+        let down = UInt64(truncatingIfNeeded: shift)
+        for index in 0..<1024 {
+            let distance = UInt64(bitPattern: values[index] &- reference) &>> down
+            rows[index] = UInt32(truncatingIfNeeded: distance)
+        }
+    }
+
+    /// Low words of `values[i] - reference` for a block of 1,024, in lane order.
+    public static func wordsInLaneOrder(
+        _ values: UnsafePointer<Int64>, reference: Int64, shift: Int,
+        into rows: UnsafeMutablePointer<UInt32>
+    ) {
+        let down = UInt64(truncatingIfNeeded: shift)
+        for lane in 0..<32 {
+            let source = values + lane &* 32
+            let target = rows + lane
+            for row in 0..<32 {
+                let distance = UInt64(bitPattern: source[row] &- reference) &>> down
+                target[row &* 32] = UInt32(truncatingIfNeeded: distance)
+            }
+        }
+    }
+
+    /// Joins the low and high words of 1,024 wide numbers into integers in natural order.
+    ///
+    /// `high` may be nil; `isLaneOrder` tells in which order the words stand.
+    public static func join(
+        low: UnsafePointer<UInt32>, high: UnsafePointer<UInt32>?, isLaneOrder: Bool,
+        reference: Int64, into values: UnsafeMutablePointer<Int64>
+    ) {
+        for index in 0..<1024 {
+            let place = isLaneOrder ? (index & 31) &* 32 &+ index &>> 5 : index
+            var bits = UInt64(low[place])
+            if let high { bits |= UInt64(high[place]) &<< 32 }
+            values[index] = reference &+ Int64(bitPattern: bits)
+        }
+    }
+}

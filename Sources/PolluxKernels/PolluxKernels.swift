@@ -1,1 +1,0 @@
-// Landing file: see README.md of this room.
