@@ -1,6 +1,6 @@
 public import PolluxGraph
 public import PolluxLanguage
-public import PolluxModel
+import PolluxModel
 public import PolluxStore
 import Synchronization
 
@@ -42,7 +42,7 @@ public final class QueryEngine: Sendable {
     public func run(
         _ text: String, options: QueryOptions = QueryOptions()
     ) throws -> [QueryResult] {
-        fatalError("being built")
+        throw QueryError.runtime(.notAvailable, "this server cannot answer questions yet")
     }
 
     /// Runs a question that was parsed before, as `watch` and continuous queries do.
@@ -51,6 +51,6 @@ public final class QueryEngine: Sendable {
     public func run(
         query: QuerySyntax, text: String, options: QueryOptions = QueryOptions()
     ) throws -> QueryResult {
-        fatalError("being built")
+        throw QueryError.runtime(.notAvailable, "this server cannot answer questions yet")
     }
 }

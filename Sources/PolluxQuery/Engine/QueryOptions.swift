@@ -1,5 +1,5 @@
 public import PolluxModel
-public import Synchronization
+import Synchronization
 
 /// How a text is to be run.
 public struct QueryOptions: Sendable {

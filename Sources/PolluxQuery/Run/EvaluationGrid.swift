@@ -98,7 +98,8 @@ struct Evaluator {
     ) -> NumberColumn {
         switch node.form {
         case .leaf(let index): return leaf(index)
-        case .constant(let value): return NumberColumn(repeating: value, isKnown: true, count: count)
+        case .constant(let value):
+            return NumberColumn(repeating: value, isKnown: true, count: count)
         case .truth(let value):
             return NumberColumn(repeating: value ? 1 : 0, isKnown: true, count: count)
         case .word, .aggregate: return NumberColumn(count: count)

@@ -100,9 +100,11 @@ struct SpanBuilder {
     private var previous: (time: Int64, value: Double)?
 
     init(
-        definition: MeasureDefinition, piece: TimeRange, wanted: TimeRange, now: Int64, number: Int32
+        definition: MeasureDefinition, piece: TimeRange, wanted: TimeRange, now: Int64,
+        number: Int32
     ) {
-        shape = definition.valueKind == .text || definition.valueKind == .boolean
+        shape =
+            definition.valueKind == .text || definition.valueKind == .boolean
             ? .step : definition.shape
         gap = definition.gap
         self.piece = piece
@@ -172,7 +174,8 @@ struct SpanBuilder {
     ) {
         switch shape {
         case .step:
-            emit(before.time, heldEnd(before.time, until: time), before.value, before.value, &column)
+            emit(
+                before.time, heldEnd(before.time, until: time), before.value, before.value, &column)
         case .linear:
             let joined = gap.map { time.subtractingSaturated(before.time) <= $0 } ?? true
             if joined {

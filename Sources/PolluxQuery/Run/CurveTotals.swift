@@ -1,0 +1,168 @@
+import PolluxModel
+
+/// What the curve of an expression adds up to inside one window; totals of windows and assets merge.
+struct CurveTotals: Hashable, Sendable {
+    /// Known time in nanoseconds.
+    var knownTime: Int64 = 0
+    /// Value times seconds.
+    var integral = 0.0
+    /// The least and the greatest value; meaningless while nothing is known.
+    var minimum = Double.infinity
+    var maximum = -Double.infinity
+    /// For conditions: how long they held, in nanoseconds.
+    var trueTime: Int64 = 0
+    /// For conditions: how often they became true.
+    var starts = 0
+    /// For states: nanoseconds by value.
+    var timeByValue: [Double: Int64] = [:]
+
+    /// The time-weighted mean, or nil while no time is known.
+    var average: Double? {
+        knownTime > 0 ? integral / (Double(knownTime) / 1e9) : nil
+    }
+
+    /// Adds what others found: other windows of the slice, or other assets of the group.
+    mutating func merge(_ other: CurveTotals) {
+        knownTime += other.knownTime
+        integral += other.integral
+        minimum = min(minimum, other.minimum)
+        maximum = max(maximum, other.maximum)
+        trueTime += other.trueTime
+        starts += other.starts
+        timeByValue.merge(other.timeByValue, uniquingKeysWith: +)
+    }
+}
+
+/// Adds up curves over windows.
+struct CurveIntegrator {
+    let evaluator: Evaluator
+
+    /// The totals of an expression in each window, where `filter` holds; windows ascend and do not
+    /// overlap. O(spans + windows), after sorting.
+    func totals(
+        of node: BoundExpression, where filter: BoundExpression?, in windows: [TimeRange],
+        countsStates: Bool = false
+    ) -> [CurveTotals] {
+        var totals = Array(repeating: CurveTotals(), count: windows.count)
+        let bounds = self.bounds(of: [node] + (filter.map { [$0] } ?? []), windows: windows)
+        guard bounds.count > 1 else {
+            addInstants(of: node, where: filter, windows, &totals)
+            return totals
+        }
+        let isTruth = node.valueClass == .truth
+        let (first, last) = evaluator.ends(node, bounds: bounds)
+        let middle = isTruth ? evaluator.middles(node, bounds: bounds) : first
+        let chosen = filter.map { evaluator.middles($0, bounds: bounds) }
+        var window = 0
+        var wasTrue = false
+        for index in 0..<(bounds.count - 1) {
+            let low = bounds[index]
+            while window < windows.count, windows[window].end.nanoseconds <= low { window += 1 }
+            guard window < windows.count else { break }
+            let isInside = windows[window].start.nanoseconds <= low
+            let isChosen = chosen.map { $0.isKnown[index] && $0.values[index] == 1 } ?? true
+            guard middle.isKnown[index], isChosen else { continue }
+            let isTrue = isTruth && middle.values[index] == 1
+            defer { wasTrue = isTrue }
+            guard isInside else { continue }
+            let length = bounds[index + 1] - low
+            if isTrue {
+                totals[window].trueTime += length
+                if !wasTrue { totals[window].starts += 1 }
+            }
+            totals[window].knownTime += length
+            let start = isTruth ? middle.values[index] : first.values[index]
+            let end = isTruth ? middle.values[index] : last.values[index]
+            totals[window].integral += (start + end) / 2 * (Double(length) / 1e9)
+            totals[window].minimum = min(totals[window].minimum, start, end)
+            totals[window].maximum = max(totals[window].maximum, start, end)
+            if countsStates { totals[window].timeByValue[start, default: 0] += length }
+        }
+        addInstants(of: node, where: filter, windows, &totals)
+        return totals
+    }
+
+    /// Samples behind which nothing is known have no length, but they are values of the curve: they
+    /// count for the extremes.
+    private func addInstants(
+        of node: BoundExpression, where filter: BoundExpression?, _ windows: [TimeRange],
+        _ totals: inout [CurveTotals]
+    ) {
+        guard node.valueClass == .number else { return }
+        var times: [Int64] = []
+        for leaf in node.leaves {
+            let column = evaluator.leaves[leaf]
+            for span in column.spanStarts.indices
+            where column.spanStarts[span] == column.spanEnds[span] {
+                times.append(column.spanStarts[span])
+            }
+        }
+        times = ascending(times)
+        let values = evaluator.values(node, at: times)
+        let chosen = filter.map { evaluator.values($0, at: times) }
+        var window = 0
+        for (index, time) in times.enumerated() {
+            while window < windows.count, windows[window].end.nanoseconds <= time { window += 1 }
+            guard window < windows.count else { return }
+            guard windows[window].start.nanoseconds <= time, values.isKnown[index],
+                chosen.map({ $0.isKnown[index] && $0.values[index] == 1 }) ?? true
+            else { continue }
+            totals[window].minimum = min(totals[window].minimum, values.values[index])
+            totals[window].maximum = max(totals[window].maximum, values.values[index])
+        }
+    }
+
+    // MARK: The grid
+
+    /// The instants between which every operand runs straight and every condition is constant.
+    func bounds(of nodes: [BoundExpression], windows: [TimeRange]) -> [Int64] {
+        var times: [Int64] = []
+        var seen: Set<Int> = []
+        for node in nodes {
+            for leaf in node.leaves where seen.insert(leaf).inserted {
+                times += evaluator.leaves[leaf].spanStarts
+                times += evaluator.leaves[leaf].spanEnds
+            }
+        }
+        for window in windows {
+            times.append(window.start.nanoseconds)
+            times.append(window.end.nanoseconds)
+        }
+        let coarse = ascending(times)
+        var crossings: [Int64] = []
+        for node in nodes {
+            node.visit { inner in
+                guard case .comparison(_, let left, let right) = inner.form,
+                    left.valueClass == .number, right.valueClass == .number
+                else { return }
+                crossings += self.crossings(left, right, coarse)
+            }
+        }
+        return crossings.isEmpty ? coarse : ascending(coarse + crossings)
+    }
+
+    private func crossings(
+        _ left: BoundExpression, _ right: BoundExpression, _ bounds: [Int64]
+    ) -> [Int64] {
+        let (leftFirst, leftLast) = evaluator.ends(left, bounds: bounds)
+        let (rightFirst, rightLast) = evaluator.ends(right, bounds: bounds)
+        var found: [Int64] = []
+        for index in leftFirst.values.indices {
+            guard leftFirst.isKnown[index], rightFirst.isKnown[index] else { continue }
+            let before = leftFirst.values[index] - rightFirst.values[index]
+            let after = leftLast.values[index] - rightLast.values[index]
+            guard (before < 0 && after > 0) || (before > 0 && after < 0) else { continue }
+            let length = Double(bounds[index + 1] - bounds[index])
+            let distance = Int64((before / (before - after) * length).rounded())
+            found.append(bounds[index] + distance)
+        }
+        return found
+    }
+
+    private func ascending(_ times: [Int64]) -> [Int64] {
+        var result: [Int64] = []
+        result.reserveCapacity(times.count)
+        for time in times.sorted() where result.last != time { result.append(time) }
+        return result
+    }
+}

@@ -1,0 +1,140 @@
+import PolluxModel
+
+/// What the samples of an expression add up to inside one window.
+struct SampleTotals: Hashable, Sendable {
+    var count = 0
+    var sum = 0.0
+    var sumOfSquares = 0.0
+    var minimum = Double.infinity
+    var maximum = -Double.infinity
+    var first: (time: Int64, value: Double)? { firstTime.map { ($0, firstValue) } }
+    var last: (time: Int64, value: Double)? { lastTime.map { ($0, lastValue) } }
+    private var firstTime: Int64?
+    private var firstValue = 0.0
+    private var lastTime: Int64?
+    private var lastValue = 0.0
+    /// The values themselves, kept only where percentiles are asked for.
+    var values: [Double] = []
+
+    /// The plain mean, or nil without samples.
+    var mean: Double? { count > 0 ? sum / Double(count) : nil }
+
+    /// The standard deviation of the samples (divided by their number less one).
+    var deviation: Double? {
+        guard count > 1 else { return nil }
+        let mean = sum / Double(count)
+        return max(0, (sumOfSquares - Double(count) * mean * mean) / Double(count - 1)).squareRoot()
+    }
+
+    /// The value below which a share of the samples lies, interpolated between neighbours.
+    func percentile(_ percent: Double) -> Double? {
+        guard !values.isEmpty else { return nil }
+        let sorted = values.sorted()
+        let position = max(0, min(100, percent)) / 100 * Double(sorted.count - 1)
+        let index = Int(position)
+        guard index + 1 < sorted.count else { return sorted[sorted.count - 1] }
+        return sorted[index] + (sorted[index + 1] - sorted[index]) * (position - Double(index))
+    }
+
+    mutating func add(_ value: Double, at time: Int64, keepsValues: Bool) {
+        count += 1
+        sum += value
+        sumOfSquares += value * value
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+        if firstTime.map({ time < $0 }) ?? true { (firstTime, firstValue) = (time, value) }
+        if lastTime.map({ time >= $0 }) ?? true { (lastTime, lastValue) = (time, value) }
+        if keepsValues { values.append(value) }
+    }
+
+    /// Adds what others found: other windows of the slice, or other assets of the group.
+    mutating func merge(_ other: SampleTotals) {
+        count += other.count
+        sum += other.sum
+        sumOfSquares += other.sumOfSquares
+        minimum = min(minimum, other.minimum)
+        maximum = max(maximum, other.maximum)
+        if let theirs = other.first, first.map({ theirs.time < $0.time }) ?? true {
+            (firstTime, firstValue) = (theirs.time, theirs.value)
+        }
+        if let theirs = other.last, last.map({ theirs.time >= $0.time }) ?? true {
+            (lastTime, lastValue) = (theirs.time, theirs.value)
+        }
+        values += other.values
+    }
+}
+
+/// Adds up samples over windows.
+struct SampleCollector {
+    let evaluator: Evaluator
+
+    /// The totals of the samples in each window at which `filter` holds; windows ascend and do not
+    /// overlap.
+    func totals(
+        of node: BoundExpression, where filter: BoundExpression?, in windows: [TimeRange],
+        keepsValues: Bool = false
+    ) -> [SampleTotals] {
+        var totals = Array(repeating: SampleTotals(), count: windows.count)
+        let (times, values) = samples(of: node)
+        let chosen = filter.map { evaluator.values($0, at: times) }
+        var window = 0
+        for (index, time) in times.enumerated() where values.isKnown[index] {
+            while window < windows.count, windows[window].end.nanoseconds <= time { window += 1 }
+            guard window < windows.count else { break }
+            guard windows[window].start.nanoseconds <= time,
+                chosen.map({ $0.isKnown[index] && $0.values[index] == 1 }) ?? true
+            else { continue }
+            totals[window].add(values.values[index], at: time, keepsValues: keepsValues)
+        }
+        return totals
+    }
+
+    /// The sample times of an expression, the union of its leaves', and its values there.
+    func samples(of node: BoundExpression) -> (times: [Int64], values: NumberColumn) {
+        let leaves = node.leaves
+        if leaves.count == 1, case .leaf(let index) = node.form {
+            let leaf = evaluator.leaves[index]
+            var column = NumberColumn(count: 0)
+            column.values = leaf.sampleValues
+            column.isKnown = Array(repeating: true, count: leaf.sampleValues.count)
+            return (leaf.sampleTimes, column)
+        }
+        var times: [Int64] = []
+        for leaf in leaves { times += evaluator.leaves[leaf].sampleTimes }
+        var distinct: [Int64] = []
+        for time in times.sorted() where distinct.last != time { distinct.append(time) }
+        return (distinct, evaluator.values(node, at: distinct))
+    }
+
+    /// The change of a counter in each window: a fall is a reset, or a step through `rollover`; an
+    /// increase belongs to the time of the later sample, and none crosses a piece.
+    func increases(of leaf: Int, in windows: [TimeRange]) -> [Double?] {
+        let column = evaluator.leaves[leaf]
+        let definition = evaluator.definitions[leaf].definition
+        var totals = [Double?](repeating: nil, count: windows.count)
+        var window = 0
+        for index in column.sampleTimes.indices {
+            let time = column.sampleTimes[index]
+            while window < windows.count, windows[window].end.nanoseconds <= time { window += 1 }
+            guard window < windows.count else { break }
+            guard windows[window].start.nanoseconds <= time else { continue }
+            let piece = column.samplePieces[index]
+            let isFirst = index == 0 || column.samplePieces[index - 1] != piece
+            let value = column.sampleValues[index]
+            var before: Double? = isFirst ? nil : column.sampleValues[index - 1]
+            if isFirst, column.entering.indices.contains(Int(piece)) {
+                before = column.entering[Int(piece)]?.value
+            }
+            if before == nil, index == 0 { before = definition.starts }
+            let increase: Double
+            if let before {
+                let wrapped = definition.rollover.map { $0 - before + value } ?? value
+                increase = value >= before ? value - before : wrapped
+            } else {
+                increase = 0
+            }
+            totals[window] = (totals[window] ?? 0) + increase
+        }
+        return totals
+    }
+}
