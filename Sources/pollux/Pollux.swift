@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import PolluxCodec
 
 /// The program: reads arguments, runs one command, ends with the exit code of docs/operations.md.
@@ -22,12 +23,11 @@ struct Pollux: AsyncParsableCommand {
         ])
 
     static func main() async {
-        setvbuf(stdout, nil, _IOLBF, 0)
         guard CPUFeatures.isSupported else {
             Terminal.fail(
                 "this processor lacks AVX2, FMA or BMI2, which this build of Pollux needs: "
                     + "build it on this machine's architecture level or use a newer processor")
-            exit(ExitCode.failed)
+            Glibc.exit(ExitCode.failed)
         }
         do {
             var command = try parseAsRoot()
@@ -38,12 +38,12 @@ struct Pollux: AsyncParsableCommand {
             }
         } catch let outcome as CommandFailure {
             outcome.report()
-            exit(outcome.exitCode)
+            Glibc.exit(outcome.exitCode)
         } catch {
             let isFine = exitCode(for: error).isSuccess
             let text = fullMessage(for: error)
             if isFine { print(text) } else { Terminal.fail(text, prefix: "") }
-            exit(isFine ? 0 : ExitCode.badUse)
+            Glibc.exit(isFine ? 0 : ExitCode.badUse)
         }
     }
 }
@@ -106,12 +106,14 @@ enum Terminal {
     /// Writes bytes to standard output; ends the program when nobody reads them any more.
     static func write(_ bytes: some Collection<UInt8>) {
         var rest = Array(bytes)[...]
-        fflush(stdout)
+        fflush(nil)
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes {
+                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
             if count < 0 {
                 if errno == EINTR { continue }
-                exit(errno == EPIPE ? 0 : ExitCode.failed)
+                Glibc.exit(errno == EPIPE ? 0 : ExitCode.failed)
             }
             rest = rest.dropFirst(count)
         }

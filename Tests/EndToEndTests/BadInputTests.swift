@@ -38,7 +38,8 @@ import Testing
             #expect(error["column"] != nil && error["message"] != nil, "\(answer.text)")
         }
         for (method, path, status) in [
-            ("GET", "/nothing-here", 404), ("DELETE", "/health", 405), ("GET", "/api/v1/query", 400),
+            ("GET", "/nothing-here", 404), ("DELETE", "/health", 405),
+            ("GET", "/api/v1/query", 400),
         ] {
             let answer = try HTTPExchange.run(port: port, method, path)
             #expect(answer.status == status, "\(method) \(path): \(answer.head)")

@@ -109,7 +109,9 @@ import Testing
             (try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any])?["rows"]
             as? [[Any]] ?? []
         // The time column differs with `now`; the numbers must not.
-        #expect(text(rows.map { Array($0.dropFirst(2)) }) == text(original.map { Array($0.dropFirst(2)) }))
+        #expect(
+            text(rows.map { Array($0.dropFirst(2)) })
+                == text(original.map { Array($0.dropFirst(2)) }))
         #expect((original.first?[3] as? NSNumber)?.intValue == 2000)
     }
 

@@ -35,7 +35,8 @@ import Testing
         let plant = try Plant()
         try plant.startServer(mqtt: false)
         for file in ["valve1/6.csv", "other/1.csv"] {
-            let table = try RealInputTests.readTable(folder.appendingPathComponent("skab/data/\(file)"))
+            let table = try RealInputTests.readTable(
+                folder.appendingPathComponent("skab/data/\(file)"))
             let name = "P-" + file.filter(\.isNumber)
             let lines = table.times.indices.map { row in
                 let fields = table.columns.map { "\($0.name)=\($0.values[row])" }

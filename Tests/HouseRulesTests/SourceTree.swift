@@ -23,7 +23,9 @@ struct SourceTree {
         let root = Places.repository
         var swift: [File] = []
         var markdown: [File] = []
-        let folders = ["Sources", "Tests", "bench", "docs", "query-lang", "storage-format", "tools"]
+        let folders = [
+            "Sources", "Tests", "bench", "docs", "query-lang", "storage-format", "tools",
+        ]
         var paths = ["README.md", "Package.swift"]
         for folder in folders {
             let walker = FileManager.default.enumerator(

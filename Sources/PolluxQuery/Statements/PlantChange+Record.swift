@@ -37,7 +37,8 @@ extension PlantChange {
         var batch = PointBatch()
         batch.append(series, at: instant, fitting, quality: try quality(sample.settings))
         try transaction.append(batch)
-        return "recorded \(sample.measure.text) of \(try graph.displayName(of: asset.id, in: write))"
+        return
+            "recorded \(sample.measure.text) of \(try graph.displayName(of: asset.id, in: write))"
             + " at \(context.shown(instant))"
     }
 

@@ -188,7 +188,8 @@ struct PlantChange {
                 in: write)
         }
         transaction.notePlantChange()
-        return "ended \(syntax.relation.text) of \(try name(subject.id)) at \(context.shown(instant))"
+        return
+            "ended \(syntax.relation.text) of \(try name(subject.id)) at \(context.shown(instant))"
     }
 
     private func retire(_ syntax: AssetSyntax, _ moment: MomentSyntax?) throws -> String {
@@ -211,7 +212,8 @@ struct PlantChange {
                 by: context.provenance, in: write)
         }
         transaction.notePlantChange()
-        return "set \(syntax.attribute.text) of \(try name(asset.id)) from \(context.shown(instant))"
+        return
+            "set \(syntax.attribute.text) of \(try name(asset.id)) from \(context.shown(instant))"
     }
 
     private func name(_ asset: AssetID) throws -> String {

@@ -51,7 +51,8 @@ extension PlantListing {
             try describe(piece, moment, snapshot) { rows.append($0) }
         }
         let columns: [(String, [String?])] = [
-            ("asset", rows.map(\.asset)), ("property", rows.map(\.what)), ("value", rows.map(\.value)),
+            ("asset", rows.map(\.asset)), ("property", rows.map(\.what)),
+            ("value", rows.map(\.value)),
         ]
         var result = QueryResult(
             content: .listing,
@@ -60,7 +61,9 @@ extension PlantListing {
                     name: $0.0, kind: $0.0 == "asset" ? .asset : .text,
                     cells: ResultCells(texts: $0.1))
             }, zone: context.zone)
-        if rows.isEmpty { result.notes = ["there is nothing of that kind at \(context.shown(instant))"] }
+        if rows.isEmpty {
+            result.notes = ["there is nothing of that kind at \(context.shown(instant))"]
+        }
         return result
     }
 
@@ -93,10 +96,12 @@ extension PlantListing {
             let measure = try graph.measure(series.measure, of: asset.type, in: transaction)
             let counts = try snapshot.counts(of: series.id)
             let unit = measure?.definition.unit ?? ""
-            var text = "\(counts.points) points, late \(counts.late), duplicate \(counts.duplicate)"
+            var text =
+                "\(counts.points) points, late \(counts.late), duplicate \(counts.duplicate)"
                 + ", rejected \(counts.rejected)"
             if let definition = measure?.definition {
-                text = (unit.isEmpty ? "no unit" : unit) + ", \(definition.kind), "
+                text =
+                    (unit.isEmpty ? "no unit" : unit) + ", \(definition.kind), "
                     + "\(definition.shape), gap \(PlantListing.gapText(definition.gap)), " + text
             }
             if let span = counts.span {

@@ -49,7 +49,12 @@ struct PlantListing {
         let types = try graph.types(in: transaction).sorted { $0.name < $1.name }
         return table([
             ("type", types.map(\.name)), ("plural", types.map(\.plural)),
-            ("parent", try types.map { try $0.parent.flatMap { try graph.type($0, in: transaction)?.name } }),
+            (
+                "parent",
+                try types.map {
+                    try $0.parent.flatMap { try graph.type($0, in: transaction)?.name }
+                }
+            ),
         ])
     }
 

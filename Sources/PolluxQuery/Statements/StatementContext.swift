@@ -66,7 +66,8 @@ struct StatementContext: Sendable {
         case .boolean(let flag): return String(flag)
         case nil:
             throw wrong(
-                .missingParameter, "the parameter $\(parameter.name) has no value", at: parameter.range)
+                .missingParameter, "the parameter $\(parameter.name) has no value",
+                at: parameter.range)
         }
     }
 

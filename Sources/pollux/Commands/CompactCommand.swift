@@ -1,4 +1,5 @@
 import ArgumentParser
+import PolluxStore
 
 /// `pollux compact`: the background rewriting, now.
 struct CompactCommand: ParsableCommand {

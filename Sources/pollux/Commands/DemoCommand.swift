@@ -62,10 +62,13 @@ struct DemoCommand: AsyncParsableCommand {
             var driver = CellDriver(
                 cell: SimulatedCell(machineCount: machines, rate: 1, seed: 7, start: start),
                 sink: try openSink(database), speed: 1)
-            print("demo: simulating  \(machines) machines, \(Int(history)) minutes of history first")
+            print(
+                "demo: simulating  \(machines) machines, \(Int(history)) minutes of history first")
             try driver.catchUp(until: now) { feeding.isStopped }
             try waitForHistory(database, until: now, feeding: feeding)
-            try ask("max vibration, mean vibration of spindle of machine CNC-3 last 1h every 10m", database)
+            try ask(
+                "max vibration, mean vibration of spindle of machine CNC-3 last 1h every 10m",
+                database)
             try ask("remaining life of tool of machine CNC-3", database)
             print("demo: open        \(url)/  in a browser; Ctrl-C ends the demo")
             print("demo: ask         pollux repl --server \(url)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PolluxIngest
+import PolluxServer
 
 /// `pollux import`: files into the database.
 struct ImportCommand: AsyncParsableCommand {
@@ -74,7 +75,8 @@ struct ImportCommand: AsyncParsableCommand {
         case .local(let database):
             do {
                 let outcome = try await database.ingest.write(
-                    lineProtocol: Array(batch), precision: precision, source: "import")
+                    lineProtocol: Array(batch), precision: precision,
+                    receivedAt: Server.systemClock(), source: "import")
                 return (outcome.pointCount, outcome.rejections.map(\.message))
             } catch {
                 throw CommandFailure(error)

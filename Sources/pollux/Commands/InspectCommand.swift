@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PolluxGraph
+import PolluxKeyValue
 import PolluxModel
 import PolluxStore
 
@@ -81,9 +82,9 @@ struct InspectCommand: ParsableCommand {
         func run() throws {
             let database = try target.openDatabase()
             defer { database.close() }
-            let inspection = Inspection(environment: database.environment)
+            let inspection = try Inspection(environment: database.environment)
             guard let name else {
-                try reporting { try inspection.chunkNames(group: nil) }.forEach { print($0) }
+                for name in try reporting({ try inspection.chunkNames(group: nil) }) { print(name) }
                 return
             }
             InspectCommand.show(try reporting { try inspection.chunk(name) })
@@ -100,9 +101,9 @@ struct InspectCommand: ParsableCommand {
         func run() throws {
             let database = try target.openDatabase()
             defer { database.close() }
-            let inspection = Inspection(environment: database.environment)
+            let inspection = try Inspection(environment: database.environment)
             guard let sequence else {
-                try reporting { try inspection.journalSequences() }.forEach { print($0) }
+                for number in try reporting({ try inspection.journalSequences() }) { print(number) }
                 return
             }
             InspectCommand.show(try reporting { try inspection.journal(sequence) })

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import PolluxQuery
-import PolluxServer
+public import PolluxServer
 
 extension ResultFormat: ExpressibleByArgument {}
 

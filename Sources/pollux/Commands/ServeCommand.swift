@@ -21,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard target.server == nil else {
-            throw CommandFailure(ExitCode.badUse, "serve works on a data directory: leave --server out")
+            throw CommandFailure(
+                ExitCode.badUse, "serve works on a data directory: leave --server out")
         }
         try await Serving(
             directory: target.directory, listen: listen, mqtt: mqtt, isInsecure: insecure

@@ -3,8 +3,10 @@ import Logging
 import NIOCore
 import PolluxIngest
 import PolluxKeyValue
+import PolluxLive
 import PolluxServer
 import ServiceLifecycle
+import UnixSignals
 
 /// A running server: the database, its MQTT sources and the HTTP side, started and stopped in order.
 struct Serving {

@@ -69,7 +69,7 @@ struct SimulateCommand: ParsableCommand {
                 .broker(try MQTTPublisher(address: try MQTTAddress(address)))
             }
         case (nil, let path?):
-            FileManager.default.createFile(atPath: path, contents: nil)
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
             guard let file = FileHandle(forWritingAtPath: path) else {
                 throw CommandFailure(ExitCode.failed, "cannot write the file \(path)")
             }

@@ -32,8 +32,11 @@ struct SnapshotCommand: ParsableCommand {
                 guard (200..<300).contains(status) else {
                     throw ServerClient.failure(status: status, body: body, text: "")
                 }
-                let manifest = try reporting { try SnapshotArchive.list(in: (path as NSString)
-                    .deletingLastPathComponent) }.first { $0.path == path }
+                let manifest = try reporting {
+                    try SnapshotArchive.list(
+                        in: (path as NSString)
+                            .deletingLastPathComponent)
+                }.first { $0.path == path }
                 print("created " + (manifest.map(SnapshotCommand.line) ?? path))
             }
         }

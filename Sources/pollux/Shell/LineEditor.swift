@@ -31,7 +31,7 @@ struct LineEditor {
         stifle_history(10_000)
         if let historyPath {
             if !FileManager.default.fileExists(atPath: historyPath) {
-                FileManager.default.createFile(
+                _ = FileManager.default.createFile(
                     atPath: historyPath, contents: nil, attributes: [.posixPermissions: 0o600])
             }
             read_history(historyPath)
@@ -99,7 +99,8 @@ private func completeWord(
     guard let word, let line = pollux_readline_line(),
         let complete = LineEditor.completer.withLock({ $0 })
     else { return nil }
-    let before = String(decoding: UnsafeRawBufferPointer(start: line, count: Int(end)), as: UTF8.self)
+    let before = String(
+        decoding: UnsafeRawBufferPointer(start: line, count: Int(end)), as: UTF8.self)
     let found = complete(before)
     guard !found.isEmpty else { return nil }
     LineEditor.candidates.withLock { $0 = found }

@@ -126,7 +126,7 @@ final class Shell {
             return
         }
         if !FileManager.default.fileExists(atPath: outputPath) {
-            FileManager.default.createFile(atPath: outputPath, contents: nil)
+            _ = FileManager.default.createFile(atPath: outputPath, contents: nil)
         }
         guard let file = FileHandle(forWritingAtPath: outputPath) else {
             throw CommandFailure(ExitCode.failed, "cannot write the file \(outputPath)")

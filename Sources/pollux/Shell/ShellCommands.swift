@@ -7,7 +7,7 @@ enum ShellCommands {
     static let help = """
         a sentence          vibration of spindle of machine CNC-3 last 1h
         \\?                  this page
-        \\h WORD or CODE     help on a word of the language, or a code such as TQ104
+        \\h CODE             a message at length, such as \\h TQ104
         \\a [TYPE]           assets of a type, or the types
         \\m TYPE             measures of a type with their units
         \\format NAME        table, csv, json, ndjson or md
@@ -51,8 +51,7 @@ enum ShellCommands {
         {
             return "\(code.text): \(code.title)\n\n\(code.explanation)"
         }
-        return TwinQL.help(on: word)
-            ?? "there is no help on `\(word)`: try a clause such as `every`, or a code such as TQ104"
+        return "there is no code `\(word)`: codes stand in messages, such as TQ104"
     }
 
     private static func listMeasures(_ type: String, in shell: Shell) {

@@ -22,10 +22,9 @@ final class ShellCompletion: Sendable {
         for kind in completion.names {
             switch kind {
             case .type: candidates += names("show types")
-            case .asset(let type):
-                candidates += type.map { names("show every \($0)") } ?? []
-            case .measure(let type):
-                candidates += type.map { names("show measures of \($0)") } ?? []
+            case .asset:
+                candidates += completion.assetType.map { names("show every \($0)") } ?? []
+            case .measure: candidates += names("show measures")
             default: break
             }
         }

@@ -143,8 +143,9 @@ struct SimulatedMachine {
     private mutating func startJob() -> Occurrence {
         jobNumber += 1
         jobName = "J\(jobNumber)"
-        program = SimulatedMachine.programs[
-            Int(random.next() % UInt64(SimulatedMachine.programs.count))]
+        program =
+            SimulatedMachine.programs[
+                Int(random.next() % UInt64(SimulatedMachine.programs.count))]
         partsLeft = 8 + Int(random.next() % 12)
         return .jobStart(name: jobName, program: program.name)
     }
@@ -199,7 +200,8 @@ struct SimulatedMachine {
         }
         let worn = wear / SimulatedMachine.wearLimit
         let cutting = isCutting ? 1.0 : 0.0
-        let targetLoad = cutting * (22 + 30 * program.depth * program.feed / 0.12 * (1 + 0.3 * worn))
+        let targetLoad =
+            cutting * (22 + 30 * program.depth * program.feed / 0.12 * (1 + 0.3 * worn))
         load += (targetLoad + 1.5 * random.normal() * cutting - load) * quick
         let fault = faultSecondsLeft > 0 ? 5.5 : 0
         let targetVibration =
