@@ -133,7 +133,7 @@ class MachineScene {
       flute.rotation.y = (side / 3) * Math.PI * 2;
     }
     this.halo = new THREE.PointLight(0x3fa7b5, 0.6, 1.6);
-    this.halo.position.set(0, -0.3, 0.3);
+    this.halo.position.set(0, -0.42, 0.34);
     this.head.add(this.halo);
 
     tube(scene, dark, [0.025, 0.025, 0.3], [0.3, 2.46, -0.62]);
@@ -172,7 +172,7 @@ class MachineScene {
     this.glow.emissive.copy(color);
     this.glow.emissiveIntensity = target.known ? 0.2 + shown.heat * 0.9 : 0;
     this.halo.color.copy(color);
-    this.halo.intensity = target.known ? 0.35 + shown.heat * 2.2 : 0;
+    this.halo.intensity = target.known ? 0.12 + shown.heat * 0.5 : 0;
     if (!target.known) this.glow.color.set(0x52616e);
     const shake = shown.rpm > 10 ? shown.heat * 0.006 : 0;
     this.saddle.position.x = shown.x * 0.32;

@@ -44,6 +44,9 @@ async function start() {
   element("empty-curl").textContent =
     `curl ${location.origin}/api/v2/write --data-binary \\\n  'spindle,line=L2,machine=CNC-3 vibration=1.2'`;
   makeTiles();
+  showTiles();
+  showEvents([], new Set());
+  chart.draw();
   try {
     const { makeScene } = await import("/viewer/scene.js");
     scene = await makeScene(element("scene"));
@@ -98,7 +101,7 @@ function choose(name) {
   element("machine").value = name;
   element("title").textContent = name;
   element("subtitle").textContent = "waiting for values";
-  element("alerts").replaceChildren();
+  showEvents([], new Set());
   chart.clear();
   scene?.forget();
   showTiles();
@@ -293,8 +296,11 @@ async function findEvents() {
     return;
   }
   if (asked !== machine) return;
+  showEvents(events.filter((event) => event.name !== "job" && belongs(event, asked)), alerts);
+}
+
+function showEvents(events, alerts) {
   const shown = events
-    .filter((event) => event.name !== "job" && belongs(event, asked))
     .sort((a, b) => Date.parse(b.start) - Date.parse(a.start))
     .slice(0, 40);
   const open = shown.filter((event) => event.open && (alerts.has(event.name) || isAnomaly(event)));
