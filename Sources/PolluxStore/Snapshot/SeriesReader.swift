@@ -44,7 +44,7 @@ public final class SeriesReader {
         }
     }
 
-    /// Replaces the content of `batch` by the next points.
+    /// Replaces the content of `batch` by the next points, of one chunk at most.
     ///
     /// - Returns: false, and an empty batch, when there are no more.
     /// - Throws: `StoreError.corrupt` naming the record when stored bytes are damaged.
@@ -53,7 +53,11 @@ public final class SeriesReader {
         batch.qualities.removeAll(keepingCapacity: true)
         batch.values.removeAllKeepingCapacity(kind: series.kind)
         while batch.count < batchRowCount {
-            if sealedIndex == sealedEnd { try openChunk() }
+            if sealedIndex == sealedEnd {
+                // A batch ends with its chunk, so that the next one can be asked for statistics.
+                if batch.count > 0, ahead != nil || searchTime != nil { break }
+                try openChunk()
+            }
             let room = batchRowCount - batch.count
             let hasMemory = memoryIndex < memory.count
             if sealedIndex < sealedEnd {
