@@ -22,9 +22,10 @@ enum LineMapping {
         let name = tags.firstIndex { $0.key == parts.measurement }.map { tags.remove(at: $0).value }
         if address.levels.last?.type != parts.measurement {
             let part = AssetAddress.Level(type: parts.measurement, name: name ?? "")
-            // An item that the line places nowhere is an asset of its own.
-            if address.levels.isEmpty, !part.name.isEmpty {
-                address.levels.append(part)
+            // What the line places nowhere is an asset of its own, named like its type if need be.
+            if address.levels.isEmpty {
+                address.levels.append(
+                    AssetAddress.Level(type: part.type, name: name ?? part.type))
             } else {
                 address.parts.append(part)
             }
