@@ -4,7 +4,8 @@ import Synchronization
 
 /// The twin graph: types, measures, assets, relations and attributes with validity, and events.
 ///
-/// All state lives in LMDB tables named `graph.…`. Reads take a `ReadTransaction` and see one commit;
+/// All state lives in LMDB tables named `graph.…`. Reads take a `ReadTransaction` and see one
+/// commit;
 /// changes take a `WriteTransaction` and become visible when it commits. Errors of changes are
 /// `GraphError`, or `KeyValueError`, which must leave the body of the write as it is (the map grows
 /// and the body runs again).

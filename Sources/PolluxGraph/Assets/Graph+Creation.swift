@@ -4,7 +4,8 @@ public import PolluxModel
 extension Graph {
     /// Creates an asset and puts it where it belongs.
     ///
-    /// A part of a machine is mounted in the machine's place for its type. An asset that data brought
+    /// A part of a machine is mounted in the machine's place for its type. An asset that data
+    /// brought
     /// along is declared and completed instead.
     ///
     /// - Throws: `exists` when a declared asset has the type and name in the container, `badName`,
@@ -55,7 +56,8 @@ extension Graph {
         return asset.id
     }
 
-    /// The asset that data brought along and this declaration means, declared; nil when there is none.
+    /// The asset that data brought along and this declaration means, declared; nil when there is
+    /// none.
     private func completed(
         _ declaration: AssetDeclaration, type: TypeID, in transaction: WriteTransaction
     ) throws -> Asset? {

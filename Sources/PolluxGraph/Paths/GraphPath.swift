@@ -94,7 +94,8 @@ public struct PathAmbiguity: Hashable, Sendable {
 
 /// What a path meant over a range.
 public struct PathResolution: Hashable, Sendable {
-    /// The pieces, ordered by name of the subject, then by time; pieces of one subject are disjoint.
+    /// The pieces, ordered by name of the subject, then by time; pieces of one subject are
+    /// disjoint.
     public var pieces: [PathPiece]
     /// Where a singular step fitted several assets; those minutes are in no piece.
     public var ambiguities: [PathAmbiguity]

@@ -4,7 +4,8 @@ import PolluxModel
 extension PathWalk {
     /// Folds the items mounted in matched places into pieces of place and item.
     ///
-    /// At the anchor an item keeps its whole life, wherever it is mounted: `every spindle` means each
+    /// At the anchor an item keeps its whole life, wherever it is mounted: `every spindle` means
+    /// each
     /// spindle as `spindle SP-7` does.
     func fold(
         _ matches: [AssetID: RangeSet], type: TypeID?, isAnchor: Bool
@@ -118,7 +119,8 @@ extension PathWalk {
         }
     }
 
-    /// Pieces in the order people read: by name of the subject, then by time; where two ways lead to
+    /// Pieces in the order people read: by name of the subject, then by time; where two ways lead
+    /// to
     /// one subject at the same time, the first counts.
     func ordered(_ pieces: [PathPiece]) throws(GraphError) -> [PathPiece] {
         var names: [AssetID: String] = [:]

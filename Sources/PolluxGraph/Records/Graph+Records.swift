@@ -33,7 +33,8 @@ extension Graph {
         }
     }
 
-    /// Calls `body` for the entries under a prefix whose keys are less than `end`, last first, until
+    /// Calls `body` for the entries under a prefix whose keys are less than `end`, last first,
+    /// until
     /// it returns false.
     func scanBackwards(
         _ table: Table, prefix: [UInt8], before end: [UInt8], in transaction: ReadTransaction,

@@ -46,7 +46,8 @@ public struct TypeDeclaration: Hashable, Sendable {
     public var plural: String?
     /// The name of the type to inherit from.
     public var parent: String?
-    /// Settings: `single` (one item in a place at a time, default true) and `level` (contains assets
+    /// Settings: `single` (one item in a place at a time, default true) and `level` (contains
+    /// assets
     /// side by side, like a line) have a meaning here, others are kept for their readers.
     public var settings: [Attribute]
 

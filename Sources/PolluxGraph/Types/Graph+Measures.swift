@@ -111,7 +111,8 @@ extension Graph {
 
     /// The measure of that name as it stands for a type, created with defaults when there is none.
     ///
-    /// The definition's `valueKind` may differ from `valueKind` when the measure exists: convert, or
+    /// The definition's `valueKind` may differ from `valueKind` when the measure exists: convert,
+    /// or
     /// reject the point.
     public func ensureMeasure(
         named name: String, of type: TypeID, valueKind: ValueKind, unit: String = "",
