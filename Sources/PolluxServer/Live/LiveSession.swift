@@ -50,7 +50,7 @@ final class LiveSession: Sendable {
     }
 
     private func run(_ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>) async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             group.addTask { await self.ping() }
             do {
                 for try await frame in inbound {
@@ -66,7 +66,9 @@ final class LiveSession: Sendable {
     }
 
     /// Acts on one frame; false when the conversation is over.
-    private func take(_ frame: WebSocketFrame, group: inout TaskGroup<Void>) async throws -> Bool {
+    private func take(_ frame: WebSocketFrame, group: inout DiscardingTaskGroup) async throws
+        -> Bool
+    {
         switch frame.opcode {
         case .text, .binary:
             try await read(frame.unmaskedData, group: &group)
@@ -88,7 +90,7 @@ final class LiveSession: Sendable {
         }
     }
 
-    private func read(_ data: ByteBuffer, group: inout TaskGroup<Void>) async throws {
+    private func read(_ data: ByteBuffer, group: inout DiscardingTaskGroup) async throws {
         var id: String?
         do {
             let message = try BodyReader.object(Array(data.readableBytesView))
@@ -112,7 +114,7 @@ final class LiveSession: Sendable {
     }
 
     private func subscribe(
-        _ message: JSONValue, id: String?, group: inout TaskGroup<Void>
+        _ message: JSONValue, id: String?, group: inout DiscardingTaskGroup
     ) async throws {
         guard let id, !id.isEmpty, id.utf8.count <= 200 else {
             throw HTTPFailure.badRequest("a subscription needs an `id` of at most 200 characters")
