@@ -165,8 +165,8 @@ import Testing
     }
 
     /// Keeps connections open beyond the server's end.
+    // Why: written inside the server's run and read after it, never at the same time.
     private final class Clients: @unchecked Sendable {
-        // Why: written inside the server's run and read after it, never at the same time.
         private(set) var kept: [RawClient] = []
         func keep(_ clients: [RawClient]) { kept = clients }
     }

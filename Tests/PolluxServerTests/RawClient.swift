@@ -4,8 +4,8 @@ import NIOPosix
 
 /// A client on a plain socket, so that tests see the very bytes; blocking calls run on threads of
 /// their own.
+// Why: used by one test at a time, one call after the other.
 final class RawClient: @unchecked Sendable {
-    // Why: used by one test at a time, one call after the other.
     private let descriptor: Int32
     private var pending: [UInt8] = []
 

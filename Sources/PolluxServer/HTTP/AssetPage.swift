@@ -22,7 +22,7 @@ struct AssetPage {
         json.name("attributes")
         json.beginArray()
         let pieces = try view.graph.attributes(
-            of: asset.id, during: .always, in: view.transaction)
+            of: asset.id, during: .always, in: view.snapshot.transaction)
         for piece in pieces {
             json.beginObject()
             json.member("name", piece.name)
@@ -36,12 +36,13 @@ struct AssetPage {
 
     private func writeRelations(to json: inout JSONBytes) throws {
         var names: [RelationID: String] = [:]
-        for definition in try view.graph.relations(in: view.transaction) {
+        for definition in try view.graph.relations(in: view.snapshot.transaction) {
             names[definition.id] = definition.name
         }
         json.name("relations")
         json.beginArray()
-        let links = try view.graph.links(of: asset.id, during: .always, in: view.transaction)
+        let links = try view.graph.links(
+            of: asset.id, during: .always, in: view.snapshot.transaction)
         for link in links {
             json.beginObject()
             json.member("relation", names[link.relation] ?? "")
@@ -50,7 +51,7 @@ struct AssetPage {
                 json.beginObject()
                 json.member("id", Int(id.rawValue))
                 json.member(
-                    "display", try view.graph.displayName(of: id, in: view.transaction))
+                    "display", try view.graph.displayName(of: id, in: view.snapshot.transaction))
                 json.endObject()
             }
             view.write(link.range, to: &json)
@@ -63,9 +64,9 @@ struct AssetPage {
         json.name("series")
         json.beginArray()
         for series in try view.snapshot.seriesList(of: asset.id) {
-            let name = try view.graph.measureName(series.measure, in: view.transaction)
+            let name = try view.graph.measureName(series.measure, in: view.snapshot.transaction)
             let measure = try view.graph.measure(
-                series.measure, of: asset.type, in: view.transaction)
+                series.measure, of: asset.type, in: view.snapshot.transaction)
             let counts = try view.snapshot.counts(of: series.id)
             json.beginObject()
             json.member("measure", name ?? "")

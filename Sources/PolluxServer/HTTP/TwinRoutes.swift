@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import PolluxGraph
-import PolluxKeyValue
 import PolluxModel
 import PolluxStore
 
@@ -30,7 +29,7 @@ struct TwinRoutes: Sendable {
             for type in try view.types(named: query["type"]) where left > 0 {
                 let page = try view.graph.assets(
                     ofType: type.id, prefix: query["prefix"] ?? "", limit: left,
-                    in: view.transaction)
+                    in: view.snapshot.transaction)
                 // Subtypes come with their parent; when all types are listed each comes once.
                 for asset in page where query["type"] != nil || asset.type == type.id {
                     try view.write(asset, to: &json)
@@ -54,7 +53,7 @@ struct TwinRoutes: Sendable {
             if let text = segments["id"] {
                 guard let number = UInt32(text),
                     let found = try view.graph.asset(
-                        AssetID(rawValue: number), in: view.transaction)
+                        AssetID(rawValue: number), in: view.snapshot.transaction)
                 else {
                     throw HTTPFailure.notFound(
                         "there is no asset with the number `\(text)`",
@@ -87,10 +86,11 @@ struct TwinRoutes: Sendable {
                 }
                 found = try view.graph.events(
                     of: AssetID(rawValue: number), named: query["name"], overlapping: range,
-                    in: view.transaction)
+                    in: view.snapshot.transaction)
             } else {
                 found = try view.graph.events(
-                    named: query["name"], startingIn: range, limit: .max, in: view.transaction)
+                    named: query["name"], startingIn: range, limit: .max,
+                    in: view.snapshot.transaction)
             }
             // The newest matter most, so the page is cut at the old end.
             let isCut = found.count > limit
@@ -142,12 +142,10 @@ struct TwinView {
     let snapshot: Snapshot
     let graph: Graph
 
-    var transaction: ReadTransaction { snapshot.transaction }
-
     /// The type that a word names, or all types.
     func types(named name: String?) throws -> [AssetType] {
-        guard let name else { return try graph.types(in: transaction) }
-        guard let match = try graph.type(named: name, in: transaction) else {
+        guard let name else { return try graph.types(in: snapshot.transaction) }
+        guard let match = try graph.type(named: name, in: snapshot.transaction) else {
             throw HTTPFailure.notFound("there is no type `\(name)`")
         }
         return [match.type]
@@ -156,7 +154,7 @@ struct TwinView {
     /// The only asset of a type with a name.
     func asset(type: String, name: String) throws -> Asset {
         let found = try graph.assets(
-            named: name, type: types(named: type).first?.id, in: transaction)
+            named: name, type: types(named: type).first?.id, in: snapshot.transaction)
         guard let asset = found.assets.first else {
             throw HTTPFailure.notFound("there is no \(type) `\(name)`")
         }
@@ -180,9 +178,9 @@ struct TwinView {
     /// Writes the members of `write`, without the braces.
     func writeMembers(_ asset: Asset, to json: inout JSONBytes) throws {
         json.member("id", Int(asset.id.rawValue))
-        json.member("type", try graph.type(asset.type, in: transaction)?.name ?? "")
+        json.member("type", try graph.type(asset.type, in: snapshot.transaction)?.name ?? "")
         json.member("name", asset.name)
-        json.member("display", try graph.displayName(of: asset.id, in: transaction))
+        json.member("display", try graph.displayName(of: asset.id, in: snapshot.transaction))
         json.member("place", asset.isPlace)
         json.member("declared", asset.isDeclared)
         write(asset.life, to: &json)
@@ -202,7 +200,7 @@ struct TwinView {
         json.member("id", Int(clamping: event.id.rawValue))
         json.member("name", event.name)
         json.member("asset", Int(event.asset.rawValue))
-        json.member("display", try graph.displayName(of: event.asset, in: transaction))
+        json.member("display", try graph.displayName(of: event.asset, in: snapshot.transaction))
         json.member("label", event.label)
         json.name("start")
         json.instant(event.start)

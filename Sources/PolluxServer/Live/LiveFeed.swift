@@ -24,6 +24,7 @@ public protocol FrameSource: AnyObject, Sendable {
 }
 
 extension LiveSubscription: FrameSource {
+    /// The next frame; one reader at a time.
     public func nextFrame() async -> LiveFrame? {
         var iterator = makeAsyncIterator()
         return await iterator.next()
@@ -31,12 +32,14 @@ extension LiveSubscription: FrameSource {
 }
 
 extension LiveEngine: LiveFeed {
+    /// Subscribes to a question.
     public func follow(
         _ text: String, parameters: [String: QueryOptions.Parameter], timezone: String?
     ) throws -> any FrameSource {
         try subscribe(text, parameters: parameters, timezone: timezone)
     }
 
+    /// What the engine lists; nothing while it does not take definitions.
     public func entries(alerts: Bool) throws -> [LiveEntry] {
         let control = (self as AnyObject) as? any LiveControl
         return try control?.list(alerts ? .alert : .continuousQuery) ?? []
