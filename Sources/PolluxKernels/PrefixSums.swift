@@ -21,7 +21,9 @@ public enum PrefixSums {
     }
 
     /// Running sums of differences in lane order, written in natural order as doubles:
-    /// `(base + factor * Int32(sum)) / divisor`. Destroys `rows`.
+    /// `(base + factor * Int32(sum)) / divisor`.
+    ///
+    /// Destroys `rows`.
     ///
     /// `rows` holds 1,024 words, `values` has room for 1,024 doubles.
     public static func sum(
@@ -43,7 +45,9 @@ public enum PrefixSums {
     }
 
     /// Running sums of differences in lane order, written in natural order as integers:
-    /// `base + factor * Int32(sum)`, wrapping. Destroys `rows`.
+    /// `base + factor * Int32(sum)`, wrapping.
+    ///
+    /// Destroys `rows`.
     ///
     /// `rows` holds 1,024 words, `values` has room for 1,024 integers.
     public static func sum(

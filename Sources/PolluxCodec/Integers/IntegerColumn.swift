@@ -1,4 +1,6 @@
-/// Columns of integers: bytes and back. Also the streams of integers inside other columns.
+/// Columns of integers: bytes and back.
+///
+/// Also the streams of integers inside other columns.
 ///
 /// storage-format/encodings.md §3, §4 and §6.
 public enum IntegerColumn {

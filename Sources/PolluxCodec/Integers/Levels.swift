@@ -5,7 +5,9 @@ struct Levels {
     /// For each row the place in `values`.
     let indices: [Int64]
 
-    /// Collects the distinct values; nil as soon as there are more than `limit`. O(count).
+    /// Collects the distinct values; nil as soon as there are more than `limit`.
+    ///
+    /// O(count).
     init?(_ column: UnsafeBufferPointer<Int64>, limit: Int) {
         let bits = max(4, bitLength(UInt64(limit)) + 1)
         let mask = (1 << bits) - 1
@@ -58,7 +60,9 @@ struct Runs {
     /// The length of each run, less one.
     private(set) var lengths: [Int64] = []
 
-    /// The number of runs. O(count).
+    /// The number of runs.
+    ///
+    /// O(count).
     static func count(_ column: UnsafeBufferPointer<Int64>) -> Int {
         guard let base = column.baseAddress, column.count > 0 else { return 0 }
         var changes = 1
@@ -66,7 +70,9 @@ struct Runs {
         return changes
     }
 
-    /// Splits a column into its runs. O(count).
+    /// Splits a column into its runs.
+    ///
+    /// O(count).
     init(_ column: UnsafeBufferPointer<Int64>) {
         for value in column {
             if values.last == value {
