@@ -126,6 +126,11 @@ public final class LiveEngine: Sendable {
         }
     }
 
+    /// Watches a question with the parameters and the zone of query options; the rest is not used.
+    public func subscribe(_ text: String, options: QueryOptions) throws -> LiveSubscription {
+        try subscribe(text, parameters: options.parameters, timezone: options.timezone)
+    }
+
     func subscribe(
         _ query: QuerySyntax, text: String, parameters: [String: QueryOptions.Parameter],
         timezone: String?

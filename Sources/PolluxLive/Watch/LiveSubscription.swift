@@ -7,6 +7,7 @@ import Synchronization
 /// The queue is bounded. When it is full the oldest rows are dropped and a `lagging` frame says how
 /// many and from which span; the reader then asks the query once as a batch, or goes on.
 public final class LiveSubscription: Sendable, AsyncSequence {
+    /// What the sequence gives.
     public typealias Element = LiveFrame
 
     /// Its number.
