@@ -1,0 +1,151 @@
+import Foundation
+import PolluxCodec
+import PolluxModel
+import PolluxTestKit
+import Testing
+
+@testable import PolluxStore
+
+/// The stored bytes of storage-format/golden/v1, which every later version must read.
+///
+/// `POLLUX_WRITE_GOLDEN=1` writes files that do not exist yet; existing ones are never changed.
+@Suite struct GoldenTests {
+    private static let folder = Places.repository.appendingPathComponent("storage-format/golden/v1")
+
+    private static func golden(_ name: String, _ make: () throws -> [UInt8]) throws -> [UInt8] {
+        let file = folder.appendingPathComponent(name)
+        if !FileManager.default.fileExists(atPath: file.path),
+            ProcessInfo.processInfo.environment["POLLUX_WRITE_GOLDEN"] != nil
+        {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try hexText(try make()).write(to: file, atomically: true, encoding: .utf8)
+        }
+        let text = try String(contentsOf: file, encoding: .utf8)
+        return text.split { $0.isWhitespace }.compactMap { UInt8($0, radix: 16) }
+    }
+
+    /// Sixteen bytes a line.
+    private static func hexText(_ bytes: [UInt8]) -> String {
+        var text = ""
+        for (index, byte) in bytes.enumerated() {
+            let digits = String(byte, radix: 16)
+            text += digits.count == 1 ? "0" + digits : digits
+            text += index % 16 == 15 || index == bytes.count - 1 ? "\n" : " "
+        }
+        return text
+    }
+
+    private static let start: Int64 = 1_700_000_000_000_000_000
+
+    private static var columns: [OpenColumn] {
+        let times = (0..<40).map { start + Int64($0) * 1_000_000_000 }
+        return [
+            OpenColumn(
+                series: SeriesID(rawValue: 1), kind: .float,
+                rows: ColumnBatch(
+                    times: times, values: .floats((0..<40).map { 20 + Double($0 % 7) / 4 }))),
+            OpenColumn(
+                series: SeriesID(rawValue: 2), kind: .integer,
+                rows: ColumnBatch(
+                    times: times, values: .integers((0..<40).map { Int64($0) * 3 - 5 }),
+                    qualities: (0..<40).map { $0 == 39 ? .end : .good })),
+            OpenColumn(
+                series: SeriesID(rawValue: 3), kind: .boolean,
+                rows: ColumnBatch(
+                    times: [times[3], times[9]], values: .booleans([true, false]))),
+            OpenColumn(
+                series: SeriesID(rawValue: 4), kind: .text,
+                rows: ColumnBatch(
+                    times: [times[0], times[5], times[20]],
+                    values: .texts(["idle", "running", "idle"]))),
+        ]
+    }
+
+    @Test("chunk.hex and chunk-dense.hex hold the columns they are said to hold")
+    func chunk() throws {
+        let key = ChunkKey(group: AssetID(rawValue: 12), last: GoldenTests.start + 39_000_000_000)
+        for (name, tier) in [("chunk.hex", EncodingTier.fast), ("chunk-dense.hex", .dense)] {
+            let bytes = try GoldenTests.golden(name) {
+                ChunkWriter(group: key.group, tier: tier).encode(
+                    GoldenTests.columns, first: GoldenTests.start, last: key.last)
+            }
+            try bytes.withUnsafeBytes { raw in
+                let view = try ChunkView(key: key, bytes: raw)
+                #expect(view.tier == tier)
+                #expect(view.vectorCount == 3)
+                #expect(view.valueCount == 85)
+                let found = try view.openColumns()
+                #expect(found.map(\.series.rawValue) == [1, 2, 3, 4])
+                #expect(found.map(\.rows) == GoldenTests.columns.map(\.rows))
+                let statistics = try #require(try view.statistics(ofColumn: 0))
+                #expect(statistics.minimum == 20)
+                #expect(statistics.maximum == 21.5)
+                #expect(statistics.longestGap == 1_000_000_000)
+                #expect(try view.statistics(ofColumn: 1)?.goodCount == 39)
+                #expect(try view.statistics(ofColumn: 2) == nil)
+            }
+        }
+    }
+
+    @Test("journal.hex holds the commit it is said to hold")
+    func journal() throws {
+        var batch = PointBatch()
+        let kinds: [SeriesID: ValueKind] = [
+            SeriesID(rawValue: 1): .float, SeriesID(rawValue: 2): .integer,
+            SeriesID(rawValue: 4): .text,
+        ]
+        for step in Int64(0)..<3 {
+            let instant = Timestamp(nanoseconds: GoldenTests.start + step * 250_000_000)
+            batch.append(SeriesID(rawValue: 1), at: instant, 1.25 + Double(step))
+            batch.append(
+                SeriesID(rawValue: 2), at: instant, .integer(7 - step), quality: .uncertain)
+            batch.append(SeriesID(rawValue: 4), at: instant, .text(step == 1 ? "running" : "idle"))
+        }
+        let bytes = try GoldenTests.golden("journal.hex") {
+            JournalRecord.encode([batch], sequence: 42) { kinds[$0] ?? .float }
+        }
+        try bytes.withUnsafeBytes { raw in
+            #expect(try JournalRecord.open(raw).sequence == 42)
+            let found = try JournalRecord.decode(raw)
+            #expect(found.series == batch.series)
+            #expect(found.times == batch.times)
+            #expect(found.bits == batch.bits)
+            #expect(found.qualities == batch.qualities)
+            #expect(found.texts == batch.texts)
+        }
+    }
+
+    @Test("series.hex and last.hex hold the series they are said to hold")
+    func series() throws {
+        let description = SeriesDescription(
+            id: SeriesID(rawValue: 5), asset: AssetID(rawValue: 7),
+            measure: MeasureID(rawValue: 3), kind: .float, group: AssetID(rawValue: 2))
+        let series = try GoldenTests.golden("series.hex") { Catalog.encode(description) }
+        try series.withUnsafeBytes { bytes throws in
+            #expect(try Catalog.decode(SeriesID(rawValue: 5), bytes) == description)
+        }
+        var record = SeriesRecord()
+        record.points = 1000
+        record.late = 3
+        record.duplicate = 2
+        record.rejected = 1
+        record.first = GoldenTests.start
+        record.newest = Point(
+            instant: Timestamp(nanoseconds: GoldenTests.start + 5), value: .float(1.5),
+            quality: .uncertain)
+        let last = try GoldenTests.golden("last.hex") { record.encode() }
+        try last.withUnsafeBytes { bytes throws in
+            #expect(try SeriesRecord(decoding: bytes) == record)
+        }
+    }
+
+    @Test("manifest.hex holds the snapshot it is said to hold")
+    func manifest() throws {
+        let manifest = SnapshotManifest(
+            path: "/snapshots/one", name: "one",
+            created: Timestamp(nanoseconds: GoldenTests.start), transactionID: 17,
+            byteCount: 65_536, checksum: 0x1234_5678, seriesCount: 5, chunkCount: 2)
+        let bytes = try GoldenTests.golden("manifest.hex") { ManifestText.format(manifest) }
+        #expect(try ManifestText.parse(bytes, path: "/snapshots/one") == manifest)
+    }
+}
