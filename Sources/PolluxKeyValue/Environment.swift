@@ -9,7 +9,9 @@ import Synchronization
 public final class Environment: Sendable {
     /// How an environment is opened.
     public struct Options: Sendable {
-        /// The largest size of the database at first; it grows by doubling. Address space, not memory.
+        /// The largest size of the database at first, in bytes of address space, not memory.
+        ///
+        /// It grows by doubling.
         public var mapByteCount: UInt64 = 64 << 30
         /// The largest size the map may grow to.
         public var mapByteCountLimit: UInt64 = 16 << 40

@@ -20,6 +20,7 @@ public enum KeyValueError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Any other failure that LMDB or the system reported.
     case failed(action: String, reason: String)
 
+    /// One sentence: what, where, and what to do.
     public var description: String {
         switch self {
         case .notADirectory(let path):

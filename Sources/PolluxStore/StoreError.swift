@@ -26,6 +26,7 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Any other failure that the system reported.
     case failed(action: String, reason: String)
 
+    /// One sentence: what, where, and what to do.
     public var description: String {
         switch self {
         case .overloaded(let wait):

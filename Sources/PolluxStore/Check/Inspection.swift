@@ -55,6 +55,7 @@ public struct CheckReport: Sendable {
         public var record: String
         /// What is wrong with it.
         public var problem: String
+        /// Record and problem in one line.
         public var description: String { "\(record): \(problem)" }
     }
 
