@@ -62,7 +62,8 @@ public struct ColumnBatch: Sendable, Equatable {
         qualities = []
     }
 
-    /// A batch from its columns; `values` has as many entries as `times`, `qualities` as many or none.
+    /// A batch from its columns; `values` has as many entries as `times`, `qualities` as many or
+    /// none.
     public init(times: [Int64], values: ColumnValues, qualities: [Quality] = []) {
         self.times = times
         self.values = values

@@ -4,6 +4,7 @@ public struct AssetID: Hashable, Comparable, Sendable {
     public var rawValue: UInt32
     /// An identifier from its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Orders by number.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -13,6 +14,7 @@ public struct TypeID: Hashable, Comparable, Sendable {
     public var rawValue: UInt32
     /// An identifier from its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Orders by number.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -22,6 +24,7 @@ public struct MeasureID: Hashable, Comparable, Sendable {
     public var rawValue: UInt32
     /// An identifier from its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Orders by number.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -31,6 +34,7 @@ public struct SeriesID: Hashable, Comparable, Sendable {
     public var rawValue: UInt32
     /// An identifier from its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Orders by number.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -40,6 +44,7 @@ public struct RelationID: Hashable, Comparable, Sendable {
     public var rawValue: UInt32
     /// An identifier from its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Orders by number.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -49,5 +54,6 @@ public struct EventID: Hashable, Comparable, Sendable {
     public var rawValue: UInt64
     /// An identifier from its number.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
+    /// Orders by number.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

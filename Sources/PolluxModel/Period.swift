@@ -1,6 +1,7 @@
 /// A length of time as people write it: calendar months and days, and physical nanoseconds.
 ///
-/// `ns` to `h` are physical time, `d` and `w` are days, `mo` and `y` months of the calendar, so that
+/// `ns` to `h` are physical time, `d` and `w` are days, `mo` and `y` months of the calendar, so
+/// that
 /// `1d` ends at the same time of day whatever the clocks did in between.
 public struct Period: Hashable, Sendable {
     /// Calendar months.

@@ -1,7 +1,8 @@
 /// Where slices of a period begin: on the calendar of a zone, or counted from an instant.
 ///
 /// On the calendar, strides below a day count from local midnight and restart there, weeks begin on
-/// Monday, months and years on the first. A boundary that clocks skip falls on the jump. In a repeated
+/// Monday, months and years on the first. A boundary that clocks skip falls on the jump. In a
+/// repeated
 /// hour, strides of an hour or less give both hours; longer ones use the first. Every instant is in
 /// exactly one slice.
 public struct SliceGrid: Hashable, Sendable {
@@ -203,7 +204,8 @@ public struct SliceGrid: Hashable, Sendable {
         return floor(to.addedSaturating(-1)) >= from
     }
 
-    /// Whether clocks already read a boundary before the change that began this regime, so that it is
+    /// Whether clocks already read a boundary before the change that began this regime, so that
+    /// it is
     /// not a boundary a second time.
     private func isRepeated(_ boundary: Int64, _ local: Int64, _ regime: ZoneRules.Regime) -> Bool {
         if case .physical(let length) = stride, length <= SliceGrid.hour { return false }

@@ -23,6 +23,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// The latest instant; used as "still valid".
     public static let distantFuture = Timestamp(nanoseconds: .max)
 
+    /// Earlier before later.
     @inlinable
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -1,7 +1,8 @@
 extension Unit {
     /// Reads a unit symbol such as `mm/s`, `°C`, `kWh`, `1/h` or `N·m`; nil when it is none.
     ///
-    /// Products are written with `·`, `*` or `.`, quotients with `/` from left to right, powers with
+    /// Products are written with `·`, `*` or `.`, quotients with `/` from left to right, powers
+    /// with
     /// `²`, `³`, a digit or `^` and a number.
     public static func parse(_ text: String) -> Unit? {
         let text = text.trimmingBlanks

@@ -1,7 +1,9 @@
-/// A unit of measurement: a dimension, a scale to the coherent SI unit and, for temperatures that are
+/// A unit of measurement: a dimension, a scale to the coherent SI unit and, for temperatures that
+/// are
 /// points on a scale, an offset.
 ///
-/// Symbols follow UCUM where people in plants agree with it. `g` alone is the standard acceleration, as
+/// Symbols follow UCUM where people in plants agree with it. `g` alone is the standard
+/// acceleration, as
 /// vibration sensors mean it; inside a quotient and with a prefix it is the gram (`g/s`, `kg`).
 public struct Unit: Hashable, Sendable {
     /// One factor of a unit: a symbol with its prefix and the power it stands in.
@@ -174,7 +176,8 @@ public struct Unit: Hashable, Sendable {
         }
     }
 
-    /// How values in this unit become values in `target`, or nil when they measure different things.
+    /// How values in this unit become values in `target`, or nil when they measure different
+    /// things.
     ///
     /// Besides equal dimensions, two habits of plants are met: a frequency and a speed of rotation
     /// convert at one cycle a revolution (`Hz`, `rpm`), and a torque times a speed of rotation is a

@@ -1,6 +1,7 @@
 /// Names of units in other standards, each with our symbol.
 ///
-/// UN/CEFACT Recommendation 20 codes, MTConnect names and DTDL terms; an OPC UA UnitId is the bytes of
+/// UN/CEFACT Recommendation 20 codes, MTConnect names and DTDL terms; an OPC UA UnitId is the
+/// bytes of
 /// the UN/CEFACT code as one big-endian number (OPC 10000-8, EUInformation).
 enum UnitNames {
     /// UN/CEFACT code to symbol.

@@ -23,7 +23,8 @@ public enum Value: Hashable, Sendable {
         }
     }
 
-    /// The value as a number: integers rounded to the nearest double, booleans as 0 and 1, text nil.
+    /// The value as a number: integers rounded to the nearest double, booleans as 0 and 1, text
+    /// nil.
     public var number: Double? {
         switch self {
         case .float(let value): value
@@ -40,7 +41,8 @@ public enum Quality: UInt8, Sendable, CaseIterable {
     case good = 0
     /// Used only when a query says `including uncertain`.
     case uncertain = 1
-    /// Used only when a query says `including bad`; not-a-number and infinite values arrive as this.
+    /// Used only when a query says `including bad`; not-a-number and infinite values arrive as
+    /// this.
     case bad = 2
     /// Not a value: the source said that it is gone, and the value before ends here.
     case end = 3

@@ -53,7 +53,8 @@ struct YearlyZoneRule: Hashable, Sendable {
         var start = since
         var end = Int64.max
         var offset = offsetBefore
-        // The changes of the year and its neighbours, in order; the last one passed gives the offset.
+        // The changes of the year and its neighbours, in order; the last one passed gives the
+        // offset.
         var list: [(at: Int64, offset: Int)] = []
         for year in (year - 1)...(year + 1) {
             let toSummer = YearlyZoneRule.second(of: summer.start, year, offset: standardOffset)

@@ -5,6 +5,7 @@ extension ZoneRules {
         public var name: String
         /// What is wrong.
         public var reason: String
+        /// The zone and the reason.
         public var description: String { "zone \(name): \(reason)" }
     }
 

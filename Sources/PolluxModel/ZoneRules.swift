@@ -32,7 +32,8 @@ public struct ZoneRules: Hashable, Sendable {
             name: seconds == 0 ? "UTC" : name, changes: [], offsets: [Int32(seconds)], future: nil)
     }
 
-    /// Whether a name may be looked up among zone files: plain segments, nothing that leaves the folder.
+    /// Whether a name may be looked up among zone files: plain segments, nothing that leaves the
+    /// folder.
     public static func isValidName(_ name: String) -> Bool {
         guard (1...64).contains(name.utf8.count) else { return false }
         let segments = name.split(separator: "/", omittingEmptySubsequences: false)
@@ -58,7 +59,9 @@ public struct ZoneRules: Hashable, Sendable {
         public var offsetSeconds: Int
     }
 
-    /// Seconds ahead of UTC at an instant. O(log changes).
+    /// Seconds ahead of UTC at an instant.
+    ///
+    /// Cost: O(log changes).
     public func offsetSeconds(at instant: Timestamp) -> Int {
         regime(atSecond: floorDivide(instant.nanoseconds, 1_000_000_000).quotient).offsetSeconds
     }
@@ -112,7 +115,8 @@ public struct ZoneRules: Hashable, Sendable {
         }
     }
 
-    /// The instants at which clocks read `civil`; times outside the range of `Timestamp` give its ends.
+    /// The instants at which clocks read `civil`; times outside the range of `Timestamp` give its
+    /// ends.
     public func instants(of civil: CivilTime) -> Reading {
         guard let local = civil.instant else {
             return .once(civil.year < 1970 ? .distantPast : .distantFuture)
@@ -125,7 +129,8 @@ public struct ZoneRules: Hashable, Sendable {
         let second = floorDivide(local, 1_000_000_000).quotient
         var found: [Timestamp] = []
         var regime = self.regime(atSecond: second.addedSaturating(-90_000))
-        // Offsets are less than a day: three changes within two days do not happen, but cost nothing.
+        // Offsets are less than a day: three changes within two days do not happen, but cost
+        // nothing.
         for _ in 0..<8 {
             let instant = local.addedSaturating(-Int64(regime.offsetSeconds) * 1_000_000_000)
             let at = floorDivide(instant, 1_000_000_000).quotient
@@ -150,10 +155,12 @@ public struct ZoneRules: Hashable, Sendable {
 
     // MARK: Arithmetic
 
-    /// The instant a period later: months (the day cut to the month's last), then days, both at the same
+    /// The instant a period later: months (the day cut to the month's last), then days, both at
+    /// the same
     /// time of day, then physical time.
     ///
-    /// A time of day that clocks skip falls on the jump; one they read twice keeps the offset it had,
+    /// A time of day that clocks skip falls on the jump; one they read twice keeps the offset it
+    /// had,
     /// else takes the first. Saturates.
     public func adding(_ period: Period, to instant: Timestamp) -> Timestamp {
         guard period.isCalendar else { return instant.advanced(by: period.nanoseconds) }

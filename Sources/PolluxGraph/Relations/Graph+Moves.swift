@@ -73,9 +73,10 @@ extension Graph {
         try putLink(changed, in: transaction)
         let name = try schema(in: transaction).relations[link.relation]?.name ?? "?"
         let text =
-            "\(try describe(subject, in: transaction)) \(name) \(try describe(object, in: transaction))"
-            + ": from \(range.start) to \(range.end); it was from \(link.range.start) to "
-            + "\(link.range.end)"
+            "\(try describe(subject, in: transaction)) \(name) "
+            + "\(try describe(object, in: transaction)): "
+            + "from \(range.start) to \(range.end); "
+            + "it was from \(link.range.start) to \(link.range.end)"
         try appendLog(
             .edit, assets: [link.subject, link.object],
             validFrom: min(link.range.start, range.start), text, by: provenance, in: transaction)
