@@ -24,7 +24,11 @@ import Testing
         }
     }
 
-    @Test("random lives of a store", arguments: 1...60)
+    /// How many lives: `POLLUX_LIVES` asks for more.
+    static let lives =
+        ProcessInfo.processInfo.environment["POLLUX_LIVES"].flatMap { UInt64($0) } ?? 100
+
+    @Test("random lives of a store", arguments: 1...ModelTests.lives)
     func randomLife(seedNumber: UInt64) throws {
         var life = try RandomLife(seedNumber)
         for step in 0..<60 {
