@@ -4,20 +4,21 @@ import PolluxModel
 public import PolluxStore
 import Synchronization
 
-/// Answers TwinQL over a store and its graph.
+/// Answers TwinQL over a store and the graph of the same environment.
 ///
-///     let engine = QueryEngine(store: store, graph: graph) { name in bytesOfZoneFile(name) }
-///     let results = try engine.run("vibration of spindle of machine CNC-3 last 1h")
+/// Runs on the calling thread; every statement sees one snapshot and one `now`. Safe to call from many
+/// threads.
 ///
-/// Each statement sees one snapshot. Runs are synchronous and may block: call them on threads of
-/// their own, as many at once as wanted.
+/// ```swift
+/// let results = try engine.run("vibration of spindle of machine CNC-3 last 1h")
+/// ```
 public final class QueryEngine: Sendable {
-    /// The bytes of a zone's TZif file, or nil when there is none; names are checked before.
+    /// Reads the zone file of a name; the name has been checked to be only a zone's.
     public typealias ZoneSource = @Sendable (String) -> [UInt8]?
 
-    /// Where points are.
+    /// The points.
     public let store: Store
-    /// Where the plant is.
+    /// The plant.
     public let graph: Graph
     let zones: ZoneShelf
     private let control = Mutex<(any LiveControl)?>(nil)
@@ -42,7 +43,19 @@ public final class QueryEngine: Sendable {
     public func run(
         _ text: String, options: QueryOptions = QueryOptions()
     ) throws -> [QueryResult] {
-        throw QueryError.runtime(.notAvailable, "this server cannot answer questions yet")
+        let started = SystemTime.monotonic()
+        let script: ScriptSyntax
+        do {
+            script = try TwinQL.parse(text)
+        } catch {
+            throw QueryError.diagnostics(error.diagnostics)
+        }
+        let parsed = SystemTime.monotonic()
+        return try script.statements.map { statement in
+            var result = try run(statement, text: text, options: options)
+            result.stats.parseNanoseconds = parsed - started
+            return result
+        }
     }
 
     /// Runs a question that was parsed before, as `watch` and continuous queries do.
@@ -51,6 +64,59 @@ public final class QueryEngine: Sendable {
     public func run(
         query: QuerySyntax, text: String, options: QueryOptions = QueryOptions()
     ) throws -> QueryResult {
-        throw QueryError.runtime(.notAvailable, "this server cannot answer questions yet")
+        try translating {
+            let snapshot = try store.snapshot()
+            defer { snapshot.close() }
+            let started = SystemTime.monotonic()
+            let question = try Question(
+                query: query, text: text, options: options, engine: self, snapshot: snapshot)
+            var result = try question.answer()
+            result.stats.runNanoseconds = SystemTime.monotonic() - started
+            return result
+        }
+    }
+
+    private func run(
+        _ statement: StatementSyntax, text: String, options: QueryOptions
+    ) throws -> QueryResult {
+        switch statement.form {
+        case .query(let query), .watch(let query):
+            return try run(query: query, text: text, options: options)
+        case .explain(let query):
+            return try translating {
+                let snapshot = try store.snapshot()
+                defer { snapshot.close() }
+                return try Question(
+                    query: query, text: text, options: options, engine: self, snapshot: snapshot
+                ).explanation()
+            }
+        default:
+            let zone = try self.zone(options)
+            return try translating {
+                try runStatement(
+                    statement, text: text, options: options,
+                    now: options.now ?? SystemTime.now(), zone: zone)
+            }
+        }
+    }
+
+    /// The zone of the options, UTC by default.
+    func zone(_ options: QueryOptions) throws -> ZoneRules {
+        guard let name = options.timezone else { return .utc }
+        guard let zone = zones.zone(named: name) else {
+            throw QueryError.runtime(.unknownZone, "there is no time zone `\(name)`")
+        }
+        return zone
+    }
+
+    /// Failures underneath leave as query errors that say what is damaged or unavailable.
+    private func translating<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as QueryError {
+            throw error
+        } catch {
+            throw QueryError.runtime(.storageFailure, "\(error)")
+        }
     }
 }

@@ -1,0 +1,125 @@
+import PolluxLanguage
+import PolluxModel
+
+/// Binds aggregates: which words fit which values, and in which unit they come out.
+struct AggregateBinder {
+    let question: Question
+
+    private var context: StatementContext { question.context }
+
+    /// One aggregate, or an outer one across assets over an inner one per asset.
+    func bind(
+        _ words: [AggregateSyntax], _ argument: BoundExpression, at range: SourceRange
+    ) throws -> BoundExpression {
+        guard let innerWord = words.last else { return argument }
+        let across = words.count > 1 ? words[0] : nil
+        try check(innerWord, argument, isInner: across != nil)
+        if let across, question.query.clauses.grouping == nil {
+            throw context.wrong(
+                .nestedAggregate, "two aggregates in a row work across assets", at: across.range,
+                notes: ["say over which: `per line`, or `overall`"])
+        }
+        let (unit, factor) = outcome(innerWord.word, argument)
+        var bound = BoundAggregate(
+            word: innerWord.word, across: across?.word, argument: argument, unit: unit,
+            valueClass: valueClass(innerWord.word, argument), factor: factor, range: range)
+        if across?.word == .count {
+            bound.unit = nil
+            bound.factor = 1
+        }
+        question.aggregates.append(bound)
+        return BoundExpression(
+            form: .aggregate(question.aggregates.count - 1), valueClass: bound.valueClass,
+            unit: bound.unit, range: range)
+    }
+
+    private func check(
+        _ aggregate: AggregateSyntax, _ argument: BoundExpression, isInner: Bool
+    ) throws {
+        let isTruth = argument.valueClass == .truth
+        let isText = argument.valueClass == .text
+        let word = aggregate.word
+        switch word {
+        case .time, .share, .times:
+            guard isTruth else {
+                throw context.wrong(
+                    .conditionExpected, "`\(word.text)` needs a condition", at: argument.range,
+                    notes: ["for example `\(word.text) (state = \"running\")`"])
+            }
+        case .count, .mode, .coverage, .latest, .earliest: break
+        case .delta, .rate:
+            guard argument.leaves.count == 1, case .leaf = argument.form else {
+                throw context.wrong(
+                    .counterExpected, "`\(word.text)` works on one measure", at: argument.range)
+            }
+        case .sum:
+            if case .leaf(let index) = argument.form,
+                question.leaves[index].definition.kind == .gauge,
+                case .measure = question.leaves[index].source, !isText, !isTruth
+            {
+                throw try sumOfGauge(aggregate, question.leaves[index])
+            }
+            fallthrough
+        default:
+            guard !isTruth, !isText else {
+                throw context.wrong(
+                    .stateArithmetic, "a state has no `\(word.text)`", at: aggregate.range,
+                    notes: ["for states: `time`, `share`, `times`, `mode`, `latest`, `count`"])
+            }
+        }
+    }
+
+    private func sumOfGauge(_ aggregate: AggregateSyntax, _ leaf: BoundLeaf) throws -> QueryError {
+        // A declared gauge has a level, and levels do not add up; what data made known may be either.
+        guard let unit = leaf.unit else {
+            return context.wrong(
+                .sumOfGauge, "the sum of samples of \(leaf.name) (a gauge) has no meaning",
+                at: aggregate.range,
+                suggestions: [.init("over the curve: `total \(leaf.name)`")],
+                notes: ["across assets: `sum avg \(leaf.name) … per line`"])
+        }
+        return context.wrong(
+            .sumOfGauge,
+            "the sum of samples of \(leaf.name) (a gauge in \(unit.symbol)) has no meaning",
+            at: aggregate.range,
+            suggestions: [
+                .init(
+                    "energy: `total \(leaf.name) in kWh`   load of the line: `sum avg \(leaf.name)`")
+            ])
+    }
+
+    private func valueClass(_ word: AggregateWord, _ argument: BoundExpression) -> ValueClass {
+        switch word {
+        case .mode, .latest, .earliest: argument.valueClass
+        case .time: .duration
+        default: .number
+        }
+    }
+
+    /// The unit an aggregate comes out in, and what its raw value is multiplied with.
+    private func outcome(
+        _ word: AggregateWord, _ argument: BoundExpression
+    ) -> (unit: Unit?, factor: Double) {
+        switch word {
+        case .count, .times, .mode where argument.valueClass != .number: return (nil, 1)
+        case .time: return (.second, 1e-9)
+        case .share, .coverage: return (.one, 1)
+        case .total:
+            return ((argument.unit?.absolute ?? .one).multiplied(by: .hour), 1 / 3600.0)
+        case .rate, .slope:
+            return ((argument.unit?.difference ?? .one).divided(by: .second), 1)
+        case .stddev, .delta: return (argument.unit?.difference, 1)
+        default: return (argument.unit, 1)
+        }
+    }
+}
+
+extension AggregateWord {
+    /// The word as written.
+    var text: String {
+        if case .percentile(let percent) = self {
+            return "p" + (percent == percent.rounded() ? "\(Int(percent))" : "\(percent)")
+        }
+        return "\(self)"
+    }
+}

@@ -1,0 +1,115 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Turns written formulas into bound ones: names become leaves, aggregates are collected, units agree.
+struct ExpressionBinder {
+    let question: Question
+
+    private var context: StatementContext { question.context }
+
+    /// Binds a formula; inside an aggregate, further aggregates are refused.
+    func bind(
+        _ syntax: ExpressionSyntax, isInAggregate: Bool = false, scope: Int? = nil,
+        offset: Period? = nil
+    ) throws -> BoundExpression {
+        func inner(_ part: ExpressionSyntax) throws -> BoundExpression {
+            try bind(part, isInAggregate: isInAggregate, scope: scope, offset: offset)
+        }
+        switch syntax.form {
+        case .name(let name):
+            return try LeafBinder(question: question).leaf(name, scope: scope, offset: offset)
+        case .literal(let literal): return try self.literal(literal)
+        case .aggregate(let words, let argument):
+            guard !isInAggregate else {
+                throw context.wrong(
+                    .nestedAggregate, "an aggregate stands inside another", at: syntax.range,
+                    notes: ["two aggregates stand side by side: `sum avg power … per line`"])
+            }
+            let bound = try bind(argument, isInAggregate: true, scope: scope, offset: offset)
+            return try AggregateBinder(question: question).bind(words, bound, at: syntax.range)
+        case .arithmetic(let operation, let left, let right):
+            return try UnitRules(context: context, question: question).arithmetic(
+                operation, try inner(left), try inner(right), at: syntax.range)
+        case .comparison(let operation, let left, let right):
+            return try UnitRules(context: context, question: question).comparison(
+                operation, try inner(left), try inner(right), at: syntax.range)
+        case .negation(let part):
+            let bound = try number(try inner(part))
+            return BoundExpression(
+                form: .negation(bound), valueClass: .number, unit: bound.unit, range: syntax.range)
+        case .logic(let operation, let left, let right):
+            return BoundExpression(
+                form: .logic(operation, try truth(inner(left)), try truth(inner(right))),
+                valueClass: .truth, range: syntax.range)
+        case .not(let part):
+            return BoundExpression(
+                form: .not(try truth(inner(part))), valueClass: .truth, range: syntax.range)
+        case .like(let part, let pattern):
+            return BoundExpression(
+                form: .like(try inner(part), TextPattern(text: pattern.text)), valueClass: .truth,
+                range: syntax.range)
+        case .state(let part, let isNegated, let word):
+            guard word == .missing else {
+                throw context.wrong(
+                    .notAvailable, "`is \(word.rawValue)` is not available in this version",
+                    at: syntax.range)
+            }
+            return BoundExpression(
+                form: .state(try inner(part), isNegated: isNegated, word), valueClass: .truth,
+                range: syntax.range)
+        case .function(let function, let arguments):
+            let bound = try arguments.map { try number(inner($0)) }
+            let keeps = function.word == .abs || function.word == .round
+            return BoundExpression(
+                form: .function(function.word, bound), valueClass: .number,
+                unit: keeps ? bound.first?.unit : nil, range: syntax.range)
+        case .offset(let part, let period):
+            return try bind(
+                part, isInAggregate: isInAggregate, scope: scope,
+                offset: try context.period(period))
+        case .scoped(let part, let path):
+            question.scopes.append(path)
+            return try bind(
+                part, isInAggregate: isInAggregate, scope: question.scopes.count - 1,
+                offset: offset)
+        }
+    }
+
+    private func number(_ bound: BoundExpression) throws -> BoundExpression {
+        guard bound.valueClass == .number else {
+            throw context.wrong(.valueExpected, "a number is needed here", at: bound.range)
+        }
+        return bound
+    }
+
+    private func truth(_ bound: BoundExpression) throws -> BoundExpression {
+        guard bound.valueClass == .truth else {
+            throw context.wrong(
+                .conditionExpected, "a condition is needed here, such as `vibration > 5 mm/s`",
+                at: bound.range)
+        }
+        return bound
+    }
+
+    private func literal(_ literal: LiteralSyntax) throws -> BoundExpression {
+        let (value, written) = try context.value(literal)
+        if case .duration(let period) = literal.form {
+            return BoundExpression(
+                form: .constant(Double(period.nanoseconds + period.days * 86_400_000_000_000)),
+                valueClass: .duration, range: literal.range)
+        }
+        switch value {
+        case .text(let word):
+            return BoundExpression(form: .word(word), valueClass: .text, range: literal.range)
+        case .boolean(let flag):
+            return BoundExpression(form: .truth(flag), valueClass: .truth, range: literal.range)
+        case .float, .integer:
+            let unit = try written.map { try UnitRules.unit($0, context) }
+            return BoundExpression(
+                form: .constant(value.number ?? 0), valueClass: .number, unit: unit,
+                range: literal.range)
+        }
+    }
+}

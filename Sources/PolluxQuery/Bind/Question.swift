@@ -1,0 +1,170 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// One question on one snapshot: bound names, subjects of the path, ranges; answers itself.
+///
+/// Used by one thread; lives as long as its snapshot.
+final class Question {
+    let query: QuerySyntax
+    let context: StatementContext
+    let snapshot: Snapshot
+    let engine: QueryEngine
+    let ranges: RangeReader
+    let qualities: Set<Quality>
+    private(set) var subjects: [Subject] = []
+    /// Sentences about the path, such as minutes in which it was ambiguous.
+    private(set) var pathNotes: [String] = []
+    var leaves: [BoundLeaf] = []
+    var aggregates: [BoundAggregate] = []
+    private(set) var notes: [String] = []
+    /// The paths of `(x of path)`, by index.
+    var scopes: [PathSyntax] = []
+    var stats = QueryStatistics()
+    var dependencies = QueryDependencies()
+    let asOf: Timestamp?
+    private let deadline: Int64
+
+    /// Binds zone and path; names in expressions are bound when rows are made.
+    init(
+        query: QuerySyntax, text: String, options: QueryOptions, engine: QueryEngine,
+        snapshot: Snapshot
+    ) throws {
+        self.query = query
+        self.engine = engine
+        self.snapshot = snapshot
+        var zone = try engine.zone(options)
+        let now = options.now ?? SystemTime.now()
+        if let clause = query.clauses.timezone, case .named(let name) = clause.form {
+            guard let found = engine.zones.zone(named: name.text) else {
+                throw QueryError.diagnostics([
+                    Diagnostic(
+                        .unknownZone, "there is no time zone `\(name.text)`", at: name.range,
+                        in: text, notes: ["zones have names such as Europe/Berlin"])
+                ])
+            }
+            zone = found
+        }
+        let context = StatementContext(
+            graph: engine.graph, text: text, options: options, now: now, zone: zone)
+        self.context = context
+        ranges = RangeReader(context: context, snapshot: snapshot)
+        switch query.clauses.including?.form {
+        case nil: qualities = [.good]
+        case .uncertain: qualities = [.good, .uncertain]
+        case .bad: qualities = [.good, .uncertain, .bad]
+        }
+        asOf = try query.clauses.asOf.map { try context.instant($0.form) }
+        deadline = SystemTime.monotonic() + options.timeLimit
+        try refuseWhatIsMissing()
+        subjects = try findSubjects(query.path)
+        if let wait = query.clauses.wait {
+            dependencies.wait = try context.period(wait.form).nanoseconds
+        }
+    }
+
+    /// Ends a question that was cancelled or takes too long; called once per column.
+    func checkLimits() throws {
+        if context.options.cancellation?.isCancelled == true {
+            throw QueryError.runtime(.cancelled, "the query was cancelled")
+        }
+        if SystemTime.monotonic() > deadline {
+            let seconds = context.options.timeLimit / 1_000_000_000
+            throw QueryError.runtime(
+                .timeLimit, "the query took longer than \(seconds) s: ask for less, or raise the limit")
+        }
+    }
+
+    /// Adds a sentence for the reader, once.
+    func addNote(_ sentence: String) {
+        if !notes.contains(sentence) { notes.append(sentence) }
+    }
+
+    /// Clauses this version does not carry out are refused by name, never ignored.
+    private func refuseWhatIsMissing() throws {
+        let clauses = query.clauses
+        var missing: (String, SourceRange)?
+        if query.head == .forecast { missing = ("`forecast`", query.range) }
+        if let clause = clauses.compare { missing = ("`compare with`", clause.range) }
+        if let clause = clauses.points { missing = ("`points`", clause.range) }
+        if let clause = clauses.every, clause.form.over != nil { missing = ("`over`", clause.range) }
+        if let clause = clauses.timezone, clause.form == .local {
+            missing = ("`timezone local`", clause.range)
+        }
+        if let clause = clauses.format, clause.form.text == "chart" {
+            missing = ("`as chart`", clause.range)
+        }
+        if let (what, range) = missing {
+            throw context.wrong(
+                .notAvailable, "\(what) is not available in this version", at: range)
+        }
+    }
+
+    // MARK: Subjects
+
+    /// The assets a path meant at any time, with the spans in which it did.
+    func findSubjects(_ path: PathSyntax) throws -> [Subject] {
+        let graphPath = try PathTranslation(context: context).graphPath(
+            path, in: snapshot.transaction)
+        let resolution = try context.graph.resolve(
+            graphPath, during: .always, asOf: asOf, in: snapshot.transaction)
+        let wanted = try ranges.range(query.clauses, for: nil) ?? .always
+        var byAsset: [AssetID: Subject] = [:]
+        var order: [AssetID] = []
+        for piece in resolution.pieces {
+            if byAsset[piece.subject] == nil {
+                order.append(piece.subject)
+                byAsset[piece.subject] = Subject(
+                    asset: piece.subject,
+                    name: try context.graph.displayName(
+                        of: piece.subject, in: snapshot.transaction), pieces: [])
+            }
+            byAsset[piece.subject]?.pieces.append(piece)
+        }
+        let subjects = order.compactMap { byAsset[$0] }
+        try reportAmbiguity(resolution, path: path, wanted: wanted, isEmpty: subjects.isEmpty)
+        if subjects.isEmpty, resolution.ambiguities.isEmpty {
+            throw context.wrong(
+                .pathDoesNotFit, "nothing fits `\(TwinQL.print(path))`", at: path.range,
+                notes: ["the plant has no such part there: `show types` lists what there is"])
+        }
+        return subjects
+    }
+
+    private func reportAmbiguity(
+        _ resolution: PathResolution, path: PathSyntax, wanted: TimeRange, isEmpty: Bool
+    ) throws {
+        let found = resolution.ambiguities.filter { $0.range.overlaps(wanted) }
+        guard let first = found.first else { return }
+        let names = try first.candidates.prefix(5).map {
+            try context.graph.displayName(of: $0, in: snapshot.transaction)
+        }
+        let hasPieces = resolution.pieces.contains { $0.range.overlaps(wanted) }
+        guard !hasPieces else {
+            pathNotes.append(
+                "the path means several assets from \(context.shown(first.range.start)): "
+                    + names.joined(separator: ", "))
+            return
+        }
+        let step = path.steps[min(first.step, path.steps.count - 1)]
+        let word = TwinQL.print(PathSyntax([StepSyntax(link: nil, selection: step.selection)]))
+        let container = try first.container.map { id in
+            let asset = try context.graph.asset(id, in: snapshot.transaction)
+            let type = try asset.flatMap {
+                try context.graph.type($0.type, in: snapshot.transaction)?.name
+            }
+            let name = try context.graph.displayName(of: id, in: snapshot.transaction)
+            return (type.map { $0 + " " } ?? "") + name
+        }
+        throw context.wrong(
+            .notSingular,
+            "\(container ?? "the plant") has \(first.candidates.count) \(word)s, and `\(word)` "
+                + "means exactly one", at: step.range,
+            suggestions: [
+                .init(
+                    "write `every \(word)`, or name one: \(names.joined(separator: ", "))",
+                    replacement: "every \(word)")
+            ])
+    }
+}

@@ -1,0 +1,142 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// The newest good value of each series and its age, in the plant of now.
+struct LatestRows {
+    let question: Question
+
+    /// The newest usable point of a measure for a subject now.
+    private func newest(
+        _ measure: MeasureID, of subject: Subject
+    ) throws -> (point: Point, source: PlantReader.Source)? {
+        let now = question.context.now
+        let reader = PlantReader(question: question)
+        let sources = try reader.sources(of: measure, for: subject, in: .always)
+        guard let source = sources.last(where: { $0.range.contains(now) }) ?? sources.last else {
+            return nil
+        }
+        question.dependencies.series.insert(source.series.id)
+        question.dependencies.measures.insert(measure)
+        var limit = min(source.range.end, now.advanced(by: 1))
+        for _ in 0..<1000 {
+            guard
+                let point = try question.snapshot.point(of: source.series.id, before: limit),
+                point.instant >= source.range.start
+            else { return nil }
+            question.stats.points += 1
+            if question.qualities.contains(point.quality) { return (point, source) }
+            limit = point.instant
+        }
+        return nil
+    }
+
+    /// Subjects whose path still holds now.
+    private var present: [Subject] {
+        let now = question.context.now
+        return question.subjects.filter { subject in
+            subject.pieces.contains { $0.range.contains(now) || $0.range.end >= now }
+        }
+    }
+
+    private func note(_ point: Point, _ definition: MeasureDefinition) -> [String] {
+        let age = question.context.now.nanoseconds(since: point.instant)
+        let isStale = definition.gap.map { age > $0 } ?? false
+        return isStale ? ["stale"] : []
+    }
+
+    /// `latest a, latest b`: one row per asset, at the newest of their times.
+    func rows(_ outputs: [Question.Output]) throws -> QueryResult {
+        var items = outputs.map { question.item($0) }
+        items.append(RowTable.Item(name: "age", kind: .duration, unit: nil))
+        var table = RowTable(items: items)
+        for subject in present {
+            var cells: [ResultCell] = []
+            var newestTime: Timestamp?
+            var notes: [String] = []
+            for (output, item) in zip(outputs, items) {
+                guard let index = output.expression.aggregates.first,
+                    let leafIndex = question.aggregates[index].argument.leaves.first,
+                    case .measure(let measure) = question.leaves[leafIndex].source,
+                    let found = try newest(measure, of: subject)
+                else {
+                    cells.append(.missing)
+                    continue
+                }
+                cells.append(cell(found.point, output, item))
+                newestTime = max(newestTime ?? .distantPast, found.point.instant)
+                notes = note(found.point, found.source.definition)
+            }
+            guard let time = newestTime else { continue }
+            cells.append(.duration(question.context.now.nanoseconds(since: time)))
+            table.rows.append(
+                RowTable.Row(
+                    key: RowKey(
+                        asset: subject.asset, name: subject.name,
+                        range: TimeRange(start: time, end: time)),
+                    cells: cells, notes: notes))
+        }
+        return table.result(zone: question.context.zone)
+    }
+
+    private func cell(
+        _ point: Point, _ output: Question.Output, _ item: RowTable.Item
+    ) -> ResultCell {
+        if case .text(let text) = point.value { return .text(text) }
+        if case .integer(let number) = point.value, item.kind == .integer {
+            return .integer(number)
+        }
+        guard var value = point.value.number else { return .missing }
+        if case .conversion(_, let conversion) = output.expression.form { value = conversion(value) }
+        return question.cell(value, item)
+    }
+
+    /// `latest everything of machine CNC-3`: one row per measure; nil when that is not asked.
+    func everything() throws -> QueryResult? {
+        guard question.query.outputs.count == 1,
+            case .aggregate(let words, let argument) = question.query.outputs[0].expression.form,
+            words.count == 1, words[0].word == .latest,
+            case .name(let name) = argument.form, name.text.lowercased() == "everything"
+        else { return nil }
+        var table = RowTable(items: [
+            RowTable.Item(name: "measure", kind: .text, unit: nil),
+            RowTable.Item(name: "value", kind: .text, unit: nil),
+            RowTable.Item(name: "unit", kind: .text, unit: nil),
+            RowTable.Item(name: "age", kind: .duration, unit: nil),
+        ])
+        for subject in present {
+            for (measure, measureName) in try measures(of: subject) {
+                guard let found = try newest(measure, of: subject) else { continue }
+                let unit = found.source.definition.unit
+                let age = question.context.now.nanoseconds(since: found.point.instant)
+                let instant = found.point.instant
+                table.rows.append(
+                    RowTable.Row(
+                        key: RowKey(
+                            asset: subject.asset, name: subject.name,
+                            range: TimeRange(start: instant, end: instant)),
+                        cells: [
+                            .text(measureName), .text(PlantListing.text(of: found.point.value)),
+                            unit.isEmpty ? .missing : .text(unit), .duration(age),
+                        ], notes: note(found.point, found.source.definition)))
+            }
+        }
+        return table.result(zone: question.context.zone)
+    }
+
+    /// The measures that have points on a subject, its place or its item, by name.
+    private func measures(of subject: Subject) throws -> [(MeasureID, String)] {
+        var found: [MeasureID: String] = [:]
+        let snapshot = question.snapshot
+        for piece in subject.pieces {
+            for asset in [piece.subject, piece.place, piece.item].compactMap({ $0 }) {
+                for series in try snapshot.seriesList(of: asset) {
+                    found[series.measure] = try question.context.graph.measureName(
+                        series.measure, in: snapshot.transaction)
+                }
+            }
+        }
+        return found.map { ($0.key, $0.value) }.sorted { $0.1 < $1.1 }
+    }
+}

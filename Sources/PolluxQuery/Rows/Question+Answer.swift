@@ -1,0 +1,236 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Chooses what rows are: samples, slices, latest values, episodes, events, model output.
+extension Question {
+    /// One item as it will be shown.
+    struct Output {
+        var name: String
+        var expression: BoundExpression
+        var isAggregate: Bool { !expression.aggregates.isEmpty }
+    }
+
+    /// Answers the question.
+    func answer() throws -> QueryResult {
+        var result = try rows()
+        let clauses = query.clauses
+        if clauses.time == nil, clauses.during == nil, query.head == .read, !isLatestOnly {
+            addNote("no range given: last 1h")
+        }
+        result.notes = result.notes + notes + pathNotes
+        if let limit = clauses.limit { result = result.cut(to: limit.form) }
+        guard result.rowCount <= context.options.rowLimit else {
+            throw QueryError.runtime(
+                .rowLimit,
+                "the answer has \(result.rowCount) rows, more than \(context.options.rowLimit): "
+                    + "ask for a shorter range, longer slices, or `limit`")
+        }
+        if result.rowCount == 0 { result.notes += try explainEmptiness() }
+        result.format = clauses.format?.form.text
+        let range = try ranges.range(clauses, for: subjects.first?.asset)
+        result.range = range
+        dependencies.assets.formUnion(subjects.map(\.asset))
+        for subject in subjects {
+            for piece in subject.pieces {
+                dependencies.assets.formUnion([piece.place, piece.item].compactMap { $0 })
+            }
+        }
+        result.dependencies = dependencies
+        let rowCount = result.stats.rows
+        result.stats = stats
+        result.stats.rows = rowCount
+        return result
+    }
+
+    private func rows() throws -> QueryResult {
+        switch query.head {
+        case .anomalies, .remainingLife: return try headRows()
+        case .forecast, .read: break
+        }
+        if let everything = try LatestRows(question: self).everything() { return everything }
+        if let events = try EventRows(question: self).rows() { return events }
+        let outputs = try query.outputs.map { try output($0) }
+        if isLatestOnly { return try LatestRows(question: self).rows(outputs) }
+        let hasAggregates = outputs.contains(where: \.isAggregate)
+        let isMixed = outputs.contains { !$0.isAggregate } && hasAggregates
+        if query.clauses.episode != nil { return try EpisodeRows(question: self).rows(outputs) }
+        if isMixed, query.clauses.every == nil { throw mixed(outputs) }
+        if hasAggregates || query.clauses.every != nil {
+            return try SliceRows(question: self).rows(outputs)
+        }
+        return try SampleRows(question: self).rows(outputs)
+    }
+
+    private func mixed(_ outputs: [Output]) -> QueryError {
+        let sample = outputs.first { !$0.isAggregate }
+        let range = sample?.expression.range ?? query.range
+        return context.wrong(
+            .aggregateAndSample,
+            "some items are one value per slice, `\(range.text(in: context.text))` is every sample",
+            at: range, notes: ["write `avg \(range.text(in: context.text))`, or two queries"])
+    }
+
+    /// Whether all items are `latest x` and no range is given: then any age will do.
+    var isLatestOnly: Bool {
+        guard query.clauses.time == nil, query.clauses.during == nil, query.clauses.every == nil,
+            query.clauses.episode == nil, query.clauses.grouping == nil
+        else { return false }
+        return query.outputs.allSatisfy { output in
+            if case .aggregate(let words, let argument) = output.expression.form,
+                words.count == 1, words[0].word == .latest, case .name = argument.form
+            {
+                return true
+            }
+            return false
+        }
+    }
+
+    /// Binds one item: its expression, unit and name.
+    func output(_ written: OutputSyntax) throws -> Output {
+        var bound = try ExpressionBinder(question: self).bind(written.expression)
+        if !bound.aggregates.isEmpty, let name = bareName(bound) {
+            throw context.wrong(
+                .aggregateAndSample,
+                "an aggregate is one value per slice, `\(name.text(in: context.text))` is every sample",
+                at: name,
+                suggestions: [
+                    .init(
+                        "write `avg (\(written.expression.range.text(in: context.text)))`, or "
+                            + "`avg \(name.text(in: context.text))`")
+                ])
+        }
+        let unit = written.unit ?? query.clauses.unit?.form
+        if let unit, bound.valueClass == .number || bound.valueClass == .duration {
+            let target = try UnitRules.unit(unit, context)
+            let isAsked = written.unit != nil
+            let fits = bound.unit?.dimension == target.dimension || bound.unit == nil
+            if isAsked || fits {
+                bound = try UnitRules(context: context, question: self).converted(
+                    bound, to: target, at: unit.range)
+            }
+        }
+        return Output(
+            name: written.alias?.text ?? TwinQL.print(written.expression), expression: bound)
+    }
+
+    /// A leaf outside every aggregate of an expression that has aggregates.
+    private func bareName(_ bound: BoundExpression) -> SourceRange? {
+        var found: SourceRange?
+        bound.visit { if case .leaf = $0.form { found = found ?? $0.range } }
+        return found
+    }
+
+    /// How an item's column is shown.
+    func item(_ output: Output) -> RowTable.Item {
+        let kind: ResultColumn.Kind
+        switch output.expression.valueClass {
+        case .number: kind = isWhole(output.expression) ? .integer : .float
+        case .text: kind = .text
+        case .truth: kind = .boolean
+        case .duration: kind = output.expression.unit == .second ? .duration : .float
+        }
+        let unit = kind == .duration ? nil : output.expression.unit?.symbol
+        return RowTable.Item(
+            name: output.name, kind: kind, unit: unit?.isEmpty == true ? nil : unit)
+    }
+
+    private func isWhole(_ bound: BoundExpression) -> Bool {
+        switch bound.form {
+        case .leaf(let index): return leaves[index].definition.valueKind == .integer
+        case .aggregate(let index):
+            let aggregate = aggregates[index]
+            switch aggregate.word {
+            case .count, .times: return true
+            default: return false
+            }
+        default: return false
+        }
+    }
+
+    /// A number as a cell of an item's column.
+    func cell(_ value: Double?, _ item: RowTable.Item, leaf: LeafColumn? = nil) -> ResultCell {
+        guard let value, value.isFinite else { return .missing }
+        switch item.kind {
+        case .float: return .float(value)
+        case .integer: return Int64(exactly: value).map { .integer($0) } ?? .float(value)
+        case .duration: return .duration(Int64((value * 1e9).rounded()))
+        case .boolean: return .boolean(value == 1)
+        case .text: return leaf?.word(value).map { .text($0) } ?? .missing
+        case .timestamp, .asset, .note: return .missing
+        }
+    }
+
+    /// The leaf columns of a subject over a range, in the order of the leaves.
+    func columns(of subject: Subject, in range: TimeRange) throws -> Evaluator {
+        let reader = PlantReader(question: self)
+        var bytes = 0
+        let columns = try leaves.map { leaf in
+            let column = try reader.column(leaf, of: subject, in: range)
+            bytes += column.byteCount
+            guard bytes <= context.options.byteLimit else {
+                throw QueryError.runtime(
+                    .memoryLimit,
+                    "the query needs more than \(context.options.byteLimit >> 20) MiB: ask for a "
+                        + "shorter range")
+            }
+            return column
+        }
+        return Evaluator(leaves: columns, definitions: leaves, now: context.now.nanoseconds)
+    }
+
+    /// Why there are no rows: the newest sample before the range, or that there is none.
+    private func explainEmptiness() throws -> [String] {
+        var sentences: [String] = []
+        for subject in subjects.prefix(3) {
+            guard let range = try ranges.range(query.clauses, for: subject.asset) else {
+                sentences.append("\(subject.name) has no such event yet")
+                continue
+            }
+            for leaf in leaves.prefix(3) {
+                guard case .measure(let measure) = leaf.source else { continue }
+                let sources = try PlantReader(question: self).sources(
+                    of: measure, for: subject, in: .always)
+                let newest = try sources.compactMap {
+                    try snapshot.point(of: $0.series.id, before: range.start)
+                }.max { $0.instant < $1.instant }
+                if let newest {
+                    sentences.append(
+                        "0 rows: the newest \(leaf.name) of \(subject.name) before the range is of "
+                            + context.shown(newest.instant))
+                } else {
+                    sentences.append(
+                        "0 rows: \(subject.name) has no \(leaf.name) in this range or before it")
+                }
+            }
+        }
+        return sentences
+    }
+}
+
+extension QueryResult {
+    /// The first rows only.
+    func cut(to limit: Int) -> QueryResult {
+        guard rowCount > limit else { return self }
+        var result = self
+        result.columns = columns.map { column in
+            var column = column
+            let missing = Array(column.cells.missing.prefix(limit))
+            switch column.cells.values {
+            case .integers(let values):
+                column.cells = ResultCells(.integers(Array(values.prefix(limit))), missing: missing)
+            case .floats(let values):
+                column.cells = ResultCells(.floats(Array(values.prefix(limit))), missing: missing)
+            case .booleans(let values):
+                column.cells = ResultCells(.booleans(Array(values.prefix(limit))), missing: missing)
+            case .texts(var texts):
+                texts.indices = Array(texts.indices.prefix(limit))
+                column.cells = ResultCells(.texts(texts), missing: missing)
+            }
+            return column
+        }
+        result.keys = Array(keys.prefix(limit))
+        return result
+    }
+}

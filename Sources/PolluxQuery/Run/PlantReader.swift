@@ -1,0 +1,298 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Reads what a leaf says about a subject: follows pieces, places and items, stitches series.
+struct PlantReader {
+    let question: Question
+
+    private var graph: Graph { question.context.graph }
+    private var snapshot: Snapshot { question.snapshot }
+
+    /// A series and the span in which it speaks for a subject.
+    struct Source {
+        var series: SeriesDescription
+        var definition: MeasureDefinition
+        var range: TimeRange
+    }
+
+    /// The column of a leaf for a subject over a range.
+    func column(_ leaf: BoundLeaf, of subject: Subject, in wanted: TimeRange) throws -> LeafColumn {
+        try question.checkLimits()
+        let shift = leaf.offset.map { period in
+            question.context.now.nanoseconds(
+                since: question.context.zone.subtracting(period, from: question.context.now))
+        }
+        let range = shift.map {
+            TimeRange(start: wanted.start.advanced(by: -$0), end: wanted.end.advanced(by: -$0))
+        }
+        var column: LeafColumn
+        switch leaf.source {
+        case .measure(let measure):
+            let subjects = try leaf.scope.map { try scoped($0, from: subject) } ?? [subject]
+            column = LeafColumn(kind: leaf.definition.valueKind)
+            var number: Int32 = 0
+            for subject in subjects {
+                for source in try sources(of: measure, for: subject, in: range ?? wanted) {
+                    try read(source, wanted: range ?? wanted, number: number, into: &column)
+                    number += 1
+                }
+            }
+        case .attribute:
+            column = try attribute(leaf.name, of: subject, in: range ?? wanted)
+        case .event:
+            column = try events(leaf, of: subject, in: range ?? wanted)
+        }
+        if let shift { column.shift(by: shift) }
+        return column
+    }
+
+    // MARK: Sources
+
+    /// The series to read, by the rule of place and item: the first candidate that has the measure.
+    func sources(
+        of measure: MeasureID, for subject: Subject, in wanted: TimeRange
+    ) throws -> [Source] {
+        var found: [Source] = []
+        for piece in subject.pieces {
+            // A value held from before the range may come from before it, but not from another piece.
+            guard piece.range.end > wanted.start.advanced(by: -1), piece.range.start < wanted.end
+            else { continue }
+            for slice in try graph.sources(
+                forMeasureOf: piece.subject, during: piece.range, asOf: question.asOf,
+                in: snapshot.transaction)
+            {
+                for candidate in slice.candidates {
+                    guard let series = try snapshot.series(of: candidate, measure: measure) else {
+                        continue
+                    }
+                    guard let asset = try graph.asset(candidate, in: snapshot.transaction) else {
+                        continue
+                    }
+                    let declared = try graph.measure(
+                        measure, of: asset.type, in: snapshot.transaction)?.definition
+                    var definition =
+                        declared ?? MeasureDefinition(name: "", valueKind: series.kind)
+                    definition.valueKind = series.kind
+                    found.append(
+                        Source(series: series, definition: definition, range: slice.range))
+                    break
+                }
+            }
+        }
+        return PlantReader.joined(found.sorted { $0.range.start < $1.range.start })
+    }
+
+    /// The series of a leaf over all time, for binding.
+    func sources(of measure: MeasureID, for subject: Subject, scope: Int?) throws -> [Source] {
+        let subjects = try scope.map { try scoped($0, from: subject) } ?? [subject]
+        return try subjects.flatMap { try sources(of: measure, for: $0, in: .always) }
+    }
+
+    /// Neighbouring spans of one series are one: nothing changed between them.
+    private static func joined(_ sources: [Source]) -> [Source] {
+        var result: [Source] = []
+        for source in sources {
+            if let last = result.last, last.series.id == source.series.id,
+                last.range.end == source.range.start
+            {
+                result[result.count - 1].range.end = source.range.end
+            } else {
+                result.append(source)
+            }
+        }
+        return result
+    }
+
+    /// The assets that `(x of path)` means, seen from a subject: its own parts, then what contains it.
+    private func scoped(_ index: Int, from subject: Subject) throws -> [Subject] {
+        let path = question.scopes[index]
+        let translation = PathTranslation(context: question.context)
+        var graphPath = try translation.graphPath(path, in: snapshot.transaction)
+        let anchor = PathStep(type: nil, names: .assets([subject.asset]))
+        if case .any = graphPath.steps.last?.names ?? .any {
+            graphPath.steps.append(anchor)
+            graphPath.links.append(.of)
+        }
+        var pieces = try graph.resolve(
+            graphPath, during: .always, asOf: question.asOf, in: snapshot.transaction
+        ).pieces
+        if pieces.isEmpty, graphPath.links.last == .of {
+            graphPath.links[graphPath.links.count - 1] = .above
+            pieces = try graph.resolve(
+                graphPath, during: .always, asOf: question.asOf, in: snapshot.transaction
+            ).pieces
+        }
+        return [Subject(asset: subject.asset, name: subject.name, pieces: pieces)]
+    }
+
+    // MARK: Points
+
+    private func read(
+        _ source: Source, wanted: TimeRange, number: Int32, into column: inout LeafColumn
+    ) throws {
+        question.dependencies.series.insert(source.series.id)
+        question.dependencies.measures.insert(source.series.measure)
+        if let gap = source.definition.gap {
+            question.dependencies.largestGap = max(question.dependencies.largestGap ?? 0, gap)
+        }
+        guard let inside = source.range.intersection(wanted) else { return }
+        question.stats.series += 1
+        var builder = SpanBuilder(
+            definition: source.definition, piece: source.range, wanted: wanted,
+            now: question.context.now.nanoseconds, number: number)
+        while column.entering.count <= Int(number) { column.entering.append(nil) }
+        if let before = try usable(before: inside.start, in: source) {
+            add(before, to: &builder, &column)
+            if let value = before.value.number, before.quality != .end {
+                column.entering[Int(number)] = LeafColumn.EnteringValue(
+                    time: before.instant.nanoseconds, value: value, integer: 0)
+            }
+        }
+        let reader = try snapshot.reader(source.series.id, inside)
+        var batch = ColumnBatch(kind: source.series.kind)
+        while try reader.next(into: &batch) {
+            try question.checkLimits()
+            question.stats.points += batch.count
+            question.stats.batches += 1
+            add(batch, to: &builder, &column)
+        }
+        var hasNext = false
+        if let next = try snapshot.point(of: source.series.id, atOrAfter: inside.end) {
+            if next.instant < source.range.end, next.instant <= question.context.now {
+                if question.qualities.contains(next.quality) || next.quality == .end {
+                    add(next, to: &builder, &column)
+                }
+            } else {
+                hasNext = next.instant >= source.range.end
+            }
+        }
+        builder.finish(hasNext: hasNext, in: &column)
+    }
+
+    /// The newest point before an instant whose quality is asked for, inside the source's span.
+    private func usable(before instant: Timestamp, in source: Source) throws -> Point? {
+        var limit = instant
+        for _ in 0..<1000 {
+            guard let point = try snapshot.point(of: source.series.id, before: limit),
+                point.instant >= source.range.start
+            else { return nil }
+            if question.qualities.contains(point.quality) || point.quality == .end { return point }
+            limit = point.instant
+        }
+        return nil
+    }
+
+    private func add(_ point: Point, to builder: inout SpanBuilder, _ column: inout LeafColumn) {
+        let time = point.instant.nanoseconds
+        guard point.quality != .end else {
+            builder.addEnd(time: time, to: &column)
+            return
+        }
+        let value: Double
+        var integer: Int64 = 0
+        switch point.value {
+        case .float(let number): value = number
+        case .integer(let number):
+            value = Double(number)
+            integer = number
+        case .boolean(let flag): value = flag ? 1 : 0
+        case .text(let word): value = Double(column.index(of: word))
+        }
+        builder.add(time: time, value: value, integer: integer, quality: point.quality, to: &column)
+    }
+
+    private func add(
+        _ batch: ColumnBatch, to builder: inout SpanBuilder, _ column: inout LeafColumn
+    ) {
+        for row in 0..<batch.count {
+            let quality = batch.quality(at: row)
+            let time = batch.times[row]
+            if quality == .end {
+                builder.addEnd(time: time, to: &column)
+                continue
+            }
+            guard question.qualities.contains(quality) else { continue }
+            var integer: Int64 = 0
+            let value: Double
+            switch batch.values {
+            case .floats(let values): value = values[row]
+            case .integers(let values):
+                integer = values[row]
+                value = Double(integer)
+            case .booleans(let values): value = values[row] ? 1 : 0
+            case .texts(let values): value = Double(column.index(of: values[row]))
+            }
+            guard value.isFinite else { continue }
+            builder.add(time: time, value: value, integer: integer, quality: quality, to: &column)
+        }
+    }
+
+    // MARK: Attributes and events
+
+    private func attribute(
+        _ name: String, of subject: Subject, in wanted: TimeRange
+    ) throws -> LeafColumn {
+        var assets = [subject.asset]
+        let above = try graph.containers(
+            of: subject.asset, type: nil, during: wanted, in: snapshot.transaction)
+        assets += above.sorted { $0.distance < $1.distance }.map(\.asset)
+        for asset in assets {
+            let pieces = try graph.attributes(
+                of: asset, named: name, during: wanted, in: snapshot.transaction)
+            guard let kind = pieces.compactMap(\.value).first?.kind else { continue }
+            var column = LeafColumn(kind: kind)
+            for piece in pieces {
+                guard let value = piece.value, let inside = piece.range.intersection(wanted) else {
+                    continue
+                }
+                var number = value.number ?? 0
+                if case .text(let word) = value { number = Double(column.index(of: word)) }
+                column.appendSpan(
+                    inside.start.nanoseconds, inside.end.nanoseconds, number, number)
+            }
+            return column
+        }
+        return LeafColumn(kind: .text)
+    }
+
+    private func events(
+        _ leaf: BoundLeaf, of subject: Subject, in wanted: TimeRange
+    ) throws -> LeafColumn {
+        question.dependencies.hasEvents = true
+        var column = LeafColumn(kind: .float)
+        let found = try question.ranges.events(
+            NameSyntax(leaf.name, range: leaf.range), label: nil, for: subject.asset)
+        for event in found where wanted.contains(event.start) {
+            let time = event.start.nanoseconds
+            guard column.sampleTimes.last != time else { continue }
+            column.sampleTimes.append(time)
+            column.sampleValues.append(1)
+            column.samplePieces.append(0)
+            column.appendSpan(time, time, 1, 1)
+        }
+        return column
+    }
+}
+
+extension LeafColumn {
+    /// The index of a word, which is added when it is new.
+    mutating func index(of word: String) -> Int {
+        // States have few words; the newest are the likeliest.
+        if let known = words.lastIndex(of: word) { return known }
+        words.append(word)
+        return words.count - 1
+    }
+
+    /// Moves everything in time, for `offset`.
+    mutating func shift(by nanoseconds: Int64) {
+        for index in sampleTimes.indices {
+            sampleTimes[index] = sampleTimes[index].addingSaturated(nanoseconds)
+        }
+        for index in spanStarts.indices {
+            spanStarts[index] = spanStarts[index].addingSaturated(nanoseconds)
+            spanEnds[index] = spanEnds[index].addingSaturated(nanoseconds)
+        }
+    }
+}
