@@ -57,6 +57,10 @@ final class Plant {
         try write { try graph.move(id, to: container, at: instant, by: by, in: $0) }
     }
 
+    func move(_ name: String, to target: String, _ clock: String) throws {
+        try move(name, to: target, Plant.at(clock))
+    }
+
     /// The example plant.
     static func example() throws -> Plant {
         let plant = try Plant()
@@ -152,25 +156,6 @@ final class Plant {
             }
             #expect(names == [["SP-7", "SP-8"], ["SP-7", "SP-9"]])
         }
-    }
-
-    @Test func aCorrectedSwapReattributesHours() throws {
-        let plant = try Plant.example()
-        try plant.create("spindle", "SP-10", of: "CNC-3", from: Plant.at("11:40"))
-        let before = try plant.pieces([("spindle", .any, false), cnc3])
-        #expect(before == ["SP-10 11:40-12:00", "SP-7 10:00-11:00", "SP-9 11:00-11:40"])
-        try plant.write { transaction in
-            let id = try #require(plant.ids["SP-10"])
-            #expect(throws: GraphError.self) {
-                let target = try #require(plant.ids["CNC-3"])
-                try plant.graph.move(
-                    id, to: target, at: Plant.at("11:10"), by: plant.by, in: transaction)
-            }
-        }
-        try plant.move("SP-7", to: "CNC-3", Plant.at("10:50"))
-        try plant.move("SP-9", to: "CNC-3", Plant.at("11:20"))
-        let after = try plant.pieces([("spindle", .any, false), cnc3])
-        #expect(after.contains("SP-9 11:00-11:40"))
     }
 
     @Test func sourcesFollowThePlaceAndTheContainers() throws {

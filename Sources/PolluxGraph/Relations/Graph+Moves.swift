@@ -6,7 +6,8 @@ extension Graph {
     /// Moves an asset into another from an instant until its next recorded move.
     ///
     /// A part moved to a machine is mounted in its place for the type, which is created if there is
-    /// none; in a single place that ends the mount of the other item at that instant.
+    /// none; in a single place that ends the mount of the other item at that instant. Moving an
+    /// asset to where it was created, but earlier, corrects when that was: it exists from then on.
     ///
     /// - Throws: `outsideLife` when either does not exist then, `containsItself`, `ambiguous` when
     ///   the target has several places for the type.
@@ -14,8 +15,14 @@ extension Graph {
         _ id: AssetID, to target: AssetID, at instant: Timestamp, by provenance: Provenance,
         in transaction: WriteTransaction
     ) throws {
-        let asset = try namedAsset(id, in: transaction)
+        var asset = try namedAsset(id, in: transaction)
         let container = try namedAsset(target, in: transaction)
+        let created = asset.life.start
+        if instant < created, container.life.contains(instant),
+            try isCreated(asset, in: container, in: transaction)
+        {
+            try beginEarlier(&asset, at: instant, in: transaction)
+        }
         for one in [asset, container] where !one.life.contains(instant) {
             throw GraphError.outsideLife(
                 asset: try describe(one, in: transaction), life: one.life, instant: instant)
@@ -24,6 +31,7 @@ extension Graph {
         let text =
             "move \(try describe(asset, in: transaction)) to "
             + "\(try describe(container, in: transaction)) at \(instant)"
+            + (asset.life.start == created ? "" : "; it was created at \(created)")
         try appendLog(
             .move, assets: [id, target], validFrom: instant, text, by: provenance,
             in: transaction)
@@ -67,6 +75,7 @@ extension Graph {
                     reason: "it is elsewhere from \(other.range.start) to \(other.range.end)")
             }
             try refuseCircle(subject, in: object, during: range, in: transaction)
+            try refuseSecondMount(link, during: range, in: transaction)
         }
         var changed = link
         changed.range = range
