@@ -23,6 +23,9 @@ struct SampleRows {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
+            if isInstant == true, !subject.pieces.contains(where: { $0.range.contains(range.start) }) {
+                continue
+            }
             let evaluator = try question.columns(of: subject, in: range)
             let times: [Int64]
             if isInstant == true {

@@ -39,14 +39,17 @@ struct SliceRows {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
-            let slices = try self.slices(of: range, for: subject)
+            // Where the path did not mean the asset there is no row, not an empty one.
+            let slices = try self.slices(of: range, for: subject).filter { slice in
+                subject.pieces.contains { $0.range.overlaps(slice.window) }
+            }
             guard let first = slices.first, let last = slices.last else { continue }
             let read = TimeRange(start: first.window.start, end: last.window.end)
             let evaluator = try question.columns(of: subject, in: read)
             try gather(
                 subject, slices, evaluator, filter: filters.samples, range: read, into: &groups)
         }
-        for group in groups {
+        for group in groups.map(SliceRows.inOrder) {
             append(group, outputs, items, filters.rows, to: &table)
         }
         rank(&table, groups)
@@ -100,7 +103,8 @@ struct SliceRows {
         return wholes.compactMap { whole in
             guard let window = whole.intersection(range) else { return nil }
             var notes: [String] = []
-            if whole.end > now { notes.append("open") }
+            let isLastEvent = isEventSliced && whole.end == now
+            if whole.end > now || isLastEvent { notes.append("open") }
             if window.start > whole.start || (window.end < whole.end && whole.end <= now) {
                 notes.append("cut")
             }
@@ -135,7 +139,7 @@ struct SliceRows {
         let last = TimeRange(start: bounds[bounds.count - 1], end: .distantFuture)
         let slices =
             zip(bounds, bounds.dropFirst()).map { TimeRange(start: $0, end: $1) }
-            + [TimeRange(start: last.start, end: max(question.context.now.advanced(by: 1), range.end))]
+            + [TimeRange(start: last.start, end: max(question.context.now, range.end))]
         return slices.filter { $0.overlaps(range) }
     }
 
@@ -171,15 +175,33 @@ struct SliceRows {
                     evaluators: [evaluator]))
             return
         }
-        guard groups[index].slices.count == slices.count else { return }
-        for aggregate in totals.indices {
-            for slice in totals[aggregate].indices {
-                totals[aggregate][slice].merge(groups[index].totals[aggregate][slice])
-                groups[index].perAsset[aggregate][slice] += perAsset[aggregate][slice]
-            }
-        }
-        groups[index].totals = totals
         groups[index].evaluators.append(evaluator)
+        for (slice, own) in slices.enumerated() {
+            let known = groups[index].slices.firstIndex { $0.whole == own.whole }
+            for aggregate in totals.indices {
+                if let known {
+                    totals[aggregate][slice].merge(groups[index].totals[aggregate][known])
+                    groups[index].totals[aggregate][known] = totals[aggregate][slice]
+                    groups[index].perAsset[aggregate][known] += perAsset[aggregate][slice]
+                } else {
+                    groups[index].totals[aggregate].append(totals[aggregate][slice])
+                    groups[index].perAsset[aggregate].append(perAsset[aggregate][slice])
+                }
+            }
+            if known == nil { groups[index].slices.append(own) }
+        }
+    }
+
+    /// Slices of a group in time order; assets of a group may bring different ones.
+    private static func inOrder(_ group: Gathered) -> Gathered {
+        let order = group.slices.indices.sorted {
+            group.slices[$0].whole.start < group.slices[$1].whole.start
+        }
+        var sorted = group
+        sorted.slices = order.map { group.slices[$0] }
+        sorted.totals = group.totals.map { totals in order.map { totals[$0] } }
+        sorted.perAsset = group.perAsset.map { values in order.map { values[$0] } }
+        return sorted
     }
 
     // MARK: Rows

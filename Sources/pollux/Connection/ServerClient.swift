@@ -94,7 +94,7 @@ final class ServerClient: Sendable {
                 rendered += "\n  | \(lines[line - 1])\n  | "
                 rendered += String(repeating: " ", count: max(0, column - 1))
                 rendered += String(repeating: "^", count: length)
-                if let suggestion { rendered += " \(suggestion)" }
+                if let suggestion { rendered += " did you mean `\(suggestion)`?" }
             }
         }
         if let help = error["help"] as? String, !help.isEmpty {
