@@ -58,6 +58,12 @@ final class HeadGeneration: @unchecked Sendable {
     var isSorted = true
     /// The commit that moved the rows into chunks; the greatest number while they are only here.
     var sealedAt = UInt64.max
+    /// Memory of the segments, texts counted by their entries.
+    var byteCount: Int {
+        segments.reduce(0) {
+            $0 + $1.capacity * HeadSegment.rowByteCount + 16 * $1.texts.count
+        }
+    }
 }
 
 /// Rows of one series as one snapshot sees them: references and counts, no copies.

@@ -21,31 +21,48 @@ extension HeadState {
         return input
     }
 
-    /// The groups to be sealed now, the most urgent first, at most `limit` of them.
+    /// The groups to be sealed now in one transaction, the most urgent first.
+    ///
+    /// Together they hold about `valueLimit` values, so that waiting writers wait for a bounded
+    /// time. Groups that are only in the way of the memory limit stop coming once enough is freed.
     func dueGroups(
-        _ options: StoreOptions, journalSequence: UInt64?, limit: Int
+        _ options: StoreOptions, journalSequence: UInt64?, valueLimit: Int
     ) -> [Int] {
-        var due: [Int] = []
-        let isOverMemory = byteCount > options.headByteCountLimit
+        let excess = byteCount - retiredByteCount - options.headByteCountLimit
+        let isOverMemory = excess > 0
         guard isOverMemory || journalSequence != nil || rowCount >= options.sealValueCount else {
             return []
         }
-        for (index, group) in groups.enumerated() where group.valueCount > 0 {
+        var due: [(index: Int, count: Int, isNeeded: Bool)] = []
+        for index in groups.indices where groups[index].valueCount > 0 {
+            let count = groups[index].valueCount
             let wanted = min(
-                max(options.sealValueCount, options.sealRowCount * group.slots.count),
+                max(options.sealValueCount, options.sealRowCount * groups[index].slots.count),
                 8 * options.sealValueCount)
-            let isOld = journalSequence.map { group.firstSequence <= $0 } ?? false
-            if group.valueCount >= wanted || isOld || isOverMemory { due.append(index) }
+            let isOld = journalSequence.map { groups[index].firstSequence <= $0 } ?? false
+            let isNeeded = count >= wanted || isOld
+            if isNeeded || isOverMemory { due.append((index, count, isNeeded)) }
         }
-        due.sort { groups[$0].valueCount > groups[$1].valueCount }
-        return Array(due.prefix(limit))
+        due.sort { ($1.count, $0.index) < ($0.count, $1.index) }
+        // A quarter below the limit, so that not every commit seals.
+        var toFree = isOverMemory ? excess + options.headByteCountLimit / 4 : 0
+        var chosen: [Int] = []
+        var values = 0
+        for group in due where group.isNeeded || toFree > 0 {
+            if values > 0 && values + group.count > valueLimit { break }
+            chosen.append(group.index)
+            values += group.count
+            toFree -= group.count * HeadSegment.rowByteCount
+        }
+        return chosen
     }
 
     /// The oldest journal record that holds a row of a group which is not among `sealed`.
-    func oldestSequence(exceptGroups sealed: [Int32]) -> UInt64? {
+    func oldestSequence(exceptGroups sealed: [Int]) -> UInt64? {
+        let sealed = Set(sealed)
         var oldest = UInt64.max
-        for (index, group) in groups.enumerated() where group.valueCount > 0 {
-            if !sealed.contains(Int32(index)) { oldest = min(oldest, group.firstSequence) }
+        for index in groups.indices where groups[index].valueCount > 0 {
+            if !sealed.contains(index) { oldest = min(oldest, groups[index].firstSequence) }
         }
         return oldest == .max ? nil : oldest
     }

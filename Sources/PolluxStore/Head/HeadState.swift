@@ -46,6 +46,8 @@ struct HeadState {
     var groupIndex: [AssetID: Int32] = [:]
     var rowCount = 0
     var byteCount = 0
+    /// The part of `byteCount` whose rows are in chunks and only wait for old views to end.
+    var retiredByteCount = 0
     var lateCount: UInt64 = 0
 
     var isCommitting = false
@@ -246,6 +248,7 @@ struct HeadState {
             generation.segments.last?.count = Int(slots[index].count)
             generation.isSorted = slots[index].isSorted
             generation.sealedAt = transaction
+            retiredByteCount += generation.byteCount
             retired.append((transaction, number))
             rowCount -= Int(slots[index].rowCount)
             let group = Int(slots[index].group)
@@ -272,10 +275,8 @@ struct HeadState {
             guard entry.sealedAt <= oldest else { break }
             let index = Int(entry.slot)
             if let generation = generations[index].first, generation.sealedAt == entry.sealedAt {
-                for segment in generation.segments {
-                    byteCount -=
-                        segment.capacity * HeadSegment.rowByteCount + 16 * segment.texts.count
-                }
+                byteCount -= generation.byteCount
+                retiredByteCount -= generation.byteCount
                 generations[index].removeFirst()
             }
             freed += 1

@@ -5,27 +5,31 @@ import Synchronization
 
 /// Sealing between commits; all on the writer's thread.
 extension Writer {
-    /// Groups sealed in one transaction: few, so that waiting writers wait a few milliseconds.
-    private static let groupsPerTransaction = 4
-
     /// Seals the groups that are large, old, or in the way of the memory limit.
     func sealDue() {
         if sealingPause > 0 {
             sealingPause -= 1
             return
         }
-        let due = head.monitor.withLock { state in
-            state.dueGroups(
-                options, journalSequence: overdueSequence, limit: Writer.groupsPerTransaction)
-        }
-        guard !due.isEmpty else { return }
-        do {
-            try seal(due)
-        } catch {
-            // Nothing is lost: the rows stay in journal and head. A full disk is met again soon
-            // enough, so do not try with every commit.
-            counters.withLock { $0.failedSeals += 1 }
-            sealingPause = 100
+        // Under its limits a transaction a commit is enough; over them, as many as it takes.
+        repeat {
+            let due = head.monitor.withLock { state in
+                state.dueGroups(
+                    options, journalSequence: overdueSequence,
+                    valueLimit: 4 * options.sealValueCount)
+            }
+            guard !due.isEmpty else { return }
+            do {
+                try seal(due)
+            } catch {
+                // Nothing is lost: the rows stay in journal and head. A full disk is met again
+                // soon enough, so do not try with every commit.
+                counters.withLock { $0.failedSeals += 1 }
+                sealingPause = 100
+                return
+            }
+        } while head.monitor.withLock {
+            $0.byteCount - $0.retiredByteCount > options.headByteCountLimit
         }
     }
 
@@ -45,7 +49,7 @@ extension Writer {
         let (inputs, oldest) = head.monitor.withLock { state in
             (
                 groups.compactMap { state.sealInput(ofGroup: $0) },
-                state.oldestSequence(exceptGroups: groups.map { Int32($0) })
+                state.oldestSequence(exceptGroups: groups)
             )
         }
         guard !inputs.isEmpty else { return }
@@ -77,14 +81,21 @@ extension Writer {
         }
     }
 
-    /// Seals everything.
+    /// Seals everything, in transactions of bounded size.
     func sealAll() throws {
         while true {
-            let groups = head.monitor.withLock { state in
-                state.groups.indices.filter { state.groups[$0].valueCount > 0 }
+            let groups = head.monitor.withLock { state -> [Int] in
+                var chosen: [Int] = []
+                var values = 0
+                for index in state.groups.indices where state.groups[index].valueCount > 0 {
+                    chosen.append(index)
+                    values += state.groups[index].valueCount
+                    if values >= 4 * options.sealValueCount { break }
+                }
+                return chosen
             }
             guard !groups.isEmpty else { return }
-            try seal(Array(groups.prefix(Writer.groupsPerTransaction * 4)))
+            try seal(groups)
         }
     }
 }
