@@ -1,3 +1,4 @@
+import PolluxGraph
 import PolluxLanguage
 import PolluxModel
 
