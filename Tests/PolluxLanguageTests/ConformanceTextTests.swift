@@ -8,9 +8,11 @@ import Testing
 @Suite struct ConformanceTextTests {
     @Test func scriptsAreReadableAndTheirTextParses() throws {
         let folder = Places.repository.appendingPathComponent("query-lang/conformance")
-        let files = try FileManager.default.contentsOfDirectory(
-            at: folder, includingPropertiesForKeys: nil
-        ).filter { $0.pathExtension == "test" }
+        let pending = folder.appendingPathComponent("pending")
+        let files = try [folder, pending].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(
+                at: folder, includingPropertiesForKeys: nil)
+        }.filter { ["test", "data"].contains($0.pathExtension) }
         #expect(!files.isEmpty)
         for file in files {
             let script = try ConformanceScript(String(contentsOf: file, encoding: .utf8))

@@ -4,6 +4,8 @@ import Foundation
 public struct ConformanceScript: Sendable {
     /// One thing to do.
     public enum Step: Sendable, Equatable {
+        /// Take the steps of this file first.
+        case include(String)
         /// Run these TwinQL statements, joined to one script.
         case statements(String)
         /// Write these points.
@@ -58,9 +60,11 @@ public struct ConformanceScript: Sendable {
     /// The steps in order.
     public private(set) var steps: [PlacedStep] = []
 
+    /// The day that clock times of the script belong to, such as `2026-03-02`.
+    public private(set) var day = "1970-01-01"
+
     private var lines: [String]
     private var index = 0
-    private var day = "1970-01-01"
 
     /// Reads a script.
     public init(_ text: String) throws {
@@ -80,12 +84,15 @@ public struct ConformanceScript: Sendable {
                 try readData()
             } else if line.hasPrefix("day ") {
                 day = String(line.dropFirst(4))
+            } else if line.hasPrefix("include ") {
+                let name = String(line.dropFirst(8))
+                steps.append(PlacedStep(line: index, step: .include(name)))
             } else if line.hasPrefix("now ") {
                 steps.append(PlacedStep(line: index, step: .now(String(line.dropFirst(4)))))
             } else if line.hasPrefix("query ") {
                 try readQuery(String(line.dropFirst(6)))
             } else {
-                throw mistake("`data`, `day`, `now` or `query` belongs here")
+                throw mistake("`data`, `include`, `day`, `now` or `query` belongs here")
             }
         }
     }
