@@ -6,177 +6,178 @@ import PolluxStore
 
 /// The state of one `anomalies` question: rows, notes, and how much history there was.
 struct AnomalyRun {
-  var reading: HeadReading
-  let range: TimeRange
-  let now: Timestamp
-  let zone: ZoneRules
-  private(set) var rows: [AnomalyRow] = []
-  private var notes: [String] = []
-  private var pointCount = 0
-  private var seriesCount = 0
-  private var readyCount = 0
-  private var first: Timestamp?
-  private var last: Timestamp?
+    var reading: HeadReading
+    let range: TimeRange
+    let now: Timestamp
+    let zone: ZoneRules
+    private(set) var rows: [AnomalyRow] = []
+    private var notes: [String] = []
+    private var pointCount = 0
+    private var seriesCount = 0
+    private var readyCount = 0
+    private var first: Timestamp?
+    private var last: Timestamp?
 
-  init(reading: HeadReading, range: TimeRange, now: Timestamp, zone: ZoneRules) {
-    self.reading = reading
-    self.range = range
-    self.now = now
-    self.zone = zone
-  }
+    init(reading: HeadReading, range: TimeRange, now: Timestamp, zone: ZoneRules) {
+        self.reading = reading
+        self.range = range
+        self.now = now
+        self.zone = zone
+    }
 
-  /// Runs the model over a measure of an asset; a new series, where the source changes, starts
-  /// from nothing, for another sensor has habits of its own.
-  mutating func watch(
-    _ subject: AssetID, during spans: [TimeRange], _ measure: String, unit: String
-  ) throws {
-    let name = try reading.name(of: subject)
-    var order: [SeriesID] = []
-    var collectors: [SeriesID: EpisodeCollector] = [:]
-    for span in spans {
-      for source in try reading.sources(of: subject, measure: measure, during: span) {
-        try AnomalyRun.check(source.series.kind, measure, of: name)
-        _ = try reading.definition(of: source)
-        if collectors[source.series.id] == nil { order.append(source.series.id) }
-        var collector = collectors[source.series.id] ?? EpisodeCollector()
-        try reading.forEachBatch(of: source) { batch in
-          for row in 0..<batch.count {
-            guard let number = batch.goodNumber(row) else { continue }
-            collector.append(Timestamp(nanoseconds: batch.times[row]), number)
-          }
+    /// Runs the model over a measure of an asset; a new series, where the source changes, starts
+    /// from nothing, for another sensor has habits of its own.
+    mutating func watch(
+        _ subject: AssetID, during spans: [TimeRange], _ measure: String, unit: String
+    ) throws {
+        let name = try reading.name(of: subject)
+        var order: [SeriesID] = []
+        var collectors: [SeriesID: EpisodeCollector] = [:]
+        for span in spans {
+            for source in try reading.sources(of: subject, measure: measure, during: span) {
+                try AnomalyRun.check(source.series.kind, measure, of: name)
+                _ = try reading.definition(of: source)
+                if collectors[source.series.id] == nil { order.append(source.series.id) }
+                var collector = collectors[source.series.id] ?? EpisodeCollector()
+                try reading.forEachBatch(of: source) { batch in
+                    for row in 0..<batch.count {
+                        guard let number = batch.goodNumber(row) else { continue }
+                        collector.append(Timestamp(nanoseconds: batch.times[row]), number)
+                    }
+                }
+                collectors[source.series.id] = collector
+            }
         }
-        collectors[source.series.id] = collector
-      }
+        guard collectors.values.contains(where: { $0.pointCount > 0 }) else {
+            notes.append("no points of \(measure) of \(name) in the range")
+            return
+        }
+        for id in order {
+            guard let collector = collectors[id], collector.pointCount > 0 else { continue }
+            take(collector, subject, name, measure, unit)
+        }
     }
-    guard collectors.values.contains(where: { $0.pointCount > 0 }) else {
-      notes.append("no points of \(measure) of \(name) in the range")
-      return
-    }
-    for id in order {
-      guard let collector = collectors[id], collector.pointCount > 0 else { continue }
-      take(collector, subject, name, measure, unit)
-    }
-  }
 
-  private static func check(_ kind: ValueKind, _ measure: String, of name: String) throws {
-    guard kind != .float, kind != .integer else { return }
-    throw QueryError.runtime(
-      .methodDoesNotFit,
-      "novelty reads numbers; \(measure) of \(name) holds "
-        + (kind == .text ? "texts" : "truth values"))
-  }
+    private static func check(_ kind: ValueKind, _ measure: String, of name: String) throws {
+        guard kind != .float, kind != .integer else { return }
+        throw QueryError.runtime(
+            .methodDoesNotFit,
+            "novelty reads numbers; \(measure) of \(name) holds "
+                + (kind == .text ? "texts" : "truth values"))
+    }
 
-  /// Takes over what one series gave.
-  private mutating func take(
-    _ collector: EpisodeCollector, _ subject: AssetID, _ name: String, _ measure: String,
-    _ unit: String
-  ) {
-    seriesCount += 1
-    pointCount += collector.pointCount
-    if let start = collector.first { first = min(start, first ?? start) }
-    if let end = collector.last { last = max(end, last ?? end) }
-    let seen = collector.watch.learnedCount
-    if seen < ModelConstants.warmUpCount {
-      let learning = ModelCondition.learning(seen: seen, of: ModelConstants.warmUpCount)
-      notes.append("\(learning) for \(measure) of \(name)")
-    } else {
-      readyCount += 1
-    }
-    if collector.watch.faultCount > 0 {
-      notes.append(
-        "sensor at fault at \(collector.watch.faultCount) points of \(measure) of \(name)")
-    }
-    func append(
-      _ found: (episode: AnomalyEpisode, value: Double, peak: ModelOutput), _ note: String?
+    /// Takes over what one series gave.
+    private mutating func take(
+        _ collector: EpisodeCollector, _ subject: AssetID, _ name: String, _ measure: String,
+        _ unit: String
     ) {
-      rows.append(
-        AnomalyRow(
-          asset: subject, name: name, measure: measure, unit: unit,
-          episode: found.episode, value: found.value, peak: found.peak, note: note))
+        seriesCount += 1
+        pointCount += collector.pointCount
+        if let start = collector.first { first = min(start, first ?? start) }
+        if let end = collector.last { last = max(end, last ?? end) }
+        let seen = collector.watch.learnedCount
+        if seen < ModelConstants.warmUpCount {
+            let learning = ModelCondition.learning(seen: seen, of: ModelConstants.warmUpCount)
+            notes.append("\(learning) for \(measure) of \(name)")
+        } else {
+            readyCount += 1
+        }
+        if collector.watch.faultCount > 0 {
+            notes.append(
+                "sensor at fault at \(collector.watch.faultCount) points of \(measure) of \(name)")
+        }
+        func append(
+            _ found: (episode: AnomalyEpisode, value: Double, peak: ModelOutput), _ note: String?
+        ) {
+            rows.append(
+                AnomalyRow(
+                    asset: subject, name: name, measure: measure, unit: unit,
+                    episode: found.episode, value: found.value, peak: found.peak, note: note))
+        }
+        for found in collector.closed { append(found, nil) }
+        if let open = collector.open {
+            append(open, range.end >= now ? "open" : "open at the end of the range")
+        }
     }
-    for found in collector.closed { append(found, nil) }
-    if let open = collector.open {
-      append(open, range.end >= now ? "open" : "open at the end of the range")
-    }
-  }
 
-  /// Brings the rows of one asset into the order of time.
-  mutating func sortRows(from first: Int) {
-    let sorted = rows[first...].enumerated().sorted {
-      ($0.element.episode.start, $0.offset) < ($1.element.episode.start, $1.offset)
+    /// Brings the rows of one asset into the order of time.
+    mutating func sortRows(from first: Int) {
+        let sorted = rows[first...].enumerated().sorted {
+            ($0.element.episode.start, $0.offset) < ($1.element.episode.start, $1.offset)
+        }
+        rows.replaceSubrange(first..., with: sorted.map(\.element))
     }
-    rows.replaceSubrange(first..., with: sorted.map(\.element))
-  }
 
-  /// The answer.
-  ///
-  /// - Throws: `tooLittleHistory` when no series had enough points for one score.
-  func result(measures: [(name: String, unit: String)]) throws -> QueryResult {
-    guard readyCount > 0 else { throw tooLittleHistory(measures.map(\.name)) }
-    var result = QueryResult(
-      content: .rows, columns: columns(units: Set(measures.map(\.unit))), zone: zone)
-    result.range = range
-    result.notes = notes
-    if let first, let last {
-      let series = seriesCount == 1 ? "" : " of \(seriesCount) series"
-      result.notes.insert(
-        "history: \(pointCount) points\(series) from \(first.text(in: zone)) to "
-          + last.text(in: zone), at: 0)
+    /// The answer.
+    ///
+    /// - Throws: `tooLittleHistory` when no series had enough points for one score.
+    func result(measures: [(name: String, unit: String)]) throws -> QueryResult {
+        guard readyCount > 0 else { throw tooLittleHistory(measures.map(\.name)) }
+        var result = QueryResult(
+            content: .rows, columns: columns(units: Set(measures.map(\.unit))), zone: zone)
+        result.range = range
+        result.notes = notes
+        if let first, let last {
+            let series = seriesCount == 1 ? "" : " of \(seriesCount) series"
+            result.notes.insert(
+                "history: \(pointCount) points\(series) from \(first.text(in: zone)) to "
+                    + last.text(in: zone), at: 0)
+        }
+        if rows.isEmpty {
+            result.notes.append("no anomalies: no score reached \(ModelConstants.alarmLevel)")
+        }
+        result.stats = reading.stats
+        result.stats.rows = rows.count
+        result.dependencies = reading.dependencies
+        result.keys = rows.map { row in
+            RowKey(
+                asset: row.asset, name: row.name,
+                range: TimeRange(
+                    start: Timestamp(nanoseconds: row.episode.start),
+                    end: Timestamp(nanoseconds: row.episode.end)))
+        }
+        return result
     }
-    if rows.isEmpty {
-      result.notes.append("no anomalies: no score reached \(ModelConstants.alarmLevel)")
-    }
-    result.stats = reading.stats
-    result.stats.rows = rows.count
-    result.dependencies = reading.dependencies
-    result.keys = rows.map { row in
-      RowKey(
-        asset: row.asset, name: row.name,
-        range: TimeRange(
-          start: Timestamp(nanoseconds: row.episode.start),
-          end: Timestamp(nanoseconds: row.episode.end)))
-    }
-    return result
-  }
 
-  private func tooLittleHistory(_ measures: [String]) -> QueryError {
-    let why =
-      notes.isEmpty ? "the path means no asset in the range" : notes.joined(separator: "; ")
-    return .runtime(
-      .tooLittleHistory,
-      "too little history for anomalies in \(measures.joined(separator: ", ")): \(why); "
-        + "ask over a longer range (\(ModelConstants.warmUpCount) points are needed)")
-  }
+    private func tooLittleHistory(_ measures: [String]) -> QueryError {
+        let why =
+            notes.isEmpty ? "the path means no asset in the range" : notes.joined(separator: "; ")
+        return .runtime(
+            .tooLittleHistory,
+            "too little history for anomalies in \(measures.joined(separator: ", ")): \(why); "
+                + "ask over a longer range (\(ModelConstants.warmUpCount) points are needed)")
+    }
 
-  private func columns(units: Set<String>) -> [ResultColumn] {
-    let unit = units.count == 1 ? units.first.flatMap { $0.isEmpty ? nil : $0 } : nil
-    func numbers(_ name: String, _ value: (AnomalyRow) -> Double?) -> ResultColumn {
-      let cells = rows.map(value)
-      return ResultColumn(
-        name: name, kind: .float, unit: name == "score" ? nil : unit,
-        cells: ResultCells(.floats(cells.map { $0 ?? 0 }), missing: cells.map { $0 == nil }))
+    private func columns(units: Set<String>) -> [ResultColumn] {
+        let unit = units.count == 1 ? units.first.flatMap { $0.isEmpty ? nil : $0 } : nil
+        func numbers(_ name: String, _ value: (AnomalyRow) -> Double?) -> ResultColumn {
+            let cells = rows.map(value)
+            return ResultColumn(
+                name: name, kind: .float, unit: name == "score" ? nil : unit,
+                cells: ResultCells(.floats(cells.map { $0 ?? 0 }), missing: cells.map { $0 == nil })
+            )
+        }
+        func texts(
+            _ name: String, _ kind: ResultColumn.Kind, _ text: (AnomalyRow) -> String?
+        ) -> ResultColumn {
+            ResultColumn(name: name, kind: kind, cells: ResultCells(texts: rows.map(text)))
+        }
+        func times(_ name: String, _ time: (AnomalyRow) -> Int64) -> ResultColumn {
+            ResultColumn(
+                name: name, kind: .timestamp, cells: ResultCells(.integers(rows.map(time))))
+        }
+        var columns = [
+            times("time") { $0.episode.start }, times("until") { $0.episode.end },
+            texts("asset", .asset) { $0.name }, texts("measure", .text) { $0.measure },
+            numbers("score") { $0.episode.peak }, numbers("value") { $0.value },
+            numbers("expected") { $0.peak.expected }, numbers("low") { $0.peak.low },
+            numbers("high") { $0.peak.high }, texts("cause", .text) { $0.episode.cause.word },
+            texts("method", .text) { _ in "novelty" }, texts("note", .note) { $0.note },
+        ]
+        // Numbers of several units share columns: each row says its own.
+        if units.count > 1 {
+            columns.insert(texts("unit", .text) { $0.unit.isEmpty ? nil : $0.unit }, at: 4)
+        }
+        return columns
     }
-    func texts(
-      _ name: String, _ kind: ResultColumn.Kind, _ text: (AnomalyRow) -> String?
-    ) -> ResultColumn {
-      ResultColumn(name: name, kind: kind, cells: ResultCells(texts: rows.map(text)))
-    }
-    func times(_ name: String, _ time: (AnomalyRow) -> Int64) -> ResultColumn {
-      ResultColumn(
-        name: name, kind: .timestamp, cells: ResultCells(.integers(rows.map(time))))
-    }
-    var columns = [
-      times("time") { $0.episode.start }, times("until") { $0.episode.end },
-      texts("asset", .asset) { $0.name }, texts("measure", .text) { $0.measure },
-      numbers("score") { $0.episode.peak }, numbers("value") { $0.value },
-      numbers("expected") { $0.peak.expected }, numbers("low") { $0.peak.low },
-      numbers("high") { $0.peak.high }, texts("cause", .text) { $0.episode.cause.word },
-      texts("method", .text) { _ in "novelty" }, texts("note", .note) { $0.note },
-    ]
-    // Numbers of several units share columns: each row says its own.
-    if units.count > 1 {
-      columns.insert(texts("unit", .text) { $0.unit.isEmpty ? nil : $0.unit }, at: 4)
-    }
-    return columns
-  }
 }
