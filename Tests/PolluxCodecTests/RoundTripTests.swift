@@ -38,7 +38,7 @@ private func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
             FloatColumn.encode(values, tier: tier, into: &bytes)
             var decoded: [Double] = []
             try bytes.withUnsafeBytes { try FloatColumn.decode($0, into: &decoded) }
-            #expect(bits(decoded) == bits(values), "\(ColumnEncoding(rawValue: bytes[0])!.name)")
+            #expect(bits(decoded) == bits(values), "mode \(bytes[0])")
             #expect(bytes.count <= 8 * values.count + 5)
             let whole = try bytes.withUnsafeBytes {
                 try FloatColumn.aggregate($0, rows: 0..<values.count)

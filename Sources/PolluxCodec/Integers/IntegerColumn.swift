@@ -180,7 +180,7 @@ func withScratch<R>(
 extension Array {
     /// Appends `count` elements that `body` writes; nothing is appended when it throws.
     ///
-    /// Only for trivial elements: what `body` leaves unwritten is zero.
+    /// Only for trivial elements; `body` writes all of them or throws.
     mutating func appendDecoded(
         _ count: Int, _ body: (UnsafeMutableBufferPointer<Element>) throws(CodecError) -> Void
     ) throws(CodecError) where Element: BitwiseCopyable {

@@ -80,6 +80,9 @@ struct PackedBlocks {
         var exceptionBytes = 0
         if head & 0x80 != 0 {
             exceptionCount = try reader.count("a block's exceptions", limit: count)
+            guard exceptionCount > 0 else {
+                throw .invalid(field: "a block's exceptions", value: 0)
+            }
             exceptionBytes = try reader.count(
                 "the length of a block's exceptions", limit: reader.remaining)
         }
@@ -223,6 +226,8 @@ struct PackedBlocks {
 
     /// The packed number at a position of a full narrow block in natural order.
     private static func word(_ block: PackedBlock, _ position: Int) -> Int64 {
+        // A block of width 0 has no packed bytes: nothing may be read.
+        guard block.width > 0 else { return 0 }
         let lane = position & 31
         let bit = (position >> 5) * block.width
         let first = block.packed + ((bit >> 5) * 32 + lane) * 4

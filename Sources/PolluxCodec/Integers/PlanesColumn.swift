@@ -111,6 +111,9 @@ enum PlanesColumn {
             throw .invalid(field: "the order of differences", value: Int64(orderByte))
         }
         let factor = try reader.varint("the common factor")
+        guard factor >= 1, factor <= UInt64(Int64.max) else {
+            throw .invalid(field: "the common factor", value: Int64(truncatingIfNeeded: factor))
+        }
         let offset = try reader.signed("the offset")
         let start = try reader.signed("the start")
         let step = order == .deltaDeltas ? try reader.signed("the first step") : 0

@@ -102,7 +102,13 @@ public enum TextColumn {
         var reader = reader
         let (encoding, count) = try reader.header(of: "text", isText)
         if encoding == .textDictionary {
-            let levels = try decode(try reader.nested("the levels"))
+            let nested = try reader.nested("the levels")
+            var header = nested
+            let levelCount = try header.header(of: "text", isText).count
+            guard levelCount <= count else {
+                throw .tooMany(count: UInt64(levelCount), limit: count)
+            }
+            let levels = try decode(nested)
             let indices = try IntegerColumn.decodeNested(&reader, "the indices", limit: count)
             try reader.finish()
             guard indices.count == count else {

@@ -161,7 +161,8 @@ public enum TimeColumn {
     private static func averageStep(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
         let last = values.count - 1
         let (span, overflow) = values[last].subtractingReportingOverflow(values[0])
-        return overflow ? 0 : (span + Int64(last) / 2) / Int64(last)
+        let (rounded, overflow1) = span.addingReportingOverflow(Int64(last) / 2)
+        return overflow || overflow1 ? 0 : rounded / Int64(last)
     }
 
     /// Rows whose step is another one: rows skipped since the one before, and what the step exceeds.
