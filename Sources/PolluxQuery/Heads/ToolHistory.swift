@@ -9,6 +9,8 @@ struct ToolHistory {
     static let sameChange: Int64 = 300_000_000_000
     /// Closed tools that are read; older ones were cut on another machine in all but name.
     static let toolLimit = 50
+    /// Minutes of cut that say how the tool is used now.
+    static let latestMinutes = 10.0
 
     var reading: HeadReading
     let now: Timestamp
@@ -33,6 +35,8 @@ struct ToolHistory {
     /// - Throws: `LackOfHistory` when its points and events do not say it.
     mutating func remainingLife(of piece: PathPiece) throws -> ToolForecast {
         leftOut = []
+        var piece = piece
+        piece.place = try piece.place ?? place(of: piece.subject)
         let position = piece.place ?? piece.subject
         reading.dependencies.assets.formUnion(
             [piece.subject, piece.place, piece.item].compactMap { $0 })
@@ -53,9 +57,9 @@ struct ToolHistory {
                     + "true in its history")
         }
         let prior = try text("material", of: piece).flatMap { ToolPrior.named($0) }
-        let closed = uses.dropLast().filter { $0.minutes > 0 }
+        let closed = Array(uses.dropLast().filter { $0.minutes > 0 })
         let model = ToolLife.replay(
-            closed: Array(closed), current: current, prior: prior,
+            closed: closed, current: current, prior: prior,
             limit: limit ?? ToolLife.defaultLimit)
         let life: RemainingLife
         do {
@@ -73,11 +77,20 @@ struct ToolHistory {
         earliest = min(start, earliest ?? start)
     }
 
-    /// The condition that a tool which has not cut yet will cut in: the one of the tool before.
-    private func condition(
-        _ current: ToolUse, _ closed: [ToolUse]
-    ) -> CutCondition? {
-        current.cuts.isEmpty ? closed.last?.cuts.last?.condition : nil
+    /// The condition that the tool will go on in: the mean of its latest minutes of cut, of the tool
+    /// before while it has not cut yet.
+    ///
+    /// Not the last stretch alone: feed and depth fall to zero a moment before the cut ends.
+    private func condition(_ current: ToolUse, _ closed: [ToolUse]) -> CutCondition? {
+        guard let cuts = ([current] + closed.reversed()).first(where: { !$0.cuts.isEmpty })?.cuts
+        else { return nil }
+        var latest: [CutInterval] = []
+        var minutes = 0.0
+        for cut in cuts.reversed() where minutes < ToolHistory.latestMinutes {
+            latest.append(cut)
+            minutes += cut.minutes
+        }
+        return ToolUse(cuts: latest).meanCondition
     }
 
     private func reason(
@@ -169,6 +182,13 @@ extension ToolHistory {
             starts.insert(link.range.start)
         }
         return starts.sorted()
+    }
+
+    /// The place that an item named by itself is mounted in now; nil when it is in none.
+    private func place(of item: AssetID) throws -> AssetID? {
+        let during = TimeRange(start: now, end: now.advanced(by: 1))
+        let links = try graph.links(of: item, during: during, in: reading.snapshot.transaction)
+        return links.first { $0.relation == .mounting && $0.subject == item }?.object
     }
 
     /// The diameter in mm of the tool that was in the position at an instant.
