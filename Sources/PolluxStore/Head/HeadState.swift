@@ -188,7 +188,8 @@ struct HeadState {
             preconditionFailure("a series has no live generation")
         }
         generation.segments.last?.count = Int(slots[index].count)
-        let capacity = min(8_192, max(16, Int(slots[index].capacity) * 2))
+        // Small at first: most series of a large plant are slow.
+        let capacity = min(8_192, max(4, Int(slots[index].capacity) * 2))
         let segment = HeadSegment(capacity: capacity, firstTransaction: transaction)
         generation.segments.append(segment)
         slots[index].times = segment.times
@@ -278,6 +279,7 @@ struct HeadState {
                 byteCount -= generation.byteCount
                 retiredByteCount -= generation.byteCount
                 generations[index].removeFirst()
+                if generations[index].isEmpty { generations[index] = [] }
             }
             freed += 1
         }
