@@ -24,7 +24,9 @@ struct SampleRows {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
-            if isInstant == true, !subject.pieces.contains(where: { $0.range.contains(range.start) }) {
+            if isInstant == true,
+                !subject.pieces.contains(where: { $0.range.contains(range.start) })
+            {
                 continue
             }
             let evaluator = try question.columns(of: subject, in: range)
@@ -41,6 +43,10 @@ struct SampleRows {
             let columns = outputs.map { output in
                 values(output, evaluator, at: times, readsCurve: readsCurve)
             }
+            let sampled = outputs.map { output in
+                fills && plainLeaf(output.expression) != nil
+                    ? values(output, evaluator, at: times, readsCurve: false).isKnown : nil
+            }
             for (row, time) in times.enumerated() {
                 if let chosen, !(chosen.isKnown[row] && chosen.values[row] == 1) { continue }
                 if let restriction = question.context.options.restriction,
@@ -54,13 +60,16 @@ struct SampleRows {
                         items[index], leaf: leaf(outputs[index], evaluator))
                 }
                 if isInstant != true, cells.allSatisfy({ $0 == .missing }) { continue }
+                let isFilled = outputs.indices.contains { index in
+                    cells[index] != .missing && sampled[index]?[row] == false
+                }
                 let instant = Timestamp(nanoseconds: time)
                 table.rows.append(
                     RowTable.Row(
                         key: RowKey(
                             asset: subject.asset, name: subject.name,
                             range: TimeRange(start: instant, end: instant)),
-                        cells: cells, notes: []))
+                        cells: cells, notes: isFilled ? ["filled"] : []))
             }
         }
         return table.result(zone: question.context.zone)
@@ -124,7 +133,9 @@ struct SampleRows {
         var next = 0
         for (row, time) in times.enumerated() {
             while next < column.sampleTimes.count, column.sampleTimes[next] < time { next += 1 }
-            guard next < column.sampleTimes.count, column.sampleTimes[next] == time else { continue }
+            guard next < column.sampleTimes.count, column.sampleTimes[next] == time else {
+                continue
+            }
             result.values[row] = samples.values[next]
             result.isKnown[row] = true
         }
@@ -138,7 +149,8 @@ struct SampleRows {
     ) {
         var previous = -1
         for (row, time) in times.enumerated() {
-            while previous + 1 < column.sampleTimes.count, column.sampleTimes[previous + 1] <= time {
+            while previous + 1 < column.sampleTimes.count, column.sampleTimes[previous + 1] <= time
+            {
                 previous += 1
             }
             guard !values.isKnown[row], previous >= 0 else { continue }

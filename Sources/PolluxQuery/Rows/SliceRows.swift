@@ -72,9 +72,12 @@ struct SliceRows {
         }
         var range = range
         var wholes: [TimeRange]
+        var unbegun: Timestamp?
+        var unended: Timestamp?
         switch every.stride {
         case .event(let name):
-            wholes = try eventSlices(name, range: range, subject: subject)
+            let found = try eventSlices(name, range: range, subject: subject)
+            (wholes, unbegun, unended) = (found.ranges, found.unbegun, found.unended)
         case .period(let written):
             let period = try question.context.period(written)
             let grid: SliceGrid
@@ -94,7 +97,8 @@ struct SliceRows {
             wholes = grid.slices(over: range, limit: question.context.options.rowLimit + 1)
             guard wholes.count <= question.context.options.rowLimit else {
                 throw QueryError.runtime(
-                    .rowLimit, "the range has more than \(question.context.options.rowLimit) slices")
+                    .rowLimit, "the range has more than \(question.context.options.rowLimit) slices"
+                )
             }
         }
         if let restriction = question.context.options.restriction {
@@ -103,9 +107,11 @@ struct SliceRows {
         return wholes.compactMap { whole in
             guard let window = whole.intersection(range) else { return nil }
             var notes: [String] = []
-            let isLastEvent = isEventSliced && whole.end == now
-            if whole.end > now || isLastEvent { notes.append("open") }
-            if window.start > whole.start || (window.end < whole.end && whole.end <= now) {
+            let isOpen = whole.end > now || whole.start == unended
+            if isOpen { notes.append("open") }
+            if window.start > whole.start || whole.start == unbegun
+                || (window.end < whole.end && !isOpen)
+            {
                 notes.append("cut")
             }
             return Slice(whole: whole, window: window, notes: notes)
@@ -125,22 +131,33 @@ struct SliceRows {
         }
     }
 
+    /// Slices from events, and the starts of those that no event begins or ends.
+    private struct EventSlices {
+        var ranges: [TimeRange]
+        var unbegun: Timestamp?
+        var unended: Timestamp?
+    }
+
     /// Intervals of an event, or from one point event to the next.
     private func eventSlices(
         _ name: NameSyntax, range: TimeRange, subject: Subject
-    ) throws -> [TimeRange] {
+    ) throws -> EventSlices {
         question.dependencies.hasEvents = true
         let events = try question.ranges.events(name, label: nil, for: subject.asset)
         let intervals = events.filter { !$0.isInstant }.map(\.range)
-        guard intervals.isEmpty else { return intervals.filter { $0.overlaps(range) } }
+        guard intervals.isEmpty else {
+            return EventSlices(ranges: intervals.filter { $0.overlaps(range) })
+        }
         // Before the first event of all, the slice begins with the range.
         var bounds = [min(range.start, events.first?.start ?? range.start)]
         bounds += events.map(\.start).filter { $0 > bounds[0] }
-        let last = TimeRange(start: bounds[bounds.count - 1], end: .distantFuture)
-        let slices =
-            zip(bounds, bounds.dropFirst()).map { TimeRange(start: $0, end: $1) }
-            + [TimeRange(start: last.start, end: max(question.context.now, range.end))]
-        return slices.filter { $0.overlaps(range) }
+        let last = bounds[bounds.count - 1]
+        let end = max(question.context.now, range.end)
+        var slices = zip(bounds, bounds.dropFirst()).map { TimeRange(start: $0, end: $1) }
+        if last < end { slices.append(TimeRange(start: last, end: end)) }
+        return EventSlices(
+            ranges: slices.filter { $0.overlaps(range) },
+            unbegun: events.first?.start == bounds[0] ? nil : bounds[0], unended: last)
     }
 
     // MARK: Gathering
@@ -232,7 +249,7 @@ struct SliceRows {
                     cells.append(row.cell(output, items[item]))
                 }
             }
-            notes += row.notes()
+            notes += row.notes(outputs)
             fill(&cells, &held, &notes)
             table.rows.append(
                 RowTable.Row(
@@ -259,7 +276,10 @@ struct SliceRows {
                 }
             case .none, .linear: continue
             }
-            if cells[index] != .missing, !notes.contains("filled") { notes.append("filled") }
+            if cells[index] != .missing, !notes.contains("filled") {
+                notes.removeAll { $0 == "known 0 %" }
+                notes.append("filled")
+            }
         }
     }
 
@@ -270,7 +290,8 @@ struct SliceRows {
         for row in table.rows {
             guard let value = row.cells.first?.number else { continue }
             let known = best[row.key.name]
-            best[row.key.name] = known.map { ranking.isTop ? max($0, value) : min($0, value) } ?? value
+            best[row.key.name] =
+                known.map { ranking.isTop ? max($0, value) : min($0, value) } ?? value
         }
         let order = best.sorted {
             ($0.value, $1.key) > ($1.value, $0.key)

@@ -62,8 +62,10 @@ struct SliceValues {
         }
         let values =
             group.perAsset.isEmpty
-            ? [group.totals[index][slice].value(
-                of: aggregate, window: group.slices[slice].window)].compactMap { $0 }
+            ? [
+                group.totals[index][slice].value(
+                    of: aggregate, window: group.slices[slice].window)
+            ].compactMap { $0 }
             : group.perAsset[index][slice]
         if across == .count { return Double(values.count) }
         guard !values.isEmpty else { return nil }
@@ -84,7 +86,7 @@ struct SliceValues {
     }
 
     /// What must be said about the row: how much of its time is known, and whether it may change.
-    func notes() -> [String] {
+    func notes(_ outputs: [Question.Output]) -> [String] {
         var notes: [String] = []
         let window = group.slices[slice].window
         let length = min(window.end, question.context.now).nanoseconds(since: window.start)
@@ -92,10 +94,12 @@ struct SliceValues {
             let aggregate = question.aggregates[index]
             let isTimed: Bool
             switch aggregate.word {
-            case .avg, .total, .time, .share, .coverage: isTimed = true
+            case .avg, .min, .max, .total, .time, .share, .coverage: isTimed = true
             default: isTimed = false
             }
-            guard isTimed, let curve = group.totals[index][slice].curve, length > 0 else { continue }
+            guard isTimed, let curve = group.totals[index][slice].curve, length > 0 else {
+                continue
+            }
             let assets = Double(max(1, group.evaluators.count))
             let percent = Int((Double(curve.knownTime) / (Double(length) * assets) * 100).rounded())
             if percent < 100 {
@@ -103,13 +107,28 @@ struct SliceValues {
                 if !notes.contains(note) { notes.append(note) }
             }
         }
-        let end = window.end.nanoseconds
-        let isProvisional = group.evaluators.contains { evaluator in
-            evaluator.leaves.contains { leaf in
-                leaf.provisionalFrom.map { $0 < end } ?? false
+        if isProvisional(outputs, window) { notes.append("provisional") }
+        return notes
+    }
+
+    /// Whether a value that is held at the live edge takes part, which the next sample may change.
+    private func isProvisional(_ outputs: [Question.Output], _ window: TimeRange) -> Bool {
+        func isHeld(_ leaves: [Int], before instant: Timestamp) -> Bool {
+            group.evaluators.contains { evaluator in
+                leaves.contains { leaf in
+                    evaluator.leaves[leaf].provisionalFrom.map { $0 < instant.nanoseconds } ?? false
+                }
             }
         }
-        if isProvisional { notes.append("provisional") }
-        return notes
+        let isAggregateHeld = group.totals.indices.contains { index in
+            group.totals[index][slice].curve != nil
+                && isHeld(Array(question.aggregates[index].argument.leaves), before: window.end)
+        }
+        // A curve is read at the start of the slice.
+        return isAggregateHeld
+            || outputs.contains { output in
+                !output.isAggregate
+                    && isHeld(Array(output.expression.leaves), before: window.start)
+            }
     }
 }
