@@ -118,4 +118,27 @@ import Testing
         }
         #expect(cancelled?.code == .cancelled)
     }
+
+    @Test func anItemThatCameLaterLearnsForItself() throws {
+        let fixture = try HeadsFixture()
+        let place = try fixture.part("spindle", "")
+        _ = try fixture.part("spindle", "SP-7", from: HeadsFixture.at(0))
+        _ = try fixture.part("spindle", "SP-9", from: HeadsFixture.at(100))
+        // The sensor belongs to the place; 600 points under SP-7, 212 under SP-9.
+        try fixture.write(place, "vibration", noise(812, step: 700..<720))
+        let result = try ask(fixture, minutes: 812.0 / 6)
+        #expect(result.notes.contains("learning 212 of 300 for vibration of SP-9"))
+        #expect(!result.cells("asset").contains(.text("SP-9")))
+        #expect(result.notes.first?.hasPrefix("history: 812 points of 2 series") == true)
+        #expect(result.dependencies.series.count == 1)
+    }
+
+    @Test func aMeasureOfTheMachineCountsForItsPart() throws {
+        let fixture = try HeadsFixture()
+        _ = try fixture.part("spindle", "SP-7")
+        try fixture.write(fixture.machine, "power", noise(700, step: 500..<510), unit: "kW")
+        let result = try ask(fixture, minutes: 120, measures: [("power", "kW")])
+        #expect(result.cells("time").contains(.timestamp(HeadsFixture.at(500.0 / 6))))
+        #expect(result.cells("asset").first == .text("SP-7"))
+    }
 }

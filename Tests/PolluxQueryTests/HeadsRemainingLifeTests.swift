@@ -132,4 +132,76 @@ import Testing
         let first = #expect(throws: QueryError.self) { try ask(fixture, at: 100) }
         #expect(first?.message.contains("still in use") == true)
     }
+
+    /// Three programs at three speeds, two minutes each; the tool is worn after a damage of 1 by
+    /// Taylor's law with n = 0.25, and both a mount and a tool change tell of the new one.
+    @Test func severalSpeedsMakeALaw() throws {
+        let fixture = try HeadsFixture()
+        let place = try fixture.part("tool", "")
+        func life(_ speed: Double) -> Double {
+            let ratio = 200 / speed
+            return 40 * ratio * ratio * ratio * ratio
+        }
+        var speeds: [(Double, Value)] = []
+        var flags: [(Double, Value)] = []
+        var changes: [Double] = []
+        var minute = 0.0
+        for tool in 0..<8 {
+            changes.append(minute)
+            var damage = 0.0
+            // Each tool prefers a speed of its own, so that the history speaks about speed.
+            let speed = 160 + 10 * Double(tool)
+            while damage < 1 {
+                speeds.append((minute, .float(speed)))
+                flags.append((minute, .boolean(true)))
+                flags.append((minute + 2, .boolean(false)))
+                damage += 2 / life(speed)
+                minute += 3
+            }
+        }
+        changes.append(minute)
+        speeds.append((minute, .float(190)))
+        flags.append((minute, .boolean(true)))
+        try fixture.write(place, "cutting", flags)
+        try fixture.write(place, "cutting-speed", speeds, unit: "m/min")
+        for (index, change) in changes.enumerated() {
+            _ = try fixture.part("tool", "T-\(index)", from: HeadsFixture.at(change))
+            try fixture.record("tool-change", at: change + 0.05)
+        }
+        let result = try ask(fixture, at: minute + 10)
+        #expect(result.cells("asset") == [.text("T-8")])
+        #expect(result.cells("method") == [.text("taylor")])
+        let left = life(190) - 10
+        #expect(abs(result.numbers("p50")[0] - left) < 0.15 * left)
+        #expect(result.numbers("p10")[0] < left && left < result.numbers("p90")[0])
+        guard case .text(let note) = result.cells("note")[0] else {
+            Issue.record("no note")
+            return
+        }
+        #expect(note.hasPrefix("8 past tools"))
+        // The tool named by itself has the same life as the tool in its place.
+        let snapshot = try fixture.store.snapshot()
+        defer { snapshot.close() }
+        let now = HeadsFixture.at(minute + 10)
+        let piece = try #require(
+            try fixture.pieces("tool", TimeRange(start: now, end: now.advanced(by: 1)), snapshot)
+                .first)
+        let named = try RemainingLifeHead().rows(
+            pieces: [PathPiece(subject: piece.subject, range: piece.range)], now: now, zone: .utc,
+            unit: nil, snapshot: snapshot, graph: fixture.graph, cancellation: nil)
+        #expect(named.numbers("p50") == result.numbers("p50"))
+    }
+
+    @Test func anEarlyChangeIsCountedAndNotLearned() throws {
+        let fixture = try plant(minutes: 200, changes: [0, 50, 100])
+        try fixture.record(
+            "tool-change", at: 120, attributes: [Attribute("reason", .text("early"))])
+        let result = try ask(fixture, at: 130)
+        #expect(abs(result.numbers("p50")[0] - 32) < 4)
+        guard case .text(let note) = result.cells("note")[0] else {
+            Issue.record("no note")
+            return
+        }
+        #expect(note.hasPrefix("2 past tools; 1 changed early"))
+    }
 }
