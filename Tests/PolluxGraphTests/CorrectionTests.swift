@@ -175,4 +175,35 @@ import Testing
                 "CNC-3/spindle 14:00-16:30", "SP-9 16:30-17:00",
             ])
     }
+
+    @Test func aPlantIsWrittenAsStatements() throws {
+        let plant = try plant()
+        try plant.create("spindle", "SP-9")
+        try plant.move("SP-9", to: "CNC-3", "16:00")
+        let item = try #require(plant.ids["SP-9"])
+        let machine = try #require(plant.ids["CNC-3"])
+        try plant.write { transaction in
+            #expect(throws: GraphError.self) {
+                try plant.graph.unrelate(
+                    item, .mounting, machine, at: Plant.at("15:00"), by: plant.by, in: transaction)
+            }
+            try plant.graph.unrelate(
+                item, .mounting, machine, at: Plant.at("16:30"), by: plant.by, in: transaction)
+        }
+        let text = try plant.read { try plant.graph.exportTwinQL(in: $0) }
+        #expect(
+            text == """
+                create asset line L2;
+                create asset machine CNC-3 of line L2;
+                create asset machine CNC-4 of line L2;
+                create asset spindle "" of machine CNC-3;
+                create asset spindle SP-7 of machine CNC-3;
+                create asset spindle "" of machine CNC-4;
+                create asset spindle SP-8 of machine CNC-4;
+                create asset spindle SP-9;
+                move spindle SP-9 to machine CNC-3 at 2026-03-02T16:00:00Z;
+                unrelate spindle SP-9 that [mounted in] machine CNC-3 at 2026-03-02T16:30:00Z;
+
+                """)
+    }
 }

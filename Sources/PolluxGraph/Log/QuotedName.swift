@@ -14,7 +14,9 @@ enum QuotedName {
 
     /// A name where only a name can stand: plain, else in brackets.
     static func word(_ name: String) -> String {
-        isPlain(name) ? name : "[\(name)]"
+        if isPlain(name) { return name }
+        let parts = name.split(separator: "]", omittingEmptySubsequences: false)
+        return "[" + parts.joined(separator: "]]") + "]"
     }
 
     /// A name of an asset or a type in a path: plain, else in quotes.

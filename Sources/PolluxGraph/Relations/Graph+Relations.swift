@@ -153,19 +153,30 @@ extension Graph {
 
     /// Ends a relation between two assets at an instant; what was recorded after it goes too.
     ///
+    /// Being part of or mounted in something ends until the next recorded move, as `detach` does.
+    ///
     /// - Throws: `unknown` when the two are not so related at or after the instant.
     public func unrelate(
         _ subject: AssetID, _ relation: RelationID, _ object: AssetID, at instant: Timestamp,
         by provenance: Provenance, in transaction: WriteTransaction
     ) throws {
-        let definition = try typedRelation(relation, in: transaction)
+        let isLocation = relation == .containment || relation == .mounting
+        guard
+            let definition = isLocation
+                ? try schema(in: transaction).relations[relation]
+                : try typedRelation(relation, in: transaction)
+        else { throw GraphError.unknown(what: "relation", name: "number \(relation.rawValue)") }
         let from = try namedAsset(subject, in: transaction)
         let to = try namedAsset(object, in: transaction)
         let text =
             "\(try describe(from, in: transaction)) that \(QuotedName.word(definition.name)) "
             + "\(try describe(to, in: transaction))"
         var isChanged = false
-        for old in try outgoing(subject, relation, in: transaction)
+        if isLocation, try isDirectly(subject, in: object, by: relation, at: instant, transaction) {
+            try cutLocation(of: subject, at: instant, in: transaction)
+            isChanged = true
+        }
+        for old in try isLocation ? [] : outgoing(subject, relation, in: transaction)
         where old.link.object == object && old.link.range.end > instant {
             try removeLink(old.link, in: transaction)
             var shortened = old.link
@@ -180,6 +191,21 @@ extension Graph {
         try appendLog(
             .unrelate, assets: [subject, object], validFrom: instant,
             "unrelate \(text) at \(instant)", by: provenance, in: transaction)
+    }
+
+    /// Whether an asset is in another at an instant, itself or in its unnamed place.
+    private func isDirectly(
+        _ id: AssetID, in object: AssetID, by relation: RelationID, at instant: Timestamp,
+        _ transaction: ReadTransaction
+    ) throws(GraphError) -> Bool {
+        guard let moment = Graph.frozen(instant),
+            let stay = try locations(of: id, during: moment, in: transaction).first,
+            stay.relation == relation
+        else { return false }
+        if stay.object == object { return true }
+        guard try existingAsset(stay.object, in: transaction).name.isEmpty else { return false }
+        return try locations(of: stay.object, during: moment, in: transaction)
+            .contains { $0.object == object }
     }
 
     private func typedRelation(

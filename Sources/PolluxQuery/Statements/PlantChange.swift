@@ -126,6 +126,11 @@ struct PlantChange {
         var declaration = AssetDeclaration(type: type, name: name, container: container)
         if let from = definition.from { declaration.from = try context.instant(from) }
         declaration.attributes = try context.attributes(definition.settings)
+        // `with place = true` makes a named place rather than an item to mount in one.
+        if let index = declaration.attributes.firstIndex(of: Attribute("place", .boolean(true))) {
+            declaration.attributes.remove(at: index)
+            declaration.isPlace = true
+        }
         _ = try context.placed(at: definition.asset.range) {
             try graph.createAsset(declaration, by: context.provenance, in: write)
         }

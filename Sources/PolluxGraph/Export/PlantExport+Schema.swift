@@ -1,0 +1,83 @@
+import PolluxKeyValue
+import PolluxModel
+
+/// Types, measures, relations and the meaning of events as statements.
+extension PlantExport {
+    func writeTypes() throws {
+        for type in schema.types.values.sorted(by: { $0.id < $1.id }) {
+            let isBuiltIn = BuiltInType.allCases.contains { $0.id == type.id }
+            let isOrdinary = type.parent == nil && type.settings.isEmpty
+            if !sideBySide.contains(type.id) {
+                if !type.isDeclared || isBuiltIn && isOrdinary { continue }
+            }
+            var text = "create type \(QuotedName.word(type.name))"
+            if !type.plural.isEmpty, !isBuiltIn {
+                text += " plural \(QuotedName.word(type.plural))"
+            }
+            var all = type.settings
+            if sideBySide.contains(type.id) {
+                all.removeAll { $0.name == "single" }
+                all.append(Attribute("single", .boolean(false)))
+            }
+            var with = try settings(all, of: "type \(type.name)")
+            if let parent = type.parent {
+                with = with.isEmpty ? " with" : with + ","
+                with += " parent = \(QuotedName.word(typeName(parent)))"
+            }
+            try state(text + with)
+        }
+    }
+
+    func writeMeasures() throws {
+        for type in schema.types.keys.sorted() {
+            for measure in try graph.measures(of: type, in: transaction)
+            where measure.type == type {
+                var definition = measure.definition
+                let unit = definition.unit
+                if !unit.isEmpty, Unit.parse(unit) ?? Unit.lookup(unit) == nil {
+                    try omit("the unit \(unit) of \(definition.name) of \(typeName(type))")
+                    definition.unit = ""
+                }
+                try state(MeasureRules.statement(definition, type: typeName(type)))
+            }
+        }
+    }
+
+    func writeRelations() throws {
+        for definition in schema.relations.values.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
+            guard definition.id != .containment, definition.id != .mounting else { continue }
+            if definition.subjectType != nil, definition.objectType != nil {
+                try state(try graph.relationStatement(definition, in: transaction))
+            } else if !definition.inverse.isEmpty || !definition.settings.isEmpty {
+                // The statement needs both types; without them the first `relate` makes the relation.
+                try omit("the inverse and the settings of the relation \(definition.name)")
+            }
+        }
+    }
+
+    func writeEventDefinitions() throws {
+        var found: [(word: UInt32, type: TypeID)] = []
+        let table = graph.tables.schema
+        try graph.scan(table, prefix: SchemaKind.event.key(), in: transaction) {
+            (key, _) throws(GraphError) in
+            var reader = GraphKeyReader(key, skipping: 1, table: table)
+            found.append((try reader.uint32(), TypeID(rawValue: try reader.uint32())))
+            try reader.finish()
+            return true
+        }
+        for (word, type) in found {
+            guard let name = try graph.wordName(.event, word, in: transaction),
+                let definition = try graph.eventDefinition(
+                    named: name, of: type, in: transaction)
+            else { continue }
+            let others = definition.settings.filter { $0.name != "kind" }
+            var with = try settings(others, of: "event \(name)")
+            if definition.isInterval {
+                with = (with.isEmpty ? " with" : with + ",") + " kind = interval"
+            }
+            try state(
+                "create event \(QuotedName.word(name)) of \(QuotedName.word(typeName(type)))"
+                    + with)
+        }
+    }
+}
