@@ -96,7 +96,7 @@ import Testing
         }
         try fixture.write(fixture.machine, "state", cutting)
         try fixture.write(fixture.machine, "rpm", [(0, .float(5730))], unit: "rpm")
-        // Readings far below the limit say that a tool was changed early: there is no life to learn.
+        // Readings far below the limit say that a tool was changed early: no life to learn.
         let error = #expect(throws: QueryError.self) { try ask(fixture, at: 320) }
         #expect(error?.code == .tooLittleHistory)
         #expect(error?.message.contains("changed before they were worn") == true)

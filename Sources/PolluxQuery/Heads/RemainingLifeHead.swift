@@ -4,8 +4,8 @@ import PolluxLanguage
 import PolluxModel
 import PolluxStore
 
-/// `remaining life of tool of machine CNC-3`: minutes of cut that are left, with the bounds of 90 and
-/// 10 %.
+/// `remaining life of tool of machine CNC-3`: minutes of cut that are left, with the bounds of 90
+/// and 10 %.
 ///
 /// A position's history is replayed each time: the tools that were closed give the law, the tool in
 /// use its damage. So the answer needs no state beyond points, events and mounts.

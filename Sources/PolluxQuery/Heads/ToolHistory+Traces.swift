@@ -19,7 +19,7 @@ extension ToolHistory {
         guard let cutting = try cutting(of: position, during: range, traces) else {
             throw LackOfHistory(
                 reason: "nothing says when it cuts: the measure cutting (true or false), or state "
-                    + "('cutting'), or cutting-speed or rpm is needed, of the tool or of its machine"
+                    + "('cutting'), or cutting-speed or rpm is needed, of the tool or its machine"
             )
         }
         traces.cutting = cutting
@@ -47,8 +47,8 @@ extension ToolHistory {
 
     /// Reads a measure as steps, in the first of some units that it converts to.
     ///
-    /// A measure without a unit is taken to be in that unit; one that does not convert says nothing.
-    /// Texts count as 1 where they are `word`, else as 0.
+    /// A measure without a unit is taken to be in that unit; one that does not convert says
+    /// nothing. Texts count as 1 where they are `word`, else as 0.
     private mutating func trace(
         of position: AssetID, _ measure: String, in units: [String], during range: TimeRange,
         word: String? = nil
@@ -103,7 +103,7 @@ extension ToolHistory {
         return (point.instant.nanoseconds, convert(number))
     }
 
-    /// How a declared unit becomes the first of some units that it can; nil when it can become none.
+    /// How a declared unit becomes the first of some units that it can; nil when it can none.
     static func conversion(_ declared: String, to units: [String]) -> Unit.Conversion? {
         guard !units.isEmpty, !declared.isEmpty else { return .identity }
         guard let unit = Unit.parse(declared) else { return nil }

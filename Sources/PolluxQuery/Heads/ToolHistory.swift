@@ -77,8 +77,8 @@ struct ToolHistory {
         earliest = min(start, earliest ?? start)
     }
 
-    /// The condition that the tool will go on in: the mean of its latest minutes of cut, of the tool
-    /// before while it has not cut yet.
+    /// The condition that the tool will go on in: the mean of its latest minutes of cut, of the
+    /// tool before while it has not cut yet.
     ///
     /// Not the last stretch alone: feed and depth fall to zero a moment before the cut ends.
     private func condition(_ current: ToolUse, _ closed: [ToolUse]) -> CutCondition? {
@@ -98,8 +98,8 @@ struct ToolHistory {
     ) -> String {
         guard error == .noHistory, !changes.isEmpty else { return error.description }
         return closed > 0
-            ? "all \(closed) tools so far were changed before they were worn, so how long one lasts "
-                + "is not known; set material of the tool (hss, carbide, coated-carbide, ceramic)"
+            ? "all \(closed) tools so far were changed before they were worn, so how long one "
+                + "lasts is not known; set material of the tool (hss, carbide, coated-carbide, ceramic)"
             : "the tool-change at \(changes[0].instant) begins the first tool whose life is known, "
                 + "and it is still in use; set material of the tool (hss, carbide, "
                 + "coated-carbide, ceramic) for a textbook's estimate"
@@ -145,7 +145,7 @@ struct ToolHistory {
 
 /// What the plant knows about the tools of a position.
 extension ToolHistory {
-    /// The changes of the position's tool up to now, oldest first, at most `toolLimit` closed tools.
+    /// The changes of the position's tool up to now, oldest first, for `toolLimit` closed tools.
     private func changes(for piece: PathPiece) throws -> [Change] {
         let transaction = reading.snapshot.transaction
         var changes: [Change] = []
