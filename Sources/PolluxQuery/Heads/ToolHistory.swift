@@ -99,7 +99,8 @@ struct ToolHistory {
         guard error == .noHistory, !changes.isEmpty else { return error.description }
         return closed > 0
             ? "all \(closed) tools so far were changed before they were worn, so how long one "
-                + "lasts is not known; set material of the tool (hss, carbide, coated-carbide, ceramic)"
+                + "lasts is not known; set material of the tool (hss, carbide, coated-carbide, "
+                + "ceramic)"
             : "the tool-change at \(changes[0].instant) begins the first tool whose life is known, "
                 + "and it is still in use; set material of the tool (hss, carbide, "
                 + "coated-carbide, ceramic) for a textbook's estimate"
