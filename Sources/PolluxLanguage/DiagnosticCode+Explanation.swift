@@ -1,14 +1,33 @@
 extension DiagnosticCode {
-    /// The long explanation with an example, as `\h TQ104` shows it; lines end with `\n`.
+    /// The long explanation, with an example where one helps, as `\h TQ104` shows it; lines end with
+    /// `\n`.
     public var explanation: String {
-        var result = "\(text): \(title).\n"
-        guard let (why, wrong, right) = detail else { return result }
-        result += "\(why)\n  not:  \(wrong)\n  but:  \(right)\n"
+        guard let detail else { return "\(text): \(title).\n" }
+        var result = "\(text): \(title).\n\(detail.why)\n"
+        if let wrong = detail.wrong { result += "  not:  \(wrong)\n" }
+        if let right = detail.right { result += "  but:  \(right)\n" }
         return result
     }
 
-    private var detail: (why: String, wrong: String, right: String)? {
-        DiagnosticCode.details[self]
+    /// Why, and an example before and after.
+    struct Detail {
+        var why: String
+        var wrong: String?
+        var right: String?
+
+        init(_ why: String, not wrong: String? = nil, but right: String? = nil) {
+            self.why = why
+            self.wrong = wrong
+            self.right = right
+        }
+    }
+
+    var detail: Detail? {
+        if let known = DiagnosticCode.details[self] {
+            return Detail(known.why, not: known.wrong, but: known.right)
+        }
+        return DiagnosticCode.detailsReading[self] ?? DiagnosticCode.detailsAsking[self]
+            ?? DiagnosticCode.detailsChanging[self]
     }
 
     private static let details: [DiagnosticCode: (why: String, wrong: String, right: String)] = [
@@ -38,8 +57,8 @@ extension DiagnosticCode {
         .decimalComma: (
             "There is one way to write numbers for all plants: the comma separates "
                 + "things, the point decimals.",
-            "when vibration > 7,5 mm/s",
-            "when vibration > 7.5 mm/s"
+            "vibration of spindle SP-7 when vibration > 7,5 mm/s",
+            "vibration of spindle SP-7 when vibration > 7.5 mm/s"
         ),
         .reservedName: (
             "A few words begin clauses and cannot be names by themselves. In "
@@ -76,24 +95,24 @@ extension DiagnosticCode {
         .unitForTime: (
             "Digits and letter glued are a time; with a blank they are a value with "
                 + "a unit.",
-            "last 5 m",
-            "last 5m"
+            "power of machine CNC-3 last 5 m",
+            "power of machine CNC-3 last 5m"
         ),
         .badTimestamp: (
             "The date or time is not in the calendar.",
-            "since 2026-02-31",
-            "since 2026-02-28"
+            "power of machine CNC-3 since 2026-02-31",
+            "power of machine CNC-3 since 2026-02-28"
         ),
         .wholeOrRolling: (
             "`last 2d` runs up to now; `during last 2 days` is the two whole days "
                 + "before today.",
-            "last 2 days",
-            "last 2d"
+            "power of machine CNC-3 last 2 days",
+            "power of machine CNC-3 last 2d"
         ),
         .badPeriod: (
             "Letters of time: ns us ms s m h d w mo y, glued to their digits.",
-            "last 90",
-            "last 90m"
+            "power of machine CNC-3 last 90",
+            "power of machine CNC-3 last 90m"
         ),
         .secondRange: (
             "`last since between today yesterday at` all give the range, so only "

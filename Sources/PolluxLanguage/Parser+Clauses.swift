@@ -80,9 +80,24 @@ extension Parser {
         if take(.of) {
             try store(Clause(try moment()), start, in: &clauses.asOf)
         } else {
-            try store(Clause(try name(.format)), start, in: &clauses.format)
+            let name = try name(.format)
+            guard Parser.formats.contains(name.text.lowercased()) else {
+                throw failure(
+                    .unknownFormat, "there is no output format `\(name.text)`", at: name.range,
+                    suggestions: Suggestions.nearest(to: name.text, in: Parser.formats).map {
+                        .init("did you mean `\($0)`?", replacement: $0)
+                    },
+                    notes: [
+                        "formats: \(Parser.formats.joined(separator: ", "))",
+                        "a name for a column stands before `of`: `power as load of …`",
+                    ])
+            }
+            try store(Clause(name), start, in: &clauses.format)
         }
     }
+
+    /// The output formats.
+    private static let formats = ["table", "csv", "json", "ndjson", "md", "chart"]
 
     private mutating func furtherClause(
         _ word: Keyword, _ start: Int, _ clauses: inout ClausesSyntax

@@ -43,6 +43,22 @@ import Testing
         }
     }
 
+    /// Every rule has its line in a chapter, and every script that a chapter names is there.
+    @Test func chaptersNameAllRulesAndOnlyScriptsThatExist() throws {
+        let folder = Places.repository.appendingPathComponent("query-lang")
+        let chapters = try FileManager.default.contentsOfDirectory(
+            at: folder.appendingPathComponent("spec"), includingPropertiesForKeys: nil
+        ).filter { $0.pathExtension == "md" }
+        let text = try chapters.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+        for rule in 1...28 {
+            #expect(text.components(separatedBy: "**S\(rule)** ").count == 2, "S\(rule)")
+        }
+        for name in text.matches(of: /`(conformance\/[a-z\/]+\.test)`/).map(\.1) {
+            let file = folder.appendingPathComponent(String(name))
+            #expect(FileManager.default.fileExists(atPath: file.path), "\(name)")
+        }
+    }
+
     @Test func mistakesNameTheirLine() {
         #expect(throws: ConformanceScript.Mistake(line: 2, message: "`end` is missing")) {
             try ConformanceScript("data\n")
