@@ -39,9 +39,11 @@ struct FloatEncoder {
         }
         let count = values.count
         if mayNest, runCount <= count / 3 { offer(bytes(as: .floatRunLength), 1.05) }
-        // Gorilla spends a bit on each repeated value and, in practice, at least 14 on another.
-        if cost > Double(count / 8 + runCount * 14 / 8) {
-            offer(bytes(as: .floatGorilla), tier == .fast ? 1.1 : 1.02)
+        // Gorilla spends a bit on each repeated value and at least 3 on another; in practice 14 and
+        // more, and the fast tier tries it on restless columns only where that would be less.
+        let bitsOfChange = tier == .fast && runCount > count / 8 ? 14 : 2
+        if cost > Double((count + bitsOfChange * (runCount - 1)) / 8) {
+            offer(bytes(as: .floatGorilla), tier == .fast ? 1.1 : 1)
         }
         if cost > 2.5 * Double(count) || tier == .dense {
             if mayNest { offer(dictionary(limit: min(4096, count / 4)), 1.05) }
