@@ -101,7 +101,8 @@ struct AggregateBinder {
         _ word: AggregateWord, _ argument: BoundExpression
     ) -> (unit: Unit?, factor: Double) {
         switch word {
-        case .count, .times, .mode where argument.valueClass != .number: return (nil, 1)
+        case .count, .times: return (nil, 1)
+        case .mode where argument.valueClass != .number: return (nil, 1)
         case .time: return (.second, 1e-9)
         case .share, .coverage: return (.one, 1)
         case .total:
