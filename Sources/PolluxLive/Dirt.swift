@@ -12,6 +12,8 @@ struct Dirt: Sendable {
     var events = false
     /// Whether anything may have changed.
     var all = false
+    /// The earliest instant whose answers an edit of the plant can have changed.
+    var plantFrom: Timestamp?
 
     /// More series than this are not told apart.
     private static let seriesLimit = 200_000
@@ -44,6 +46,7 @@ struct Dirt: Sendable {
         plant = plant || other.plant
         events = events || other.events
         all = all || other.all
+        if let from = other.plantFrom { plantFrom = min(plantFrom ?? from, from) }
         for (series, span) in other.touched { add(series, span) }
     }
 
@@ -66,5 +69,16 @@ struct Dirt: Sendable {
             span = low...max(old.upperBound, one.upperBound)
         }
         return (span, isEverything)
+    }
+
+    /// The earliest instant at which answers to a question can have changed; nil for nowhere.
+    func earliest(for question: Question) -> Timestamp? {
+        var earliest = plantFrom
+        for (series, span) in touched
+        where series > question.newestSeries || question.dependencies.series.contains(series) {
+            let start = Timestamp(nanoseconds: span.lowerBound)
+            earliest = min(earliest ?? start, start)
+        }
+        return earliest
     }
 }

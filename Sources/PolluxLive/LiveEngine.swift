@@ -18,9 +18,10 @@ public final class LiveEngine: Sendable {
     let graph: Graph
     let options: LiveOptions
     let ask: Ask
+    let tables: LiveTables
     private let shared = Mutex(Shared())
     /// Held by whoever takes a turn; definitions are changed under it too.
-    private let work = Mutex(Work())
+    let work = Mutex(Work())
     private let worker = Mutex<Worker?>(nil)
     private let observer = Mutex<ObserverID?>(nil)
 
@@ -33,10 +34,18 @@ public final class LiveEngine: Sendable {
         var subscriptions: [UInt64: LiveSubscription] = [:]
         var nextID: UInt64 = 1
         var isStopped = false
+        /// What listings show, so that they wait for no turn.
+        var entries: [DroppedKind: [LiveEntry]] = [:]
     }
 
-    private struct Work: Sendable {
+    /// What turns work on.
+    struct Work: Sendable {
         var watched: [UInt64: WatchedQuery] = [:]
+        /// Alerts and continuous queries by the keys of their definitions.
+        var standing: [[UInt8]: Standing] = [:]
+        var damaged: [DamagedDefinition] = []
+        /// The newest entry of the plant's log that was looked at.
+        var logNumber: UInt64?
     }
 
     /// An engine over a store, its graph and the engine that answers questions.
@@ -45,12 +54,13 @@ public final class LiveEngine: Sendable {
     public convenience init(
         store: Store, graph: Graph, query: QueryEngine, options: LiveOptions = LiveOptions()
     ) throws {
-        self.init(store: store, graph: graph, options: options) { syntax, text, options in
+        try self.init(store: store, graph: graph, options: options) { syntax, text, options in
             try query.run(query: syntax, text: text, options: options)
         }
     }
 
-    init(store: Store, graph: Graph, options: LiveOptions, ask: @escaping Ask) {
+    init(store: Store, graph: Graph, options: LiveOptions, ask: @escaping Ask) throws {
+        tables = try LiveTables(store.environment)
         self.store = store
         self.graph = graph
         self.options = options
@@ -67,6 +77,7 @@ public final class LiveEngine: Sendable {
 
     /// Begins to observe commits without a thread; `turn` is then called by hand.
     func attach() {
+        loadDefinitions()
         let id = store.observe { [weak self] notice in self?.take(notice) }
         observer.withLock { $0 = id }
     }
@@ -105,7 +116,7 @@ public final class LiveEngine: Sendable {
         ring()
     }
 
-    private func ring() { worker.withLock { $0 }?.ring() }
+    func ring() { worker.withLock { $0 }?.ring() }
 
     // MARK: Watching
 
@@ -186,7 +197,7 @@ public final class LiveEngine: Sendable {
             for query in arriving { work.watched[query.subscription.id] = query }
             for id in leaving { work.watched[id] = nil }
             let now = options.clock()
-            var pause: Int64 = 60_000_000_000
+            var pause = runStanding(&work, dirt: dirt, newest: newest, now: now)
             for id in work.watched.keys.sorted() {
                 if let due = work.watched[id]?.due(options), due <= now {
                     work.watched[id]?.evaluate(
@@ -198,5 +209,44 @@ public final class LiveEngine: Sendable {
             }
             return pause
         }
+    }
+
+    /// Looks at everything now, due or not; for driving the engine by hand.
+    func turnNow() {
+        work.withLock { work in
+            for key in work.standing.keys { work.standing[key]?.hurry() }
+        }
+        turn()
+    }
+
+    // MARK: Listings
+
+    /// Takes over for listings what alerts and continuous queries are doing.
+    func noteStates() {
+        let entries = work.withLock { LiveEngine.entries($0) }
+        shared.withLock { $0.entries = entries }
+    }
+
+    func noteEntries(_ entries: [DroppedKind: [LiveEntry]]) {
+        shared.withLock { $0.entries = entries }
+    }
+
+    func states(of kind: DroppedKind) -> [LiveEntry] {
+        shared.withLock { $0.entries[kind] ?? [] }
+    }
+
+    static func entries(_ work: Work) -> [DroppedKind: [LiveEntry]] {
+        var entries: [DroppedKind: [LiveEntry]] = [:]
+        for (_, one) in work.standing {
+            let definition = one.definition
+            entries[definition.kind, default: []].append(
+                LiveEntry(name: definition.name, text: definition.text, state: one.state))
+        }
+        for one in work.damaged {
+            let state = LiveError.damagedDefinition(one.name).description
+            entries[one.kind, default: []].append(
+                LiveEntry(name: one.name, text: "", state: state))
+        }
+        return entries.mapValues { $0.sorted { $0.name < $1.name } }
     }
 }

@@ -1,0 +1,62 @@
+import PolluxAnalytics
+import PolluxGraph
+import PolluxKeyValue
+import PolluxModel
+
+/// The model of one asset in a continuous query, as of its last consumed point.
+struct ModelState: Sendable {
+    var watch = SeriesWatch()
+    /// The last consumed instant.
+    var position = Timestamp.distantPast
+    /// The event of the episode that is not over.
+    var event: EventID?
+
+    private static let format: UInt8 = 1
+
+    init() {}
+
+    init(decoding bytes: UnsafeRawBufferPointer, name: String) throws {
+        var reader = try LiveRecordReader(bytes, format: ModelState.format, name: name)
+        position = try reader.instant()
+        let number = UInt64(bitPattern: try reader.int64())
+        event = number == 0 ? nil : EventID(rawValue: number)
+        watch = try SeriesWatch(decoding: try reader.bytes())
+    }
+
+    func encode() -> [UInt8] {
+        var writer = LiveRecordWriter(format: ModelState.format)
+        writer.put(position)
+        writer.put(Int64(bitPattern: event?.rawValue ?? 0))
+        writer.put(bytes: watch.encode())
+        return writer.finish()
+    }
+}
+
+/// What a stretch of points did to a model: scores to store, episodes that are over, one that is not.
+struct ModelStep: Sendable {
+    let asset: AssetID
+    /// The state after it; the event is the one before it until the step is written.
+    private(set) var state: ModelState
+    private(set) var scores: [(time: Timestamp, score: Double)] = []
+    private(set) var ended: [AnomalyEpisode] = []
+    /// The episode open at the end, when it began in this step.
+    var opened: AnomalyEpisode? {
+        state.event == nil || !ended.isEmpty ? state.watch.openEpisode : nil
+    }
+
+    init(_ asset: AssetID, from state: ModelState) {
+        self.asset = asset
+        self.state = state
+    }
+
+    /// Takes in a point; one not later than the last is passed over, it was consumed or came too late.
+    mutating func take(_ instant: Timestamp, _ value: Double) {
+        guard instant > state.position else { return }
+        let (output, change) = state.watch.append(at: instant, value)
+        state.position = instant
+        if output.condition == .ready { scores.append((instant, output.score)) }
+        if case .ended(let episode) = change { ended.append(episode) }
+    }
+
+    var isEmpty: Bool { scores.isEmpty && ended.isEmpty }
+}

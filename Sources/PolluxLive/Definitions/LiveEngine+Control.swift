@@ -1,0 +1,169 @@
+import PolluxKeyValue
+public import PolluxLanguage
+import PolluxModel
+public import PolluxQuery
+import PolluxStore
+import Synchronization
+
+extension LiveEngine: LiveControl {
+    /// Stores a continuous query and runs it from now on.
+    ///
+    /// The text is run once on the calling thread; a turn that is going on is waited for.
+    /// - Throws: `QueryError` with what is wrong with the text.
+    public func create(
+        continuousQuery: ContinuousQuerySyntax, text: String, options: QueryOptions
+    ) throws -> String {
+        let query = continuousQuery.query
+        func wrong(_ message: String, _ notes: [String]) -> QueryError {
+            LiveEngine.wrong(.clauseDoesNotFit, message, query.range, text, notes)
+        }
+        switch query.head {
+        case .read:
+            guard query.clauses.every != nil, query.clauses.episode == nil else {
+                throw wrong(
+                    "a stored query writes one point per slice",
+                    ["say how long slices are: `every 1m`"])
+            }
+        case .anomalies:
+            guard query.clauses.every == nil, query.outputs.first.map(LiveEngine.isName) == true
+            else { throw wrong("`anomalies in` is stored for a measure as it arrives", []) }
+        case .forecast, .remainingLife:
+            throw wrong("only measured values and anomalies can be stored", [])
+        }
+        guard query.outputs.count == 1 else {
+            throw wrong(
+                "a stored query writes one measure, so it has one item",
+                ["create one continuous query for each item"])
+        }
+        guard query.clauses.grouping == nil else {
+            throw wrong("a stored query writes points of assets; a group is none", [])
+        }
+        let definition = Definition(
+            kind: .continuousQuery, name: continuousQuery.name.text,
+            statement: StatementSyntax(.create(.continuousQuery(continuousQuery))),
+            options: options, created: self.options.clock())
+        var tried = query
+        if query.head == .anomalies { tried = ModelRun.samples(of: query) }
+        try create(definition, continuousQuery.name, trying: tried, text: text, options: options)
+        return "continuous query \(continuousQuery.name.text) writes \(continuousQuery.into.text)"
+    }
+
+    private static func isName(_ output: OutputSyntax) -> Bool {
+        if case .name = output.expression.form { return true }
+        return false
+    }
+
+    /// Stores an alert and runs it from now on, first over the time before.
+    ///
+    /// The text is run once on the calling thread; a turn that is going on is waited for.
+    /// - Throws: `QueryError` with what is wrong with the text.
+    public func create(
+        alert: AlertSyntax, text: String, options: QueryOptions
+    ) throws -> String {
+        guard alert.query.clauses.episode != nil else {
+            throw LiveEngine.wrong(
+                .alertWithoutWhen, "an alert needs `when`", alert.query.range, text,
+                ["say when it goes off: `when temperature > 80 °C for 30s`"])
+        }
+        let definition = Definition(
+            kind: .alert, name: alert.name.text,
+            statement: StatementSyntax(.create(.alert(alert))), options: options,
+            created: self.options.clock())
+        try create(definition, alert.name, trying: alert.query, text: text, options: options)
+        return "alert \(alert.name.text) is watching"
+    }
+
+    private func create(
+        _ definition: Definition, _ name: NameSyntax, trying query: QuerySyntax, text: String,
+        options: QueryOptions
+    ) throws {
+        var trial = options
+        trial.isReadOnly = true
+        trial.now = definition.created
+        trial.rowLimit = self.options.watchedRowLimit
+        _ = try ask(query, text, trial)
+        let key = LiveTables.key(definition.kind, definition.name)
+        let tables = tables
+        try work.withLock { work in
+            let isTaken = try store.writeBlocking { transaction in
+                let write = transaction.transaction
+                if try write.value(tables.definitions, key) != nil { return true }
+                try write.put(tables.definitions, key, definition.encode())
+                return false
+            }
+            guard !isTaken else {
+                let what = "\(definition.kind.words) `\(definition.name)`"
+                throw LiveEngine.wrong(
+                    .alreadyThere,
+                    "there is already \(definition.kind == .alert ? "an" : "a") \(what)",
+                    name.range, text,
+                    ["drop it first: `drop \(definition.kind.words) \(definition.name)`"])
+            }
+            work.standing[key] = Standing(definition)
+        }
+        noteStates()
+        ring()
+    }
+
+    private static func wrong(
+        _ code: DiagnosticCode, _ message: String, _ range: SourceRange, _ text: String,
+        _ notes: [String]
+    ) -> QueryError {
+        .diagnostics([Diagnostic(code, message, at: range, in: text, notes: notes)])
+    }
+
+    /// Takes an alert or a continuous query away; what it wrote stays, an event still open ends now.
+    public func drop(_ kind: DroppedKind, named name: String) throws -> String? {
+        let key = LiveTables.key(kind, name)
+        let tables = tables
+        let graph = graph
+        let now = options.clock()
+        let wasThere = try work.withLock { work in
+            let wasThere = try store.writeBlocking { transaction in
+                let write = transaction.transaction
+                guard try write.remove(tables.definitions, key) else { return false }
+                let ended = try OpenEvents.close(
+                    kind, name, at: now, tables: tables, graph: graph, in: write)
+                if ended > 0 { transaction.noteEventChange() }
+                try write.remove(tables.positions, key)
+                return true
+            }
+            if wasThere { work.standing[key] = nil }
+            return wasThere
+        }
+        noteStates()
+        return wasThere ? "\(kind.words) \(name) was dropped" : nil
+    }
+
+    /// The alerts or continuous queries there are, by name, with what they are doing.
+    public func list(_ kind: DroppedKind) throws -> [LiveEntry] {
+        states(of: kind)
+    }
+
+    /// Reads the definitions that are stored.
+    func loadDefinitions() {
+        work.withLock { work in
+            do {
+                let snapshot = try store.snapshot()
+                defer { snapshot.close() }
+                let (definitions, damaged) = try tables.load(in: snapshot.transaction)
+                for definition in definitions {
+                    let key = LiveTables.key(definition.kind, definition.name)
+                    work.standing[key] = Standing(definition)
+                }
+                work.damaged = damaged.map {
+                    DamagedDefinition(kind: $0.0, name: $0.1)
+                }
+            } catch {
+                work.damaged = [DamagedDefinition(kind: .alert, name: "(\(error))")]
+            }
+        }
+        noteStates()
+    }
+}
+
+/// A definition that is stored and cannot be read.
+struct DamagedDefinition: Hashable, Sendable {
+    var kind: DroppedKind
+    var name: String
+}
