@@ -117,7 +117,8 @@ struct ToolHistory {
                 life.readingCount == 1 ? "1 wear reading" : "\(life.readingCount) wear readings")
         }
         if changes.isEmpty { notes.append("no tool-change recorded: used since the first point") }
-        if let note = life.note { notes.append(note) }
+        // Of a mere history it says how short it is, which the count above says already.
+        if let note = life.note, life.method != "history" { notes.append(note) }
         if current.cuts.isEmpty { notes.append("this tool has not cut yet") }
         return notes + leftOut
     }
