@@ -77,6 +77,7 @@ public final class LiveEngine: Sendable {
 
     /// Begins to observe commits without a thread; `turn` is then called by hand.
     func attach() {
+        guard observer.withLock({ $0 == nil }) else { return }
         loadDefinitions()
         let id = store.observe { [weak self] notice in self?.take(notice) }
         observer.withLock { $0 = id }

@@ -1,0 +1,94 @@
+import PolluxAnalytics
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxQuery
+import PolluxTestKit
+import Testing
+
+@testable import PolluxLive
+
+/// Continuous queries over a real store.
+@Suite struct ContinuousTests {
+    static let text =
+        "create continuous query warm as avg temperature of every spindle every 1m wait 10s "
+        + "into temperature-1m"
+
+    @Test func finalSlicesBecomePointsAndLatePointsCorrectThem() throws {
+        let plant = try Plant()
+        try plant.run(ContinuousTests.text)
+        try plant.write([(0, 10), (30, 20), (60, 30), (90, 30), (120, 40)])
+        plant.turn(at: 125)
+        #expect(try plant.points("temperature-1m") == [[0, 15]])
+        plant.turn(at: 131)
+        #expect(try plant.points("temperature-1m") == [[0, 15], [60, 30]])
+        plant.turn(at: 135)
+        try plant.write([(45, 40)])
+        plant.turn(at: 140)
+        #expect(try plant.points("temperature-1m") == [[0, 20], [60, 30]])
+        plant.turn(at: 195)
+        #expect(try plant.points("temperature-1m") == [[0, 20], [60, 30], [120, 40]])
+        try plant.restart()
+        plant.turn(at: 196)
+        #expect(try plant.points("temperature-1m") == [[0, 20], [60, 30], [120, 40]])
+        let result = try plant.run("latest temperature-1m of spindle SP-7")
+        #expect(result.first?.columns.first { $0.name.contains("temperature-1m") }?.unit == "°C")
+    }
+
+    @Test func whatCannotBeStoredIsRefused() throws {
+        let plant = try Plant()
+        for text in [
+            "create continuous query a as avg temperature of every spindle into b",
+            "create continuous query a as avg temperature, max temperature of every spindle every 1m into b",
+            "create continuous query a as avg temperature of every spindle every 1m overall into b",
+            "create continuous query a as avg nonsense of every spindle every 1m into b",
+        ] {
+            #expect(throws: QueryError.self, "\(text)") { try plant.run(text) }
+        }
+        #expect(try plant.live.list(.continuousQuery).isEmpty)
+        try plant.run(ContinuousTests.text)
+        try plant.run("drop continuous query warm")
+        #expect(try plant.live.list(.continuousQuery).isEmpty)
+    }
+
+    /// A sensor around 50 that jumps for some points.
+    static func sensor(_ seed: inout Seed, from first: Int, count: Int) -> [(Double, Double)] {
+        (first..<(first + count)).map { index in
+            let isOdd = (700..<712).contains(index)
+            let noise = 2 * seed.unit() - 1
+            return (Double(index), isOdd ? 120 + 10 * noise : 50 + noise)
+        }
+    }
+
+    @Test func anomaliesAreStoredOnceWhateverTheRestarts() throws {
+        var seed = Seed(7)
+        let points = ContinuousTests.sensor(&seed, from: 0, count: 1200)
+        func life(restarts: Bool) throws -> (points: [[Double]], events: [[Timestamp?]]) {
+            let plant = try Plant()
+            try plant.run(
+                "create continuous query odd as anomalies in temperature of every spindle "
+                    + "wait 5s using novelty into oddness")
+            for start in stride(from: 0, to: 1200, by: 90) {
+                try plant.write(Array(points[start..<min(1200, start + 90)]))
+                plant.turn(at: Double(start) + 90)
+                if restarts { try plant.restart() }
+            }
+            plant.turn(at: 1300)
+            return (
+                try plant.points("oddness"), try plant.events("odd").map { [$0.start, $0.end] }
+            )
+        }
+        let calm = try life(restarts: false)
+        let rough = try life(restarts: true)
+        #expect(calm.points == rough.points)
+        #expect(calm.events == rough.events)
+        var watch = SeriesWatch()
+        var scores: [[Double]] = []
+        for (second, value) in points {
+            let (output, _) = watch.append(at: Plant.instant(second), value)
+            if output.condition == .ready { scores.append([second, output.score]) }
+        }
+        #expect(calm.points == scores)
+        #expect(calm.events.contains { $0.first == Plant.instant(700) })
+    }
+}
