@@ -77,7 +77,7 @@ public enum IntegerLoops {
         }
     }
 
-    /// Adds to `histogram[b]` the number of values whose unsigned distance above `least` has b bits.
+    /// Adds to `histogram[b]` the number of values whose distance above `least` has b bits.
     ///
     /// `histogram` holds 65 counts.
     public static func countBitLengths(

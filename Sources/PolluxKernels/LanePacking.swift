@@ -1,4 +1,6 @@
-/// Packing of 1,024 numbers of up to 32 bits in 32 interleaved lanes (storage-format/encodings.md §4).
+/// Packing of 1,024 numbers of up to 32 bits in 32 interleaved lanes.
+///
+/// storage-format/encodings.md §4.
 ///
 /// A block is 32 rows of 32 lanes; the packed form is `width` rows of 32 little-endian words, and
 /// row r of a lane holds bits r*width ..< (r+1)*width of that lane's bit string.
@@ -52,7 +54,7 @@ public enum LanePacking {
         }
     }
 
-    /// Unpacks 1,024 numbers of a block in natural order into integers: `base + factor * word`, wrapping.
+    /// Unpacks 1,024 numbers in natural order into integers: `base + factor * word`, wrapping.
     ///
     /// `source` holds `width * 128` bytes; `values` has room for 1,024 integers; width is 0...32.
     public static func unpack(
@@ -80,7 +82,7 @@ public enum LanePacking {
         }
     }
 
-    /// Unpacks 1,024 numbers of a block in natural order into doubles: `(base + factor * word) / divisor`.
+    /// Unpacks 1,024 numbers in natural order into doubles: `(base + factor * word) / divisor`.
     ///
     /// `source` holds `width * 128` bytes; `values` has room for 1,024 doubles; width is 0...32.
     /// All intermediate integers must be below 2^51 in size, else the doubles mean nothing.

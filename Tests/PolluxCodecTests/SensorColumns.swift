@@ -24,7 +24,7 @@ struct SensorColumn {
         "M1_sequence_number", "M1_CURRENT_PROGRAM_NUMBER",
     ]
 
-    /// All measured columns of the files that change and have 500 values, at most `rowLimit` rows of each.
+    /// All measured columns that change and have 500 values, at most `rowLimit` rows of each.
     static func all(in folder: URL, isLong: Bool, rowLimit: Int) throws -> [SensorColumn] {
         var files = files
         if isLong {

@@ -4,10 +4,10 @@
 struct ByteReader {
     private(set) var pointer: UnsafeRawPointer
     private let end: UnsafeRawPointer
-    /// How many columns this one is nested in; bounded so that hostile bytes cannot exhaust the stack.
+    /// How many columns this one is nested in; bounded, or hostile bytes would exhaust the stack.
     let depth: Int
 
-    /// No writer nests deeper than float run-length, dictionary, scaled, integer run-length, packed.
+    /// No writer nests deeper than float run length, scaled, integer run length, packed.
     static let maximumDepth = 6
 
     init(_ bytes: UnsafeRawBufferPointer, depth: Int = 0) {

@@ -55,7 +55,7 @@ enum FloatDecoder {
         }
     }
 
-    /// The aggregate of whole blocks of a scaled column; nil when the rows or the mode do not allow it.
+    /// The aggregate of whole blocks of a scaled column; nil when rows or mode do not allow it.
     static func aggregate(
         _ bytes: UnsafeRawBufferPointer, rows: Range<Int>
     ) throws(CodecError) -> FloatAggregate? {
@@ -93,7 +93,7 @@ enum FloatDecoder {
         }
     }
 
-    /// The caller's doubles as integers of the same size: decoders fill them before scaling in place.
+    /// The caller's doubles as integers of the same size, to be filled and then scaled in place.
     private static func rebound(
         _ values: UnsafeMutableBufferPointer<Double>
     ) -> UnsafeMutableBufferPointer<Int64> {

@@ -41,7 +41,7 @@ struct FloatEncoder {
         if mayNest, runCount <= count / 3 { offer(bytes(as: .floatRunLength), 1.05) }
         // Gorilla spends a bit on each repeated value and at least 3 on another; in practice 14 and
         // more, and the fast tier tries it on restless columns only where that would be less.
-        let bitsOfChange = tier == .fast && runCount > count / 8 ? 14 : 2
+        let bitsOfChange = tier == .fast && runCount > count / 4 ? 14 : 2
         if cost > Double((count + bitsOfChange * (runCount - 1)) / 8) {
             offer(bytes(as: .floatGorilla), tier == .fast ? 1.1 : 1)
         }

@@ -19,7 +19,7 @@ struct IntegerEncoder {
         if runCount == 1 { return constant(first) }
         if count <= 4 { return small() }
         var best = Choice()
-        let common = CommonFactor(values)
+        let common = SharedFactor(values)
         let numbers = common.numbers(of: values)
         let packed = packedPlans(numbers, common)
         for plan in packed { best.offer(plan.byteCount, Self.weight(plan.order)) { plan.bytes } }
@@ -32,7 +32,7 @@ struct IntegerEncoder {
 
     /// The column in exactly this mode; nil when the mode cannot hold it.
     func bytes(as encoding: ColumnEncoding) -> [UInt8]? {
-        let common = CommonFactor(values)
+        let common = SharedFactor(values)
         if let order = PackedOrder(encoding) {
             var bytes: [UInt8] = []
             let numbers = common.numbers(of: values)
@@ -89,7 +89,7 @@ struct IntegerEncoder {
         }
     }
 
-    private func packedPlans(_ numbers: [Int64], _ common: CommonFactor) -> [Plan] {
+    private func packedPlans(_ numbers: [Int64], _ common: SharedFactor) -> [Plan] {
         [PackedOrder.values, .deltas, .deltaDeltas].map { order in
             Plan(
                 column: PackedColumn(
@@ -97,7 +97,7 @@ struct IntegerEncoder {
         }
     }
 
-    private func offerPlanes(_ numbers: [Int64], _ common: CommonFactor, _ best: inout Choice) {
+    private func offerPlanes(_ numbers: [Int64], _ common: SharedFactor, _ best: inout Choice) {
         for order in [PackedOrder.values, .deltas, .deltaDeltas] {
             let bytes = planes(numbers, common, order: order)
             best.offer(bytes.count, 1.02) { bytes }
@@ -105,7 +105,7 @@ struct IntegerEncoder {
     }
 
     private func planes(
-        _ numbers: [Int64], _ common: CommonFactor, order: PackedOrder
+        _ numbers: [Int64], _ common: SharedFactor, order: PackedOrder
     ) -> [UInt8] {
         PlanesColumn.encode(
             numbers, order: order, factor: common.factor, offset: common.offset, cut: 0)
@@ -135,7 +135,7 @@ struct IntegerEncoder {
 
     /// Too few values for anything but trying the plain packings.
     private func small() -> [UInt8] {
-        let common = CommonFactor(values)
+        let common = SharedFactor(values)
         let plans = packedPlans(common.numbers(of: values), common)
         let least = plans.min { $0.byteCount < $1.byteCount }
         if let least, least.byteCount < 8 * values.count { return least.bytes }

@@ -147,7 +147,7 @@ struct PackedColumn {
         return (numbers[0] &- step, step)
     }
 
-    /// Differences of the order asked for; the first ones repeat the second so that they cost nothing.
+    /// Differences of the order asked for; the first repeat the second, so that they are free.
     private static func residuals(of numbers: [Int64], order: PackedOrder) -> [Int64] {
         guard order != .values, numbers.count > 0 else { return numbers }
         let count = numbers.count

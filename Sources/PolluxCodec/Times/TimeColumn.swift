@@ -165,7 +165,7 @@ public enum TimeColumn {
         return overflow || overflow1 ? 0 : rounded / Int64(last)
     }
 
-    /// Rows whose step is another one: rows skipped since the one before, and what the step exceeds.
+    /// Rows with another step: rows skipped since the one before, and what the step exceeds.
     private static func exceptions(
         _ values: UnsafeBufferPointer<Int64>, step: Int64, limit: Int
     ) -> [(gap: Int64, jump: Int64)]? {

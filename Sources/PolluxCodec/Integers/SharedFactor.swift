@@ -1,5 +1,5 @@
 /// What all numbers of a column have in common: `value = offset + factor * number`.
-struct CommonFactor {
+struct SharedFactor {
     /// The greatest common divisor of all differences; at least 1.
     private(set) var factor: Int64 = 1
     /// The rest that all values leave when divided by the factor.
