@@ -86,7 +86,7 @@ struct EpisodeRows {
         var notes: [String] = []
         if episode.isOpen { notes.append("open") }
         if episode.isStale { notes.append("stale") }
-        if episode.beganEarlier { notes.append("began earlier") }
+        if episode.beganEarlier || inside.start > span.start { notes.append("began earlier") }
         return RowTable.Row(
             key: RowKey(asset: subject.asset, name: subject.name, range: span), cells: cells,
             notes: notes)

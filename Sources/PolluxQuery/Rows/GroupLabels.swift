@@ -54,6 +54,8 @@ struct GroupLabels {
 /// The parts of a `where`: what chooses instants, and what chooses rows.
 struct SliceFilters {
     var samples: BoundExpression?
+    /// The part of `samples` that reads attributes alone: it chooses assets.
+    var assets: BoundExpression?
     var rows: BoundExpression?
 
     /// Binds the clause; conditions on rows and on instants are joined by `and` only.
@@ -76,6 +78,10 @@ struct SliceFilters {
             }
             if bound.aggregates.isEmpty {
                 samples = SliceFilters.and(samples, bound)
+                let readsAttributes = bound.leaves.allSatisfy {
+                    question.leaves[$0].source == .attribute
+                }
+                if readsAttributes { assets = SliceFilters.and(assets, bound) }
             } else if bound.leaves.isEmpty {
                 rows = SliceFilters.and(rows, bound)
             } else {
@@ -92,5 +98,14 @@ struct SliceFilters {
         guard let left else { return right }
         return BoundExpression(
             form: .logic(.and, left, right), valueClass: .truth, range: right.range)
+    }
+}
+
+extension Evaluator {
+    /// Whether a condition holds anywhere in a range.
+    func isEverTrue(_ condition: BoundExpression, in range: TimeRange) -> Bool {
+        let bounds = CurveIntegrator(evaluator: self).bounds(of: [condition], windows: [range])
+        let truth = middles(condition, bounds: bounds)
+        return truth.values.indices.contains { truth.isKnown[$0] && truth.values[$0] == 1 }
     }
 }

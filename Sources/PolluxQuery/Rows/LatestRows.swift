@@ -40,6 +40,26 @@ struct LatestRows {
         }
     }
 
+    /// The assets that `where` leaves; nil when all are meant.
+    private func chosenAssets() throws -> Set<AssetID>? {
+        guard let clause = question.query.clauses.filter else { return nil }
+        let filters = try SliceFilters(question: question)
+        guard filters.rows == nil, let condition = filters.assets,
+            Set(filters.samples?.leaves ?? []) == Set(condition.leaves)
+        else {
+            throw question.context.wrong(
+                .notAvailable, "`latest` of any age takes a condition on attributes only",
+                at: clause.range, notes: ["with a range it takes others: `last 1d where …`"])
+        }
+        let now = question.context.now
+        let instant = TimeRange(start: now, end: now.advanced(by: 1))
+        return Set(
+            try present.filter { subject in
+                try question.columns(of: subject, in: instant)
+                    .isEverTrue(condition, in: instant)
+            }.map(\.asset))
+    }
+
     private func note(_ point: Point, _ definition: MeasureDefinition) -> [String] {
         let age = question.context.now.nanoseconds(since: point.instant)
         let isStale = definition.gap.map { age > $0 } ?? false
@@ -51,7 +71,8 @@ struct LatestRows {
         var items = outputs.map { question.item($0) }
         items.append(RowTable.Item(name: "age", kind: .duration, unit: nil))
         var table = RowTable(items: items)
-        for subject in present {
+        let chosen = try chosenAssets()
+        for subject in present where chosen?.contains(subject.asset) ?? true {
             var cells: [ResultCell] = []
             var newestTime: Timestamp?
             var notes: [String] = []
@@ -88,7 +109,9 @@ struct LatestRows {
             return .integer(number)
         }
         guard var value = point.value.number else { return .missing }
-        if case .conversion(_, let conversion) = output.expression.form { value = conversion(value) }
+        if case .conversion(_, let conversion) = output.expression.form {
+            value = conversion(value)
+        }
         return question.cell(value, item)
     }
 

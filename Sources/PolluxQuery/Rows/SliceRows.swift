@@ -44,8 +44,14 @@ struct SliceRows {
                 subject.pieces.contains { $0.range.overlaps(slice.window) }
             }
             guard let first = slices.first, let last = slices.last else { continue }
-            let read = TimeRange(start: first.window.start, end: last.window.end)
+            // What became true is seen from the instant before.
+            let lead: Int64 = question.aggregates.contains { $0.word == .times } ? -1 : 0
+            let read = TimeRange(
+                start: first.window.start.advanced(by: lead), end: last.window.end)
             let evaluator = try question.columns(of: subject, in: read)
+            if let condition = filters.assets, !evaluator.isEverTrue(condition, in: read) {
+                continue
+            }
             try gather(
                 subject, slices, evaluator, filter: filters.samples, range: read, into: &groups)
         }
