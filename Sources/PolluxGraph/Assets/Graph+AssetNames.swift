@@ -132,7 +132,9 @@ extension Graph {
     ) throws(GraphError) {
         try scan(tables.assets, prefix: [], in: transaction) { (key, value) throws(GraphError) in
             var reader = GraphKeyReader(key, skipping: 0, table: self.tables.assets)
-            return try body(try self.existingAsset(try reader.asset(), in: transaction))
+            let id = try reader.asset()
+            try reader.finish()
+            return try body(try self.existingAsset(id, in: transaction))
         }
     }
 

@@ -97,7 +97,7 @@ extension Graph {
     ) throws(GraphError) -> Value? {
         var reader = try RecordReader(
             bytes, table: tables.attributes, record: "of asset \(asset.rawValue)")
-        let value = try reader.byte() == 0 ? nil : try reader.value()
+        let value = try reader.flag() ? try reader.value() : nil
         try reader.finish()
         return value
     }

@@ -36,6 +36,7 @@ extension Graph {
             var reader = GraphKeyReader(key, skipping: 8, table: self.tables.eventOpen)
             if try reader.instant() >= first { return false }
             ids.append(EventID(rawValue: try reader.uint64()))
+            try reader.finish()
             return true
         }
         let start = prefix.with(first).bytes
@@ -103,6 +104,7 @@ extension Graph {
             var reader = GraphKeyReader(key, skipping: 0, table: self.tables.eventTimes)
             if try reader.instant() >= range.end { return false }
             let id = EventID(rawValue: try reader.uint64())
+            try reader.finish()
             let event = try self.existing([id], in: transaction)[0]
             if name == nil || event.name == name { found.append(event) }
             return found.count < limit

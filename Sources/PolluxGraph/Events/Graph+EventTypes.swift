@@ -29,7 +29,7 @@ extension Graph {
             let key = SchemaKind.event.key(word, ancestor.rawValue)
             guard let bytes = try value(tables.schema, key, in: transaction) else { continue }
             var reader = try RecordReader(bytes, table: tables.schema, record: "event \(name)")
-            let isInterval = try reader.byte() != 0
+            let isInterval = try reader.flag()
             let settings = try reader.attributes()
             try reader.finish()
             return EventDefinition(

@@ -88,13 +88,27 @@ final class PlantExport {
 
     /// Calls `body` for each asset in order of number, without holding a cursor open meanwhile.
     private func forEachAsset(_ body: (Asset) throws -> Void) throws {
-        let last = UInt32(clamping: try graph.counter(.assets, in: transaction) ?? 0)
-        guard last > 0 else { return }
-        for number in 1...last {
-            guard let asset = try graph.asset(AssetID(rawValue: number), in: transaction) else {
-                continue
+        try forEachKey(of: graph.tables.assets) { bytes in
+            try bytes.withUnsafeBytes { bytes in
+                var reader = GraphKeyReader(bytes, skipping: 0, table: graph.tables.assets)
+                try body(try graph.existingAsset(try reader.asset(), in: transaction))
             }
-            try body(asset)
+        }
+    }
+
+    /// Calls `body` for the keys of a table in order, read a thousand at a time.
+    func forEachKey(of table: Table, _ body: ([UInt8]) throws -> Void) throws {
+        var start: [UInt8]? = []
+        while let from = start {
+            var keys: [[UInt8]] = []
+            try graph.scan(table, prefix: [], from: from, in: transaction) {
+                (key, _) throws(GraphError) in
+                keys.append(Array(key))
+                return keys.count < 1000
+            }
+            for key in keys { try body(key) }
+            // The least key after the last one.
+            start = keys.count == 1000 ? keys.last.map { $0 + [0] } : nil
         }
     }
 

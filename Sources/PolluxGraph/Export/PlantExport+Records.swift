@@ -54,17 +54,17 @@ extension PlantExport {
     }
 
     func writeEvents() throws {
-        let last = try graph.counter(.events, in: transaction) ?? 0
-        var number: UInt64 = 0
-        while number < last {
-            number += 1
-            guard let event = try graph.event(EventID(rawValue: number), in: transaction) else {
-                continue
+        let table = graph.tables.events
+        try forEachKey(of: table) { key in
+            let id = try key.withUnsafeBytes { bytes throws in
+                var reader = GraphKeyReader(bytes, skipping: 0, table: table)
+                return EventID(rawValue: try reader.uint64())
             }
+            guard let event = try graph.event(id, in: transaction) else { return }
             guard let name = try reference(event.asset), let end = event.end else {
                 let reason = event.end == nil ? "is open" : "is of an asset without a name"
                 try omit("event \(event.name) at \(event.start), which \(reason)")
-                continue
+                return
             }
             let when =
                 event.isInstant

@@ -93,7 +93,7 @@ struct GraphKeyReader {
         self.table = table
     }
 
-    private func corrupt(_ reason: String) -> GraphError {
+    func corrupt(_ reason: String) -> GraphError {
         let hexadecimal = bytes.prefix(64).map { byte in
             let text = String(byte, radix: 16)
             return text.count == 1 ? "0" + text : text

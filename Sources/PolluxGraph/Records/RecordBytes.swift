@@ -109,6 +109,13 @@ struct RecordReader {
         return bytes[position]
     }
 
+    /// A byte that is 0 or 1.
+    mutating func flag() throws(GraphError) -> Bool {
+        let value = try byte()
+        guard value < 2 else { throw corrupt("a flag of \(value)") }
+        return value == 1
+    }
+
     mutating func number() throws(GraphError) -> UInt64 {
         var result: UInt64 = 0
         var shift: UInt64 = 0
@@ -158,6 +165,7 @@ struct RecordReader {
         guard flags < 4 else { throw corrupt("unknown range flags \(flags)") }
         let start = flags & 1 != 0 ? try instant() : .distantPast
         let finish = flags & 2 != 0 ? try instant() : .distantFuture
+        guard start <= finish else { throw corrupt("a range ends before it begins") }
         return TimeRange(start: start, end: finish)
     }
 
@@ -169,7 +177,7 @@ struct RecordReader {
         switch kind {
         case .float: return .float(Double(bitPattern: try fixed()))
         case .integer: return .integer(Int64(bitPattern: try fixed()))
-        case .boolean: return .boolean(try byte() != 0)
+        case .boolean: return .boolean(try flag())
         case .text: return .text(try text())
         }
     }

@@ -99,6 +99,7 @@ extension Graph {
         let start = try reader.instant()
         let subject = try reader.asset()
         try reader.finish()
+        guard start < end else { throw reader.corrupt("it ends before it begins") }
         return Link(
             relation: relation, subject: subject, object: object,
             range: TimeRange(start: start, end: end))

@@ -88,7 +88,7 @@ extension Graph {
         let name = try reader.text()
         let plural = try reader.text()
         let parent = try reader.number32()
-        let isDeclared = try reader.byte() != 0
+        let isDeclared = try reader.flag()
         let settings = try reader.attributes()
         try reader.finish()
         return AssetType(
@@ -121,7 +121,7 @@ extension Graph {
         let inverse = try reader.text()
         let subject = try reader.number32()
         let object = try reader.number32()
-        let isDeclared = try reader.byte() != 0
+        let isDeclared = try reader.flag()
         let settings = try reader.attributes()
         try reader.finish()
         return RelationDefinition(

@@ -57,6 +57,7 @@ extension Graph {
             var reader = GraphKeyReader(
                 key, skipping: prefix.bytes.count, table: self.tables.words)
             found.append(try reader.uint32())
+            try reader.finish()
             return true
         }
         return found
