@@ -49,7 +49,7 @@ extension PlantExport {
             if definition.subjectType != nil, definition.objectType != nil {
                 try state(try graph.relationStatement(definition, in: transaction))
             } else if !definition.inverse.isEmpty || !definition.settings.isEmpty {
-                // The statement needs both types; without them the first `relate` makes the relation.
+                // The statement needs both types; without them `relate` makes the relation.
                 try omit("the inverse and the settings of the relation \(definition.name)")
             }
         }
