@@ -9,7 +9,8 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-/// The kernels alone are compiled without overflow traps and, on x86-64, for AVX2, FMA and BMI2 (docs/decisions/0003).
+/// The kernels alone are compiled without overflow traps and, on x86-64, for AVX2, FMA and BMI2
+/// (docs/decisions/0003).
 #if arch(x86_64)
     let kernels: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"])]
 #else
@@ -126,7 +127,8 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "PolluxLanguageTests",
-            dependencies: ["PolluxLanguage", "PolluxModel", "PolluxTestKit"], swiftSettings: common),
+            dependencies: ["PolluxLanguage", "PolluxModel", "PolluxTestKit"],
+            swiftSettings: common),
         .testTarget(
             name: "PolluxAnalyticsTests",
             dependencies: ["PolluxAnalytics", "PolluxModel", "PolluxTestKit"], swiftSettings: common

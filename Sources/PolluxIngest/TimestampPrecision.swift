@@ -8,8 +8,8 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
     case seconds
     case minutes
     case hours
-    /// By magnitude: below 5·10⁹ seconds, below 5·10¹² milliseconds, below 5·10¹⁵ microseconds, else
-    /// nanoseconds.
+    /// By magnitude: below 5·10⁹ seconds, below 5·10¹² milliseconds, below 5·10¹⁵ microseconds,
+    /// else nanoseconds.
     case automatic
 
     /// The precision that a `precision` parameter names, in the spellings of line protocol's HTTP

@@ -1,4 +1,5 @@
-/// The number of a diagnostic, `TQ104`: 1xx reading the text, 2xx what the sentence asks, 3xx units,
+/// The number of a diagnostic, `TQ104`: 1xx reading the text, 2xx what the sentence asks, 3xx
+/// units,
 /// 4xx changing the plant, 5xx running, 6xx empty answers.
 ///
 /// Numbers never change their meaning and are never used again.

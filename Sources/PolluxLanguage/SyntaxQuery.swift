@@ -77,7 +77,8 @@ public struct ClauseSyntax<Form: Hashable & Sendable>: Hashable, Sendable {
 ///
 /// Their order in the text means nothing and is not kept.
 public struct ClausesSyntax: Hashable, Sendable {
-    /// The range: `last`, `since`, `between`, `today`, `yesterday`, `at`; nil where none is written.
+    /// The range: `last`, `since`, `between`, `today`, `yesterday`, `at`; nil where none is
+    /// written.
     public var time: ClauseSyntax<TimeClause>?
     /// `during …`.
     public var during: ClauseSyntax<SpanSyntax>?

@@ -81,7 +81,9 @@ import Testing
             "127.0.0.1:\(plant.httpPort)",
         ])
         #expect(inUse == 3)
-        #expect(message.contains("\(plant.httpPort)") && message.contains("in use"), "\(message)")
+        #expect(
+            message.contains("\(plant.httpPort)")
+                && message.contains("another process uses that port"), "\(message)")
 
         let (second, answer) = try Plant.pollux(["serve", "--data", plant.dataFolder.path])
         #expect(second == 3)

@@ -39,7 +39,7 @@ import Testing
         let overMQTT = publisher.sent
         #expect(overHTTP.count > 0 && overMQTT > 0, "nothing was written; seed \(seed)")
         let mqtt = try plant.rows(
-            "count vibration, sum (vibration) of spindle of machine CNC-4 last 2h",
+            "count vibration, max vibration of spindle of machine CNC-4 last 2h",
             until: { ($0.first?[2] as? NSNumber)?.intValue == overMQTT }, seconds: 60)
         #expect(
             (mqtt.first?[2] as? NSNumber)?.intValue == overMQTT,

@@ -89,9 +89,9 @@ import Testing
         let original = try plant.rows(question)
 
         let server = "http://127.0.0.1:\(plant.httpPort)"
-        let target = plant.folder.appendingPathComponent("copy").path
+        let target = plant.dataFolder.appendingPathComponent("snapshots/copy").path
         let (created, report) = try Plant.pollux([
-            "snapshot", "create", target, "--server", server,
+            "snapshot", "create", "copy", "--server", server,
         ])
         #expect(created == 0, "\(report)")
         let (verified, verification) = try Plant.pollux(["snapshot", "verify", target])

@@ -13,6 +13,8 @@ import Testing
                     "\(file.path): \(file.lines.count) lines: split it by subject, Type+Concern.swift"
                 )
             }
+            // Tests hold whole answers as text; the formatter keeps the rest of them in bounds.
+            guard !file.path.hasPrefix("Tests/") else { continue }
             for (number, line) in file.lines.enumerated() where line.count > 100 {
                 findings.append("\(file.path):\(number + 1): \(line.count) characters: wrap at 100")
             }
@@ -118,10 +120,11 @@ import Testing
                 // A child of a group (`addTask`) or of a loop (`scheduleTask`) does not escape.
                 let text = line.replacingOccurrences(of: "addTask", with: "")
                     .replacingOccurrences(of: "scheduleTask", with: "")
+                    .replacingOccurrences(of: "dataTask", with: "")
                 guard !code.hasPrefix("//"), let mark = marks.first(where: { text.contains($0) })
                 else { continue }
                 let above = file.lines[max(0, number - 4)..<number]
-                if !above.contains(where: { $0.contains("// Why:") || $0.contains("/// Why:") }) {
+                if !above.contains(where: { $0.contains("// Why") }) {
                     findings.append(
                         "\(file.path):\(number + 1): \(mark) needs a `// Why:` line above it")
                 }

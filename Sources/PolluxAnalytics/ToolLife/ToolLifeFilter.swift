@@ -1,7 +1,7 @@
 import PolluxModel
 
-/// What is known about one tool while it wears: a grid of tool factors, each with a Kalman filter of
-/// its break-in.
+/// What is known about one tool while it wears: a grid of tool factors, each with a Kalman filter
+/// of its break-in.
 ///
 /// Wear at damage D is L(b + (1 − b)(D/k)^1.3): L the limit, b the share worn off at once, k this
 /// tool's factor on the law's life. The unknown is one number, so the grid is exact, cheap and the

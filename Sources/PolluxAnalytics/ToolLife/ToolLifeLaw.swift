@@ -21,8 +21,8 @@ public struct LifeExpectation: Hashable, Sendable {
     public var minutes: Double { exponential(logMean) }
 }
 
-/// Taylor's law of tool life, ln T = c0 + cV ln V + cf ln f + cd ln d + cm material, fitted by least
-/// squares to the tools that the plant has closed.
+/// Taylor's law of tool life, ln T = c0 + cV ln V + cf ln f + cd ln d + cm material, fitted by
+/// least squares to the tools that the plant has closed.
 ///
 /// Recursive: the sums of squares are the state (about 0.3 KB), so a closed tool costs one update
 /// and the order in which tools close does not matter beyond rounding. Columns that never varied

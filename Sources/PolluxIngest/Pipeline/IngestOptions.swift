@@ -1,6 +1,7 @@
 /// Limits and habits of ingest; the defaults suit a plant.
 public struct IngestOptions: Sendable {
-    /// Types that contain each other, outermost first; line-protocol tags of these names place a part.
+    /// Types that contain each other, outermost first; line-protocol tags of these names place a
+    /// part.
     public var containment: [String] = ["enterprise", "site", "area", "line", "cell", "machine"]
     /// Whether unknown assets and series are created; otherwise their points are rejected.
     public var createsUnknown = true

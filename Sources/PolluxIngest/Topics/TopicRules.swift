@@ -1,9 +1,10 @@
 /// Which part and measure a topic stands for: rules in order, the first that matches wins.
 ///
 /// A rule is a template of levels: `{machine}` takes the level as the name of a machine, `{:type}`
-/// as the type of a part, `{measure}` as the measure (several are joined by `/`), `+` skips a level,
-/// `#` at the end skips the rest, and anything else must stand there itself. `{machine=CNC-3}` names
-/// a machine that the topic does not, and `{:type=spindle}` a part.
+/// as the type of a part, `{measure}` as the measure (several are joined by `/`), `+` skips a
+/// level,
+/// `#` at the end skips the rest, and anything else must stand there itself. `{machine=CNC-3}`
+/// names a machine that the topic does not, and `{:type=spindle}` a part.
 ///
 /// Where the template ends in `{measure}`, a topic one level shorter matches too: its payload names
 /// the measures.

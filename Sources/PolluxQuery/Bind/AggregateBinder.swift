@@ -70,7 +70,8 @@ struct AggregateBinder {
     }
 
     private func sumOfGauge(_ aggregate: AggregateSyntax, _ leaf: BoundLeaf) throws -> QueryError {
-        // A declared gauge has a level, and levels do not add up; what data made known may be either.
+        // A declared gauge has a level, and levels do not add up; what data made known may be
+        // either.
         guard let unit = leaf.unit else {
             return context.wrong(
                 .sumOfGauge, "the sum of samples of \(leaf.name) (a gauge) has no meaning",
@@ -84,7 +85,8 @@ struct AggregateBinder {
             at: aggregate.range,
             suggestions: [
                 .init(
-                    "energy: `total \(leaf.name) in kWh`   load of the line: `sum avg \(leaf.name)`")
+                    "energy: `total \(leaf.name) in kWh`   "
+                        + "load of the line: `sum avg \(leaf.name)`")
             ])
     }
 

@@ -3,7 +3,8 @@ import PolluxLanguage
 import PolluxModel
 import PolluxStore
 
-/// Turns written formulas into bound ones: names become leaves, aggregates are collected, units agree.
+/// Turns written formulas into bound ones: names become leaves, aggregates are collected, units
+/// agree.
 struct ExpressionBinder {
     let question: Question
 
@@ -22,11 +23,7 @@ struct ExpressionBinder {
             return try LeafBinder(question: question).leaf(name, scope: scope, offset: offset)
         case .literal(let literal): return try self.literal(literal)
         case .aggregate(let words, let argument):
-            guard !isInAggregate else {
-                throw context.wrong(
-                    .nestedAggregate, "an aggregate stands inside another", at: syntax.range,
-                    notes: ["two aggregates stand side by side: `sum avg power … per line`"])
-            }
+            guard !isInAggregate else { throw nested(at: syntax.range) }
             let bound = try bind(argument, isInAggregate: true, scope: scope, offset: offset)
             return try AggregateBinder(question: question).bind(words, bound, at: syntax.range)
         case .arithmetic(let operation, let left, let right):
@@ -51,11 +48,7 @@ struct ExpressionBinder {
                 form: .like(try inner(part), TextPattern(text: pattern.text)), valueClass: .truth,
                 range: syntax.range)
         case .state(let part, let isNegated, let word):
-            guard word == .missing else {
-                throw context.wrong(
-                    .notAvailable, "`is \(word.rawValue)` is not available in this version",
-                    at: syntax.range)
-            }
+            guard word == .missing else { throw unavailable(word, at: syntax.range) }
             return BoundExpression(
                 form: .state(try inner(part), isNegated: isNegated, word), valueClass: .truth,
                 range: syntax.range)
@@ -75,6 +68,17 @@ struct ExpressionBinder {
                 part, isInAggregate: isInAggregate, scope: question.scopes.count - 1,
                 offset: offset)
         }
+    }
+
+    private func nested(at range: SourceRange) -> QueryError {
+        context.wrong(
+            .nestedAggregate, "an aggregate stands inside another", at: range,
+            notes: ["two aggregates stand side by side: `sum avg power … per line`"])
+    }
+
+    private func unavailable(_ word: StateWord, at range: SourceRange) -> QueryError {
+        context.wrong(
+            .notAvailable, "`is \(word.rawValue)` is not available in this version", at: range)
     }
 
     private func number(_ bound: BoundExpression) throws -> BoundExpression {

@@ -59,7 +59,8 @@ struct LeafBinder {
                 let declared = try graph.measure(id, of: asset.type, in: snapshot.transaction)
             else { continue }
             leaf.definition = declared.definition
-            leaf.unit = declared.definition.unit.isEmpty ? nil : Unit.parse(declared.definition.unit)
+            let unit = declared.definition.unit
+            leaf.unit = unit.isEmpty ? nil : Unit.parse(unit)
             return leaf
         }
         return nil

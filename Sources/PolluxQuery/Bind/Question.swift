@@ -72,7 +72,8 @@ final class Question {
         if SystemTime.monotonic() > deadline {
             let seconds = context.options.timeLimit / 1_000_000_000
             throw QueryError.runtime(
-                .timeLimit, "the query took longer than \(seconds) s: ask for less, or raise the limit")
+                .timeLimit,
+                "the query took longer than \(seconds) s: ask for less, or raise the limit")
         }
     }
 
@@ -88,7 +89,9 @@ final class Question {
         if query.head == .forecast { missing = ("`forecast`", query.range) }
         if let clause = clauses.compare { missing = ("`compare with`", clause.range) }
         if let clause = clauses.points { missing = ("`points`", clause.range) }
-        if let clause = clauses.every, clause.form.over != nil { missing = ("`over`", clause.range) }
+        if let clause = clauses.every, clause.form.over != nil {
+            missing = ("`over`", clause.range)
+        }
         if let clause = clauses.timezone, clause.form == .local {
             missing = ("`timezone local`", clause.range)
         }

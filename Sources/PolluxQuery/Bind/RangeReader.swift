@@ -8,7 +8,8 @@ struct RangeReader {
     let context: StatementContext
     let snapshot: Snapshot
 
-    /// The range of a question for one asset; nil when an event it refers to has not happened there.
+    /// The range of a question for one asset; nil when an event it refers to has not happened
+    /// there.
     func range(_ clauses: ClausesSyntax, for asset: AssetID?) throws -> TimeRange? {
         let now = context.now
         let zone = context.zone
@@ -37,7 +38,8 @@ struct RangeReader {
             }
             guard start < end else {
                 throw context.wrong(
-                    .emptyRange, "the range ends before it begins", at: clauses.time?.range ?? .none)
+                    .emptyRange, "the range ends before it begins",
+                    at: clauses.time?.range ?? .none)
             }
             range = TimeRange(start: start, end: end)
         case .today:

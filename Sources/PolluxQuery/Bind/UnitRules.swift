@@ -120,13 +120,15 @@ struct UnitRules {
             return (left, right)
         }
         if first == second { return (left, right) }
-        let target = first.isPoint && !second.isPoint && verb != "compare" ? first.difference : first
+        let isShift = first.isPoint && !second.isPoint && verb != "compare"
+        let target = isShift ? first.difference : first
         guard let conversion = second.conversion(to: target) else {
             let (leftName, rightName) = (name(left), name(right))
             throw QueryError.diagnostics([
                 Diagnostic(
                     code,
-                    "cannot \(verb) \(leftName) (\(first.symbol)) and \(rightName) (\(second.symbol))",
+                    "cannot \(verb) \(leftName) (\(first.symbol)) and \(rightName) "
+                        + "(\(second.symbol))",
                     at: SourceRange(left.range.upper, right.range.lower).trimmed(in: context.text),
                     in: context.text, also: [left.range, right.range],
                     notes: [

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Answers TwinQL over a store and the graph of the same environment.
 ///
-/// Runs on the calling thread; every statement sees one snapshot and one `now`. Safe to call from many
-/// threads.
+/// Runs on the calling thread; every statement sees one snapshot and one `now`. Safe to call from
+/// many threads.
 ///
 /// ```swift
 /// let results = try engine.run("vibration of spindle of machine CNC-3 last 1h")

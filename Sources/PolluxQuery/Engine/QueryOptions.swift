@@ -29,7 +29,8 @@ public struct QueryOptions: Sendable {
 
     /// The value of a parameter.
     public enum Parameter: Hashable, Sendable {
-        /// Text: a name, a period such as `1h`, a time, a number; read as the place in the text needs.
+        /// Text: a name, a period such as `1h`, a time, a number; read as the place in the text
+        /// needs.
         case text(String)
         /// A number.
         case number(Double)

@@ -2,8 +2,8 @@ public import PolluxModel
 
 /// The answer to one statement: columns, and what must be said beside them.
 ///
-/// Columns are in the order of rule 8 of the language: `time`, `until` when slices vary, `asset`, one
-/// column per item with its unit, `note`. Rows come by asset and time.
+/// Columns are in the order of rule 8 of the language: `time`, `until` when slices vary, `asset`,
+/// one column per item with its unit, `note`. Rows come by asset and time.
 public struct QueryResult: Sendable {
     /// What the rows are.
     public enum Content: Hashable, Sendable {

@@ -8,7 +8,8 @@ struct AggregateTotals {
     var increase: Double?
     /// Words that values of a text leaf index, for `mode`, `latest`, `earliest`.
     var words: [String] = []
-    /// Sums for the slope of a straight line through the samples; time counts from the slice's start.
+    /// Sums for the slope of a straight line through the samples; time counts from the slice's
+    /// start.
     var slope = SlopeSums()
 
     /// Sums for least squares.

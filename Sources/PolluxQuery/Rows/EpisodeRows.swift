@@ -61,7 +61,7 @@ struct EpisodeRows {
 
     private func row(
         _ episode: Episode, _ span: TimeRange, _ inside: TimeRange, _ subject: Subject,
-        _ outputs: [Question.Output], _ items: [RowTable.Item], _ evaluator: Evaluator,
+        _ outputs: [Question.Output], _ items: [RowTable.Field], _ evaluator: Evaluator,
         _ filters: SliceFilters
     ) -> RowTable.Row? {
         let slice = SliceRows.Slice(whole: span, window: inside, notes: [])

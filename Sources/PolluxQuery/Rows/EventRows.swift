@@ -19,7 +19,7 @@ struct EventRows {
             try graph.measureID(named: name.text, in: transaction) == nil
         else { return nil }
         question.dependencies.hasEvents = true
-        var table = RowTable(items: [RowTable.Item(name: name.text, kind: .text, unit: nil)])
+        var table = RowTable(items: [RowTable.Field(name: name.text, kind: .text, unit: nil)])
         table.showsEnd = true
         for subject in question.subjects {
             guard let range = try question.ranges.range(query.clauses, for: subject.asset) else {

@@ -69,7 +69,7 @@ struct LatestRows {
     /// `latest a, latest b`: one row per asset, at the newest of their times.
     func rows(_ outputs: [Question.Output]) throws -> QueryResult {
         var items = outputs.map { question.item($0) }
-        items.append(RowTable.Item(name: "age", kind: .duration, unit: nil))
+        items.append(RowTable.Field(name: "age", kind: .duration, unit: nil))
         var table = RowTable(items: items)
         let chosen = try chosenAssets()
         for subject in present where chosen?.contains(subject.asset) ?? true {
@@ -102,7 +102,7 @@ struct LatestRows {
     }
 
     private func cell(
-        _ point: Point, _ output: Question.Output, _ item: RowTable.Item
+        _ point: Point, _ output: Question.Output, _ item: RowTable.Field
     ) -> ResultCell {
         if case .text(let text) = point.value { return .text(text) }
         if case .integer(let number) = point.value, item.kind == .integer {
@@ -123,10 +123,10 @@ struct LatestRows {
             case .name(let name) = argument.form, name.text.lowercased() == "everything"
         else { return nil }
         var table = RowTable(items: [
-            RowTable.Item(name: "measure", kind: .text, unit: nil),
-            RowTable.Item(name: "value", kind: .text, unit: nil),
-            RowTable.Item(name: "unit", kind: .text, unit: nil),
-            RowTable.Item(name: "age", kind: .duration, unit: nil),
+            RowTable.Field(name: "measure", kind: .text, unit: nil),
+            RowTable.Field(name: "value", kind: .text, unit: nil),
+            RowTable.Field(name: "unit", kind: .text, unit: nil),
+            RowTable.Field(name: "age", kind: .duration, unit: nil),
         ])
         for subject in present {
             for (measure, measureName) in try measures(of: subject) {

@@ -93,7 +93,8 @@ extension Question {
         if !bound.aggregates.isEmpty, let name = bareName(bound) {
             throw context.wrong(
                 .aggregateAndSample,
-                "an aggregate is one value per slice, `\(name.text(in: context.text))` is every sample",
+                "an aggregate is one value per slice, `\(name.text(in: context.text))` is every "
+                    + "sample",
                 at: name,
                 suggestions: [
                     .init(
@@ -123,7 +124,7 @@ extension Question {
     }
 
     /// How an item's column is shown.
-    func item(_ output: Output) -> RowTable.Item {
+    func item(_ output: Output) -> RowTable.Field {
         let kind: ResultColumn.Kind
         switch output.expression.valueClass {
         case .number: kind = isWhole(output.expression) ? .integer : .float
@@ -132,7 +133,7 @@ extension Question {
         case .duration: kind = output.expression.unit == .second ? .duration : .float
         }
         let unit = kind == .duration ? nil : output.expression.unit?.symbol
-        return RowTable.Item(
+        return RowTable.Field(
             name: output.name, kind: kind, unit: unit?.isEmpty == true ? nil : unit)
     }
 
@@ -150,7 +151,7 @@ extension Question {
     }
 
     /// A number as a cell of an item's column.
-    func cell(_ value: Double?, _ item: RowTable.Item, leaf: LeafColumn? = nil) -> ResultCell {
+    func cell(_ value: Double?, _ item: RowTable.Field, leaf: LeafColumn? = nil) -> ResultCell {
         guard let value, value.isFinite else { return .missing }
         switch item.kind {
         case .float: return .float(value)

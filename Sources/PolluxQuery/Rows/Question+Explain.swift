@@ -3,7 +3,8 @@ import PolluxLanguage
 import PolluxModel
 
 extension Question {
-    /// The plan of the question as lines: canonical text, pieces, range, series, then actual numbers.
+    /// The plan of the question as lines: canonical text, pieces, range, series, then actual
+    /// numbers.
     func explanation() throws -> QueryResult {
         var lines: [(String, String)] = [("query", TwinQL.print(query))]
         let clauses = query.clauses

@@ -1,11 +1,55 @@
 import PolluxGraph
 import PolluxLanguage
 import PolluxModel
+import PolluxStore
 
 extension Question {
-    /// `anomalies in …` and `remaining life of …`.
+    /// `anomalies in …` and `remaining life of …`: rows made by models.
     func headRows() throws -> QueryResult {
-        throw context.wrong(
-            .notAvailable, "this question is not available in this version", at: query.range)
+        let result: QueryResult
+        if query.head == .remainingLife {
+            let present = subjects.flatMap(\.pieces).filter { $0.range.contains(context.now) }
+            result = try RemainingLifeHead().rows(
+                pieces: present, now: context.now, zone: context.zone,
+                unit: query.clauses.unit?.form.symbol, snapshot: snapshot, graph: context.graph,
+                cancellation: context.options.cancellation)
+        } else {
+            result = try anomalies()
+        }
+        dependencies.series.formUnion(result.dependencies.series)
+        dependencies.measures.formUnion(result.dependencies.measures)
+        dependencies.hasEvents = dependencies.hasEvents || result.dependencies.hasEvents
+        stats.points += result.stats.points
+        stats.series += result.stats.series
+        return result
+    }
+
+    private func anomalies() throws -> QueryResult {
+        let measures = try query.outputs.map { output in
+            let bound = try ExpressionBinder(question: self).bind(output.expression)
+            guard case .leaf(let index) = bound.form, bound.valueClass == .number,
+                case .measure = leaves[index].source
+            else {
+                throw context.wrong(
+                    .methodDoesNotFit, "`anomalies in` needs measures of numbers",
+                    at: output.expression.range)
+            }
+            return (name: leaves[index].name, unit: leaves[index].unit?.symbol ?? "")
+        }
+        guard let range = try ranges.range(query.clauses, for: subjects.first?.asset) else {
+            throw context.wrong(.emptyRange, "the range has not begun", at: query.range)
+        }
+        let pieces = subjects.flatMap(\.pieces).compactMap { piece in
+            piece.range.intersection(range).map { inside in
+                var piece = piece
+                piece.range = inside
+                return piece
+            }
+        }
+        let method = try query.clauses.using.map { try context.text(of: $0.form) }
+        return try AnomalyHead().rows(
+            pieces: pieces, measures: measures, range: range, now: context.now,
+            zone: context.zone, snapshot: snapshot, graph: context.graph, method: method,
+            cancellation: context.options.cancellation)
     }
 }

@@ -9,20 +9,20 @@ struct RowTable {
     }
 
     /// What a column of items holds.
-    struct Item {
+    struct Field {
         var name: String
         var kind: ResultColumn.Kind
         var unit: String?
     }
 
-    var items: [Item]
+    var items: [Field]
     var rows: [Row] = []
     /// Whether slices vary, so that `until` is shown.
     var showsEnd = false
     /// Whether rows are about assets (and not about everything at once).
     var showsAsset = true
 
-    init(items: [Item]) { self.items = items }
+    init(items: [Field]) { self.items = items }
 
     /// The columns of rule 8: `time`, `until` where slices vary, `asset`, the items, `note`.
     func result(zone: ZoneRules) -> QueryResult {

@@ -149,7 +149,8 @@ struct SampleRows {
     ) {
         var previous = -1
         for (row, time) in times.enumerated() {
-            while previous + 1 < column.sampleTimes.count, column.sampleTimes[previous + 1] <= time
+            while previous + 1 < column.sampleTimes.count,
+                column.sampleTimes[previous + 1] <= time
             {
                 previous += 1
             }

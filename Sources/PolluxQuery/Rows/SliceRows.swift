@@ -103,8 +103,8 @@ struct SliceRows {
             wholes = grid.slices(over: range, limit: question.context.options.rowLimit + 1)
             guard wholes.count <= question.context.options.rowLimit else {
                 throw QueryError.runtime(
-                    .rowLimit, "the range has more than \(question.context.options.rowLimit) slices"
-                )
+                    .rowLimit,
+                    "the range has more than \(question.context.options.rowLimit) slices")
             }
         }
         if let restriction = question.context.options.restriction {
@@ -230,7 +230,7 @@ struct SliceRows {
     // MARK: Rows
 
     private func append(
-        _ group: Gathered, _ outputs: [Question.Output], _ items: [RowTable.Item],
+        _ group: Gathered, _ outputs: [Question.Output], _ items: [RowTable.Field],
         _ filter: BoundExpression?, to table: inout RowTable
     ) {
         let starts = group.slices.map { $0.window.start.nanoseconds }

@@ -8,7 +8,7 @@ struct SliceValues {
     let slice: Int
 
     /// The cell of an item.
-    func cell(_ output: Question.Output, _ item: RowTable.Item) -> ResultCell {
+    func cell(_ output: Question.Output, _ item: RowTable.Field) -> ResultCell {
         guard let value = evaluate(output.expression) else { return .missing }
         if item.kind == .text, case .aggregate(let index) = output.expression.form {
             let words = group.totals[index][slice].words

@@ -1,6 +1,7 @@
 import PolluxModel
 
-/// What the curve of an expression adds up to inside one window; totals of windows and assets merge.
+/// What the curve of an expression adds up to inside one window; totals of windows and assets
+/// merge.
 struct CurveTotals: Hashable, Sendable {
     /// Known time in nanoseconds.
     var knownTime: Int64 = 0

@@ -25,7 +25,8 @@ struct Evaluator {
         evaluate(node, count: times.count) { leaf in sample(leaves[leaf], at: times) }
     }
 
-    /// The values of an expression inside the intervals `[bounds[i], bounds[i + 1])`, towards both ends.
+    /// The values of an expression inside the intervals `[bounds[i], bounds[i + 1])`, towards both
+    /// ends.
     func ends(
         _ node: BoundExpression, bounds: [Int64]
     ) -> (first: NumberColumn, last: NumberColumn) {
@@ -83,8 +84,12 @@ struct Evaluator {
             let length = Double(leaf.spanEnds[span] - start)
             let from = leaf.spanFirst[span]
             let rise = leaf.spanLast[span] - from
-            first.values[index] = rise == 0 ? from : from + rise * (Double(low - start) / length)
-            last.values[index] = rise == 0 ? from : from + rise * (Double(high - start) / length)
+            // The ends of a span are its samples, to the last bit.
+            first.values[index] =
+                low == start ? from : from + rise * (Double(low - start) / length)
+            last.values[index] =
+                high == leaf.spanEnds[span]
+                ? leaf.spanLast[span] : from + rise * (Double(high - start) / length)
             first.isKnown[index] = true
             last.isKnown[index] = true
         }

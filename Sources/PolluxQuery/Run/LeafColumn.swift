@@ -3,8 +3,8 @@ import PolluxModel
 /// What one leaf says about one asset: its samples and its curve, stitched from pieces.
 ///
 /// Samples and spans are flat arrays in ascending time. Values are numbers: booleans are 0 and 1,
-/// texts are indexes into `words`. Spans are known stretches `[start, end)` with the value at the start
-/// and towards the end; a span of no length is a sample behind which nothing is known.
+/// texts are indexes into `words`. Spans are known stretches `[start, end)` with the value at the
+/// start and towards the end; a span of no length is a sample behind which nothing is known.
 struct LeafColumn {
     var kind: ValueKind
     /// The words that text values index.
@@ -85,8 +85,8 @@ struct LeafColumn {
 /// Turns the points of one piece into samples and spans of a column.
 ///
 /// Points come in ascending time and have been chosen by quality; end marks come along. The piece
-/// knows whether it begins and ends because the plant changed (nothing is carried over) or only because
-/// the question does.
+/// knows whether it begins and ends because the plant changed (nothing is carried over) or only
+/// because the question does.
 struct SpanBuilder {
     let shape: MeasureShape
     let gap: Int64?

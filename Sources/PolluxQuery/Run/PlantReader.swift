@@ -56,7 +56,8 @@ struct PlantReader {
     ) throws -> [Source] {
         var found: [Source] = []
         for piece in subject.pieces {
-            // A value held from before the range may come from before it, but not from another piece.
+            // A value held from before the range may come from before it, but not from another
+            // piece.
             guard piece.range.end > wanted.start.advanced(by: -1), piece.range.start < wanted.end
             else { continue }
             for slice in try graph.sources(
@@ -105,7 +106,8 @@ struct PlantReader {
         return result
     }
 
-    /// The assets that `(x of path)` means, seen from a subject: its own parts, then what contains it.
+    /// The assets that `(x of path)` means, seen from a subject: its own parts, then what contains
+    /// it.
     private func scoped(_ index: Int, from subject: Subject) throws -> [Subject] {
         let path = question.scopes[index]
         let translation = PathTranslation(context: question.context)

@@ -121,7 +121,8 @@ struct QueryRoutes: Sendable {
     }
 }
 
-/// Writes the answers of a script: one as it is, several as `{"results":[…]}` or one after the other.
+/// Writes the answers of a script: one as it is, several as `{"results":[…]}` or one after the
+/// other.
 private struct ScriptWriter: Sendable {
     private var writers: [ResultWriter]
     private let isList: Bool

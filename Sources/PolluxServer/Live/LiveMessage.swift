@@ -34,7 +34,8 @@ enum LiveMessage {
         return json.bytes
     }
 
-    /// Rows in the order of the columns, and the keys of rows that are no longer part of the answer.
+    /// Rows in the order of the columns, and the keys of rows that are no longer part of the
+    /// answer.
     private static func rows(id: String, _ rows: LiveRows) -> [UInt8] {
         let result = rows.result
         var json = begin("rows", id: id)

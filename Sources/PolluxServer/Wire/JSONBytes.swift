@@ -1,6 +1,7 @@
 import PolluxModel
 
-/// Writes JSON as UTF-8 bytes; the caller opens and closes what it nests, commas come by themselves.
+/// Writes JSON as UTF-8 bytes; the caller opens and closes what it nests, commas come by
+/// themselves.
 struct JSONBytes: Sendable {
     /// What has been written so far.
     var bytes: [UInt8] = []

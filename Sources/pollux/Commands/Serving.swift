@@ -8,7 +8,8 @@ import PolluxServer
 import ServiceLifecycle
 import UnixSignals
 
-/// A running server: the database, its MQTT sources and the HTTP side, started and stopped in order.
+/// A running server: the database, its MQTT sources and the HTTP side, started and stopped in
+/// order.
 struct Serving {
     var directory: String
     var listen: ListenAddress

@@ -7,18 +7,20 @@ import PolluxStore
 struct SnapshotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot", abstract: "Make, list, verify and restore online backups.",
-        discussion: "pollux snapshot create /backup/monday --server http://127.0.0.1:8470",
+        discussion: "pollux snapshot create monday --server http://127.0.0.1:8470",
         subcommands: [Create.self, List.self, Verify.self, Restore.self])
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Copy the database into a new folder while reads and writes go on.",
             discussion: "pollux snapshot create /backup/monday")
-        @Argument(help: "The new folder, on the machine of the database.") var folder: String
+        @Argument(
+            help: "A new folder, or a name: then it is kept in the data directory's snapshots.")
+        var folder: String
         @OptionGroup var target: TargetOptions
 
         func run() throws {
-            let path = URL(fileURLWithPath: folder).path
+            let path = SnapshotCommand.path(of: folder, in: target.directory)
             let connection = try target.connect()
             defer { connection.close() }
             switch connection {
@@ -26,18 +28,21 @@ struct SnapshotCommand: ParsableCommand {
                 let manifest = try reporting { try database.store.createSnapshot(to: path) }
                 print("created \(SnapshotCommand.line(manifest))")
             case .server(let client):
+                // Over the network a server writes only below its own data directory.
+                guard !folder.contains("/") else {
+                    throw CommandFailure(
+                        ExitCode.badUse,
+                        "a running server keeps its snapshots in its own folder: give a name, "
+                            + "such as monday")
+                }
                 let (status, body) = try client.send(
                     "POST", "/api/v1/snapshots",
-                    try JSONSerialization.data(withJSONObject: ["path": path]))
+                    try JSONSerialization.data(withJSONObject: ["name": folder]))
                 guard (200..<300).contains(status) else {
                     throw ServerClient.failure(status: status, body: body, text: "")
                 }
-                let manifest = try reporting {
-                    try SnapshotArchive.list(
-                        in: (path as NSString)
-                            .deletingLastPathComponent)
-                }.first { $0.path == path }
-                print("created " + (manifest.map(SnapshotCommand.line) ?? path))
+                let answer = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
+                print("created \(answer?["path"] as? String ?? folder)")
             }
         }
     }
@@ -46,9 +51,12 @@ struct SnapshotCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the snapshots below a folder.",
             discussion: "pollux snapshot list /backup")
-        @Argument(help: "The folder that holds the snapshots' folders.") var folder: String
+        @Argument(help: "The folder that holds them (default: the data directory's snapshots).")
+        var place: String?
+        @OptionGroup var target: TargetOptions
 
         func run() throws {
+            let folder = place ?? target.directory + "/snapshots"
             let found = try reporting { try SnapshotArchive.list(in: folder) }
             for manifest in found { print(SnapshotCommand.line(manifest)) }
             if found.isEmpty { print("no snapshots in \(folder)") }
@@ -59,11 +67,14 @@ struct SnapshotCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check every record of a snapshot against its manifest.",
             discussion: "pollux snapshot verify /backup/monday")
-        @Argument(help: "The snapshot's folder.") var folder: String
+        @Argument(help: "The snapshot's folder, or its name in the data directory.")
+        var folder: String
+        @OptionGroup var target: TargetOptions
 
         func run() throws {
-            let report = try reporting { try SnapshotArchive.verify(folder) }
-            try CheckCommand.show(report, of: folder)
+            let path = SnapshotCommand.path(of: folder, in: target.directory)
+            let report = try reporting { try SnapshotArchive.verify(path) }
+            try CheckCommand.show(report, of: path)
         }
     }
 
@@ -78,6 +89,13 @@ struct SnapshotCommand: ParsableCommand {
             try reporting { try SnapshotArchive.restore(folder, to: target.directory) }
             print("restored \(folder) to \(target.directory)")
         }
+    }
+
+    /// A folder as given, or the folder of a name in the data directory.
+    static func path(of argument: String, in directory: String) -> String {
+        argument.contains("/")
+            ? URL(fileURLWithPath: argument).path
+            : URL(fileURLWithPath: directory + "/snapshots/" + argument).path
     }
 
     /// A manifest on one line.
