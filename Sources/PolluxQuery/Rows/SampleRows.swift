@@ -38,41 +38,51 @@ struct SampleRows {
             } else {
                 times = union(outputs, evaluator)
             }
-            let chosen = filter.map { evaluator.values($0, at: times) }
-            let readsCurve = isInstant == true || fills
-            let columns = outputs.map { output in
-                values(output, evaluator, at: times, readsCurve: readsCurve)
-            }
-            let sampled = outputs.map { output in
-                fills && plainLeaf(output.expression) != nil
-                    ? values(output, evaluator, at: times, readsCurve: false).isKnown : nil
-            }
-            for (row, time) in times.enumerated() {
-                if let chosen, !(chosen.isKnown[row] && chosen.values[row] == 1) { continue }
-                if let restriction = question.context.options.restriction,
-                    !restriction.contains(Timestamp(nanoseconds: time))
-                {
-                    continue
-                }
-                let cells = outputs.indices.map { index in
-                    question.cell(
-                        columns[index].isKnown[row] ? columns[index].values[row] : nil,
-                        items[index], leaf: leaf(outputs[index], evaluator))
-                }
-                if isInstant != true, cells.allSatisfy({ $0 == .missing }) { continue }
-                let isFilled = outputs.indices.contains { index in
-                    cells[index] != .missing && sampled[index]?[row] == false
-                }
-                let instant = Timestamp(nanoseconds: time)
-                table.rows.append(
-                    RowTable.Row(
-                        key: RowKey(
-                            asset: subject.asset, name: subject.name,
-                            range: TimeRange(start: instant, end: instant)),
-                        cells: cells, notes: isFilled ? ["filled"] : []))
-            }
+            append(
+                subject, evaluator, outputs, filter, at: times, isInstant: isInstant == true,
+                to: &table)
         }
         return table.result(zone: question.context.zone)
+    }
+
+    /// The rows of one asset.
+    private func append(
+        _ subject: Subject, _ evaluator: Evaluator, _ outputs: [Question.Output],
+        _ filter: BoundExpression?, at times: [Int64], isInstant: Bool, to table: inout RowTable
+    ) {
+        let chosen = filter.map { evaluator.values($0, at: times) }
+        let readsCurve = isInstant || fills
+        let columns = outputs.map { output in
+            values(output, evaluator, at: times, readsCurve: readsCurve)
+        }
+        let sampled = outputs.map { output in
+            fills && plainLeaf(output.expression) != nil
+                ? values(output, evaluator, at: times, readsCurve: false).isKnown : nil
+        }
+        for (row, time) in times.enumerated() {
+            if let chosen, !(chosen.isKnown[row] && chosen.values[row] == 1) { continue }
+            if let restriction = question.context.options.restriction,
+                !restriction.contains(Timestamp(nanoseconds: time))
+            {
+                continue
+            }
+            let cells = outputs.indices.map { index in
+                question.cell(
+                    columns[index].isKnown[row] ? columns[index].values[row] : nil,
+                    table.items[index], leaf: leaf(outputs[index], evaluator))
+            }
+            if !isInstant, cells.allSatisfy({ $0 == .missing }) { continue }
+            let isFilled = outputs.indices.contains { index in
+                cells[index] != .missing && sampled[index]?[row] == false
+            }
+            let instant = Timestamp(nanoseconds: time)
+            table.rows.append(
+                RowTable.Row(
+                    key: RowKey(
+                        asset: subject.asset, name: subject.name,
+                        range: TimeRange(start: instant, end: instant)),
+                    cells: cells, notes: isFilled ? ["filled"] : []))
+        }
     }
 
     private var fills: Bool {
