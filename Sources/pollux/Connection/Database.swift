@@ -33,7 +33,7 @@ struct Database {
         graph = try Graph(environment: environment)
         query = QueryEngine(store: store, graph: graph, zones: Database.zoneBytes)
         live = try LiveEngine(store: store, graph: graph, query: query)
-        query.setLiveControl(live as? any LiveControl)
+        query.setLiveControl(live)
         ingest = try IngestPipeline(store: store, graph: graph)
     }
 
