@@ -58,6 +58,24 @@ import Testing
         #expect(after.first?.end == Plant.instant(70))
     }
 
+    @Test func whatAKillLeavesBehindGoesOn() throws {
+        let plant = try Plant()
+        try plant.run(AlertTests.text)
+        try plant.write([(0, 60), (10, 85), (50, 86)])
+        // Killed after the points and before the look; and after it.
+        let early = try Plant(killing: plant)
+        plant.turn(at: 55)
+        let late = try Plant(killing: plant)
+        for one in [early, late] {
+            one.turn(at: 56)
+            #expect(try one.events("hot").map(\.start) == [Plant.instant(10)])
+            try one.write([(70, 60)])
+            let again = try Plant(killing: one)
+            again.turn(at: 90)
+            #expect(try again.events("hot").map(\.end) == [Plant.instant(70)])
+        }
+    }
+
     @Test func silenceIsNotTheEnd() throws {
         let plant = try Plant()
         try plant.run(AlertTests.text)

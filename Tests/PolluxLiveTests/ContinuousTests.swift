@@ -60,28 +60,33 @@ import Testing
         }
     }
 
-    @Test func anomaliesAreStoredOnceWhateverTheRestarts() throws {
+    /// How a life of live work is disturbed.
+    enum Disturbance: CaseIterable { case none, restart, killBeforeTurn, killAfterTurn }
+
+    @Test func anomaliesAreStoredOnceWhateverHappens() throws {
         var seed = Seed(7)
         let points = ContinuousTests.sensor(&seed, from: 0, count: 1200)
-        func life(restarts: Bool) throws -> (points: [[Double]], events: [[Timestamp?]]) {
-            let plant = try Plant()
+        func life(_ disturbance: Disturbance) throws -> (points: [[Double]], events: [Event]) {
+            var plant = try Plant()
             try plant.run(
                 "create continuous query odd as anomalies in temperature of every spindle "
                     + "wait 5s using novelty into oddness")
             for start in stride(from: 0, to: 1200, by: 90) {
                 try plant.write(Array(points[start..<min(1200, start + 90)]))
+                if disturbance == .killBeforeTurn { plant = try Plant(killing: plant) }
                 plant.turn(at: Double(start) + 90)
-                if restarts { try plant.restart() }
+                if disturbance == .restart { try plant.restart() }
+                if disturbance == .killAfterTurn { plant = try Plant(killing: plant) }
             }
             plant.turn(at: 1300)
-            return (
-                try plant.points("oddness"), try plant.events("odd").map { [$0.start, $0.end] }
-            )
+            return (try plant.points("oddness"), try plant.events("odd"))
         }
-        let calm = try life(restarts: false)
-        let rough = try life(restarts: true)
-        #expect(calm.points == rough.points)
-        #expect(calm.events == rough.events)
+        let calm = try life(.none)
+        for disturbance in Disturbance.allCases {
+            let other = try life(disturbance)
+            #expect(calm.points == other.points, "\(disturbance)")
+            #expect(calm.events == other.events, "\(disturbance)")
+        }
         var watch = SeriesWatch()
         var scores: [[Double]] = []
         for (second, value) in points {
@@ -89,6 +94,6 @@ import Testing
             if output.condition == .ready { scores.append([second, output.score]) }
         }
         #expect(calm.points == scores)
-        #expect(calm.events.contains { $0.first == Plant.instant(700) })
+        #expect(calm.events.contains { $0.start == Plant.instant(700) })
     }
 }

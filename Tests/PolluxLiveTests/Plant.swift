@@ -36,21 +36,38 @@ final class Plant {
     private(set) var live: LiveEngine
 
     init() throws {
-        let memory = URL(fileURLWithPath: "/dev/shm")
-        if FileManager.default.isWritableFile(atPath: memory.path) {
-            folder = memory.appendingPathComponent("pollux-live-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } else {
-            folder = try Places.makeTemporaryFolder("pollux-live")
-        }
+        folder = try Plant.makeFolder()
         clock.now = Plant.instant(0)
         (store, graph, query, live) = try Plant.open(folder, clock)
         try run(
-            "create asset line L2 from 2020-01-01; create asset machine CNC-3 of line L2 from 2020-01-01;"
+            "create asset line L2 from 2020-01-01;"
+                + "create asset machine CNC-3 of line L2 from 2020-01-01;"
                 + "create asset spindle SP-7 of machine CNC-3 from 2020-01-01;"
-                + "create measure temperature of spindle in °C with kind = gauge, shape = step, gap = 1m"
-        )
+                + "create measure temperature of spindle in °C with kind = gauge, shape = step,"
+                + "gap = 1m")
         live.attach()
+    }
+
+    /// What a process that is killed now leaves behind, opened again by another.
+    init(killing other: Plant) throws {
+        folder = try Plant.makeFolder()
+        let data = folder.appendingPathComponent("data").path
+        try FileManager.default.createDirectory(
+            atPath: data, withIntermediateDirectories: true)
+        try other.store.environment.copy(toDirectory: data)
+        clock.now = other.clock.now
+        (store, graph, query, live) = try Plant.open(folder, clock)
+        live.attach()
+    }
+
+    private static func makeFolder() throws -> URL {
+        let memory = URL(fileURLWithPath: "/dev/shm")
+        guard FileManager.default.isWritableFile(atPath: memory.path) else {
+            return try Places.makeTemporaryFolder("pollux-live")
+        }
+        let folder = memory.appendingPathComponent("pollux-live-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
     }
 
     deinit {

@@ -39,9 +39,8 @@ extension LiveEngine: LiveFeed {
         try subscribe(text, parameters: parameters, timezone: timezone)
     }
 
-    /// What the engine lists; nothing while it does not take definitions.
+    /// What the engine lists.
     public func entries(alerts: Bool) throws -> [LiveEntry] {
-        let control = (self as AnyObject) as? any LiveControl
-        return try control?.list(alerts ? .alert : .continuousQuery) ?? []
+        try list(alerts ? .alert : .continuousQuery)
     }
 }
