@@ -16,7 +16,9 @@ struct RangeReader {
         var range: TimeRange?
         switch clauses.time?.form {
         case nil:
-            if let during = clauses.during { return try span(during.form, for: asset).first }
+            if let during = clauses.during {
+                return try only(span(during.form, for: asset), at: during.range)
+            }
             range = TimeRange(start: zone.subtracting(.hours(1), from: now), end: now)
         case .last(let period):
             range = TimeRange(
@@ -53,9 +55,26 @@ struct RangeReader {
         }
         if let during = clauses.during, let outer = range {
             let inside = try span(during.form, for: asset).compactMap { $0.intersection(outer) }
-            return inside.first
+            return try only(inside, at: during.range)
         }
         return range
+    }
+
+    /// The one span that touching spans make; several with time between them are refused, because
+    /// answering for the first alone would be wrong.
+    private func only(_ spans: [TimeRange], at place: SourceRange) throws -> TimeRange? {
+        let ordered = spans.sorted { $0.start < $1.start }
+        guard var whole = ordered.first else { return nil }
+        for span in ordered.dropFirst() {
+            guard span.start <= whole.end else {
+                throw context.wrong(
+                    .notAvailable,
+                    "`during` over several spans with time between them is not available in this "
+                        + "version", at: place, notes: ["name one: `during job J42`"])
+            }
+            whole.end = max(whole.end, span.end)
+        }
+        return whole
     }
 
     /// An instant; nil when an event it refers to has not happened.
