@@ -77,12 +77,7 @@ public enum IntegerLoops {
         }
     }
 
-<<<<<<< HEAD
     /// Adds to `histogram[b]` the number of values whose distance above `least` has b bits.
-=======
-    /// Adds to `histogram[b]` the number of values whose unsigned distance above `least` has b
-    /// bits.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     ///
     /// `histogram` holds 65 counts.
     public static func countBitLengths(

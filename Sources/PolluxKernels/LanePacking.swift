@@ -1,11 +1,6 @@
-<<<<<<< HEAD
 /// Packing of 1,024 numbers of up to 32 bits in 32 interleaved lanes.
 ///
 /// storage-format/encodings.md §4.
-=======
-/// Packing of 1,024 numbers of up to 32 bits in 32 interleaved lanes (storage-format/encodings.md
-/// §4).
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
 ///
 /// A block is 32 rows of 32 lanes; the packed form is `width` rows of 32 little-endian words, and
 /// row r of a lane holds bits r*width ..< (r+1)*width of that lane's bit string.
@@ -59,12 +54,7 @@ public enum LanePacking {
         }
     }
 
-<<<<<<< HEAD
     /// Unpacks 1,024 numbers in natural order into integers: `base + factor * word`, wrapping.
-=======
-    /// Unpacks 1,024 numbers of a block in natural order into integers: `base + factor * word`,
-    /// wrapping.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     ///
     /// `source` holds `width * 128` bytes; `values` has room for 1,024 integers; width is 0...32.
     public static func unpack(
@@ -92,12 +82,7 @@ public enum LanePacking {
         }
     }
 
-<<<<<<< HEAD
     /// Unpacks 1,024 numbers in natural order into doubles: `(base + factor * word) / divisor`.
-=======
-    /// Unpacks 1,024 numbers of a block in natural order into doubles: `(base + factor * word) /
-    /// divisor`.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     ///
     /// `source` holds `width * 128` bytes; `values` has room for 1,024 doubles; width is 0...32.
     /// All intermediate integers must be below 2^51 in size, else the doubles mean nothing.

@@ -1,13 +1,8 @@
 /// Doubles to integers over a divisor and back (storage-format/encodings.md §5).
 public enum Scaling {
-<<<<<<< HEAD
     /// Splits doubles into `n = round(x * divisor)` and the distance of x from n / divisor.
     ///
     /// Distances are differences of bit patterns.
-=======
-    /// Splits doubles into `n = round(x * divisor)` and the distance in bit patterns of x from n /
-    /// divisor.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     ///
     /// Where x * divisor is not below 2^51 in size, n is 0 and the distance is `Int64.min`, as it
     /// is for -0.0. Returns how many distances are not zero. All pointers hold `count` elements.
@@ -80,12 +75,7 @@ public enum Scaling {
         }
     }
 
-<<<<<<< HEAD
     /// `integers[i] += round(sibling[i] * divisor)`, wrapping; 0 where not below 2^51 in size.
-=======
-    /// `integers[i] += round(sibling[i] * divisor)`, wrapping; 0 where that is not below 2^51 in
-    /// size.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     ///
     /// With `sign` -1 it is taken off instead.
     public static func addRounded(

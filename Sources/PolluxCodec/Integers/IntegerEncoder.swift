@@ -19,11 +19,7 @@ struct IntegerEncoder {
         if runCount == 1 { return constant(first) }
         if count <= 4 { return small() }
         var best = Choice()
-<<<<<<< HEAD
         let common = SharedFactor(values)
-=======
-        let common = GreatestDivisor(values)
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
         let numbers = common.numbers(of: values)
         let packed = packedPlans(numbers, common)
         for plan in packed { best.offer(plan.byteCount, Self.weight(plan.order)) { plan.bytes } }
@@ -36,11 +32,7 @@ struct IntegerEncoder {
 
     /// The column in exactly this mode; nil when the mode cannot hold it.
     func bytes(as encoding: ColumnEncoding) -> [UInt8]? {
-<<<<<<< HEAD
         let common = SharedFactor(values)
-=======
-        let common = GreatestDivisor(values)
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
         if let order = PackedOrder(encoding) {
             var bytes: [UInt8] = []
             let numbers = common.numbers(of: values)
@@ -97,11 +89,7 @@ struct IntegerEncoder {
         }
     }
 
-<<<<<<< HEAD
     private func packedPlans(_ numbers: [Int64], _ common: SharedFactor) -> [Plan] {
-=======
-    private func packedPlans(_ numbers: [Int64], _ common: GreatestDivisor) -> [Plan] {
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
         [PackedOrder.values, .deltas, .deltaDeltas].map { order in
             Plan(
                 column: PackedColumn(
@@ -109,11 +97,7 @@ struct IntegerEncoder {
         }
     }
 
-<<<<<<< HEAD
     private func offerPlanes(_ numbers: [Int64], _ common: SharedFactor, _ best: inout Choice) {
-=======
-    private func offerPlanes(_ numbers: [Int64], _ common: GreatestDivisor, _ best: inout Choice) {
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
         for order in [PackedOrder.values, .deltas, .deltaDeltas] {
             let bytes = planes(numbers, common, order: order)
             best.offer(bytes.count, 1.02) { bytes }
@@ -121,11 +105,7 @@ struct IntegerEncoder {
     }
 
     private func planes(
-<<<<<<< HEAD
         _ numbers: [Int64], _ common: SharedFactor, order: PackedOrder
-=======
-        _ numbers: [Int64], _ common: GreatestDivisor, order: PackedOrder
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     ) -> [UInt8] {
         PlanesColumn.encode(
             numbers, order: order, factor: common.factor, offset: common.offset, cut: 0)
@@ -155,11 +135,7 @@ struct IntegerEncoder {
 
     /// Too few values for anything but trying the plain packings.
     private func small() -> [UInt8] {
-<<<<<<< HEAD
         let common = SharedFactor(values)
-=======
-        let common = GreatestDivisor(values)
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
         let plans = packedPlans(common.numbers(of: values), common)
         let least = plans.min { $0.byteCount < $1.byteCount }
         if let least, least.byteCount < 8 * values.count { return least.bytes }

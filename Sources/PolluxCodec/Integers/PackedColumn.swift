@@ -147,12 +147,7 @@ struct PackedColumn {
         return (numbers[0] &- step, step)
     }
 
-<<<<<<< HEAD
     /// Differences of the order asked for; the first repeat the second, so that they are free.
-=======
-    /// Differences of the order asked for; the first ones repeat the second so that they cost
-    /// nothing.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     private static func residuals(of numbers: [Int64], order: PackedOrder) -> [Int64] {
         guard order != .values, numbers.count > 0 else { return numbers }
         let count = numbers.count

@@ -11,13 +11,8 @@ enum PlanesColumn {
 
     /// The encoded column for `numbers`, which stand for `offset + factor * number`.
     ///
-<<<<<<< HEAD
     /// The lowest `cut` bits of every residual are packed as they are: they are noise, on which
     /// zstd would only lose time.
-=======
-    /// The lowest `cut` bits of every residual are packed as they are: they are noise that zstd
-    /// would only slow down.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     static func encode(
         _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64, cut: Int
     ) -> [UInt8] {

@@ -165,12 +165,7 @@ public enum TimeColumn {
         return overflow || overflow1 ? 0 : rounded / Int64(last)
     }
 
-<<<<<<< HEAD
     /// Rows with another step: rows skipped since the one before, and what the step exceeds.
-=======
-    /// Rows whose step is another one: rows skipped since the one before, and what the step
-    /// exceeds.
->>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept)
     private static func exceptions(
         _ values: UnsafeBufferPointer<Int64>, step: Int64, limit: Int
     ) -> [(gap: Int64, jump: Int64)]? {
