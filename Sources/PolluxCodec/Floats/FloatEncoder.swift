@@ -26,8 +26,8 @@ struct FloatEncoder {
             guard let bytes, Double(bytes.count) * weight < cost else { return }
             (best, cost) = (bytes, Double(bytes.count) * weight)
         }
-        let scale = FloatScale.best(for: values)
-        if let scale {
+        let scales = FloatScale.best(for: values)
+        for scale in scales {
             offer(
                 ScaledFloats(values, scale: scale, sibling: nil)?
                     .bytes(as: .floatScaled, tier: tier), 1)
@@ -45,7 +45,7 @@ struct FloatEncoder {
         if cost > Double((count + bitsOfChange * (runCount - 1)) / 8) {
             offer(bytes(as: .floatGorilla), tier == .fast ? 1.1 : 1)
         }
-        if cost > 2.5 * Double(count) || tier == .dense {
+        if cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 {
             if mayNest { offer(dictionary(limit: min(4096, count / 4)), 1.05) }
         }
         if cost > 3 * Double(count) {
@@ -68,7 +68,7 @@ struct FloatEncoder {
         case .floatRunLength: return runLength()
         case .floatScaled, .floatSibling:
             guard encoding == .floatScaled || sibling != nil,
-                let scale = FloatScale.best(for: values)
+                let scale = FloatScale.best(for: values).first
             else { return nil }
             let other = encoding == .floatSibling ? sibling : nil
             return ScaledFloats(values, scale: scale, sibling: other)?

@@ -48,19 +48,30 @@ struct FloatScale: Equatable {
         var bits = 0.0
     }
 
-    /// The scale under which a sample of the column costs the fewest bits; nil when none helps.
-    static func best(for values: UnsafeBufferPointer<Double>) -> FloatScale? {
+    /// The scale under which a sample of the column costs the fewest bits; none when none helps.
+    ///
+    /// Two where the sample cannot tell.
+    static func best(for values: UnsafeBufferPointer<Double>) -> [FloatScale] {
         let sample = sample(of: values)
-        guard sample.count > 0 else { return nil }
+        guard sample.count > 0 else { return [] }
         for exponent in 0...maximumExponent {
             let scale = FloatScale(multiplier: 0, exponent: exponent)
             if scale.fit(sample, stopAfter: sample.count / 32).missCount <= sample.count / 32 {
-                return binary(sample, unlessWorseThan: scale) ?? scale
+                let found = binary(sample, unlessWorseThan: scale) ?? scale
+                guard exponent >= 9 else { return [found] }
+                // So many digits are rather thirds or the like, printed: over 3 they are short.
+                let bits = found.fit(sample, stopAfter: sample.count).bits
+                return [found] + (cheapest(sample, below: 0.9 * bits).map { [$0] } ?? [])
             }
         }
-        var best: FloatScale?
         // A true double costs 64 bits; a scale has to be clearly better.
-        var least = 58.0 * Double(sample.count)
+        return cheapest(sample, below: 58 * Double(sample.count)).map { [$0] } ?? []
+    }
+
+    /// The scale that costs the fewest bits; nil when none costs less than `limit`.
+    private static func cheapest(_ sample: [Double], below limit: Double) -> FloatScale? {
+        var best: FloatScale?
+        var least = limit
         for index in 0..<multipliers.count {
             for exponent in 0...maximumExponent {
                 let scale = FloatScale(multiplier: index, exponent: exponent)
