@@ -1,9 +1,5 @@
 /// What all numbers of a column have in common: `value = offset + factor * number`.
-<<<<<<<< HEAD:Sources/PolluxCodec/Integers/SharedFactor.swift
 struct SharedFactor {
-========
-struct GreatestDivisor {
->>>>>>>> 04dda6b (Query: model heads answered; snapshots by name on a server; house rules kept):Sources/PolluxCodec/Integers/GreatestDivisor.swift
     /// The greatest common divisor of all differences; at least 1.
     private(set) var factor: Int64 = 1
     /// The rest that all values leave when divided by the factor.
