@@ -1,3 +1,4 @@
+import Glibc
 import PolluxGraph
 import PolluxLanguage
 import PolluxModel
@@ -74,6 +75,18 @@ import Testing
             again.turn(at: 90)
             #expect(try again.events("hot").map(\.end) == [Plant.instant(70)])
         }
+    }
+
+    @Test func theThreadSeesCommits() throws {
+        let plant = try Plant()
+        try plant.run(AlertTests.text)
+        plant.live.start()
+        try plant.write([(0, 60), (10, 85), (50, 86)])
+        plant.clock.now = Plant.instant(55)
+        // A write wakes the thread; it is polled for a while, not timed.
+        try plant.write([(54, 86)])
+        for _ in 0..<500 where try plant.events("hot").isEmpty { usleep(10_000) }
+        #expect(try plant.events("hot").map(\.start) == [Plant.instant(10)])
     }
 
     @Test func silenceIsNotTheEnd() throws {
