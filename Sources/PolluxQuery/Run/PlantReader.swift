@@ -147,7 +147,9 @@ struct PlantReader {
         while column.entering.count <= Int(number) { column.entering.append(nil) }
         if let before = try usable(before: inside.start, in: source) {
             add(before, to: &builder, &column)
-            if let value = before.value.number, before.quality != .end {
+            if let value = before.value.number, before.quality != .end,
+                before.instant >= source.range.start
+            {
                 column.entering[Int(number)] = LeafColumn.EnteringValue(
                     time: before.instant.nanoseconds, value: value, integer: 0)
             }
@@ -173,12 +175,14 @@ struct PlantReader {
         builder.finish(hasNext: hasNext, in: &column)
     }
 
-    /// The newest point before an instant whose quality is asked for, inside the source's span.
+    /// The newest point before an instant whose quality is asked for.
+    ///
+    /// A line is not drawn from before the source's span into it; a step that held then still holds.
     private func usable(before instant: Timestamp, in source: Source) throws -> Point? {
         var limit = instant
         for _ in 0..<1000 {
             guard let point = try snapshot.point(of: source.series.id, before: limit),
-                point.instant >= source.range.start
+                point.instant >= source.range.start || source.definition.shape == .step
             else { return nil }
             if question.qualities.contains(point.quality) || point.quality == .end { return point }
             limit = point.instant
