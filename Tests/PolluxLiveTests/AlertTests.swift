@@ -89,6 +89,25 @@ import Testing
         #expect(try plant.events("hot").map(\.start) == [Plant.instant(10)])
     }
 
+    @Test func anAlertMayComeBeforeTheFirstAsset() throws {
+        let plant = try Plant()
+        try plant.run("create type pump; create measure flow of pump in m/s with shape = step")
+        try plant.run("create alert dry as min flow of every pump when flow < 1 m/s for 30s")
+        plant.turn(at: 0)
+        try plant.run("create asset pump P-1 of machine CNC-3 from 2020-01-01")
+        plant.turn(at: 1)
+        for (time, value) in [(-60, 0.5), (-20, 0.4), (-10, 3)] {
+            plant.clock.now = Plant.instant(2)
+            let at = Plant.instant(Double(time)).formatted(offsetSeconds: 0)
+            try plant.run("record flow of pump P-1 = \(value) at \(at)")
+        }
+        plant.turn(at: 3)
+        let events = try plant.events("dry")
+        #expect(events.map(\.start) == [Plant.instant(-60)])
+        #expect(events.map(\.end) == [Plant.instant(-10)])
+        #expect(try plant.live.list(.alert).first?.state == "running")
+    }
+
     @Test func silenceIsNotTheEnd() throws {
         let plant = try Plant()
         try plant.run(AlertTests.text)

@@ -81,7 +81,13 @@ extension LiveEngine: LiveControl {
         trial.isReadOnly = true
         trial.now = definition.created
         trial.rowLimit = self.options.watchedRowLimit
-        _ = try ask(query, text, trial)
+        do {
+            _ = try ask(query, text, trial)
+        } catch let error as QueryError
+            where error.code == .pathDoesNotFit && LiveEngine.takesAny(query.path)
+        {
+            // `every spindle` may be said before the first one sends anything.
+        }
         let key = LiveTables.key(definition.kind, definition.name)
         let tables = tables
         try work.withLock { work in
@@ -103,6 +109,12 @@ extension LiveEngine: LiveControl {
         }
         noteStates()
         ring()
+    }
+
+    /// Whether a path means however many there are, so also none yet.
+    private static func takesAny(_ path: PathSyntax) -> Bool {
+        if case .every? = path.steps.first?.selection { return true }
+        return false
     }
 
     private static func wrong(
