@@ -1,4 +1,4 @@
-/// The explanations that follow those of `DiagnosticCode+Explanation.swift`, by what they are about.
+/// Further explanations, by what they are about.
 extension DiagnosticCode {
     static let detailsReading: [DiagnosticCode: Detail] = [
         .unknownType: Detail(

@@ -1,6 +1,6 @@
 extension DiagnosticCode {
-    /// The long explanation, with an example where one helps, as `\h TQ104` shows it; lines end with
-    /// `\n`.
+    /// The long explanation, with an example where one helps, as `\h TQ104` shows it; lines end
+    /// with `\n`.
     public var explanation: String {
         guard let detail else { return "\(text): \(title).\n" }
         var result = "\(text): \(title).\n\(detail.why)\n"

@@ -177,7 +177,7 @@ struct PlantReader {
 
     /// The newest point before an instant whose quality is asked for.
     ///
-    /// A line is not drawn from before the source's span into it; a step that held then still holds.
+    /// A line is not drawn from before the source's span into it; a step that held then holds.
     private func usable(before instant: Timestamp, in source: Source) throws -> Point? {
         var limit = instant
         for _ in 0..<1000 {
