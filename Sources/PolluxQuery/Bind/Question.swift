@@ -89,6 +89,15 @@ final class Question {
         if query.head == .forecast { missing = ("`forecast`", query.range) }
         if let clause = clauses.compare { missing = ("`compare with`", clause.range) }
         if let clause = clauses.points { missing = ("`points`", clause.range) }
+        if let clause = clauses.ranking, clause.form.by != nil {
+            missing = ("`top … by`", clause.range)
+        }
+        if let clause = clauses.fill, clause.form.within != nil {
+            missing = ("`fill … within`", clause.range)
+        }
+        if let clause = clauses.fill, clause.form.filling == .linear, clauses.every != nil {
+            missing = ("`fill linear` of slices", clause.range)
+        }
         if let clause = clauses.every, clause.form.over != nil {
             missing = ("`over`", clause.range)
         }
