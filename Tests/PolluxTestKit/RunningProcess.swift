@@ -6,7 +6,7 @@ public final class RunningProcess: Sendable {
     // Why: Foundation's Process is not Sendable; this class calls it only under the lock.
     private nonisolated(unsafe) let process: Process
     private let lock = Mutex<Void>(())
-    private let collected = Mutex<Data>(Data())
+    private let collected = CollectedOutput()
     private let input: FileHandle?
 
     /// Starts a program with its standard output and error collected together.
@@ -30,23 +30,24 @@ public final class RunningProcess: Sendable {
             process.standardInput = FileHandle.nullDevice
             input = nil
         }
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let bytes = handle.availableData
-            if bytes.isEmpty {
-                handle.readabilityHandler = nil
-            } else {
-                self?.append(bytes)
-            }
-        }
         try process.run()
+        // A thread that reads: Foundation's readability handlers race with the closing of their pipe
+        // on Linux and take the whole test run down.
+        let descriptor = dup(output.fileHandleForReading.fileDescriptor)
+        let collected = self.collected
+        Thread {
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(descriptor, &buffer, buffer.count)
+                if count <= 0 { break }
+                collected.append(buffer[..<count])
+            }
+            Foundation.close(descriptor)
+        }.start()
     }
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
-
-    private func append(_ bytes: Data) {
-        collected.withLock { $0.append(bytes) }
     }
 
     /// The process identifier.
@@ -54,7 +55,7 @@ public final class RunningProcess: Sendable {
     /// Whether it still runs.
     public var isRunning: Bool { process.isRunning }
     /// What it printed so far.
-    public var output: String { String(decoding: collected.withLock { $0 }, as: UTF8.self) }
+    public var output: String { collected.text }
 
     /// Writes to its standard input; false when it no longer reads.
     @discardableResult
@@ -114,6 +115,14 @@ public final class RunningProcess: Sendable {
         }
         return false
     }
+}
+
+/// What a child printed, filled by the thread that reads its pipe.
+private final class CollectedOutput: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+
+    var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+    func append(_ part: ArraySlice<UInt8>) { bytes.withLock { $0 += part } }
 }
 
 /// Programs that tests run.

@@ -62,7 +62,8 @@ struct EventPlan: Sendable {
                 let event = events.remove(at: found)
                 if let change = EventPlan.change(event, episode) { changes.append(change) }
             }
-            // What is left of the time looked at never was; what reaches further back may have been.
+            // What is left of the time looked at never was; what reaches further back may have
+            // been.
             for event in events where event.start >= covered.start {
                 changes.append(.delete(event.id))
             }

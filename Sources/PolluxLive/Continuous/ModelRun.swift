@@ -8,7 +8,8 @@ import PolluxStore
 
 /// One look at a stored `anomalies in`: points that have come go through the models in time order.
 ///
-/// Scores, events, models and the position are one commit, so a crash neither loses nor doubles one.
+/// Scores, events, models and the position are one commit, so a crash neither loses nor doubles
+/// one.
 struct ModelRun {
     let definition: Definition
     let question: Question

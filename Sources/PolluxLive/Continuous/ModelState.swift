@@ -32,7 +32,8 @@ struct ModelState: Sendable {
     }
 }
 
-/// What a stretch of points did to a model: scores to store, episodes that are over, one that is not.
+/// What a stretch of points did to a model: scores to store, episodes that are over, one that is
+/// not.
 struct ModelStep: Sendable {
     let asset: AssetID
     /// The state after it; the event is the one before it until the step is written.
@@ -49,7 +50,8 @@ struct ModelStep: Sendable {
         self.state = state
     }
 
-    /// Takes in a point; one not later than the last is passed over, it was consumed or came too late.
+    /// Takes in a point; one not later than the last is passed over, it was consumed or came too
+    /// late.
     mutating func take(_ instant: Timestamp, _ value: Double) {
         guard instant > state.position else { return }
         let (output, change) = state.watch.append(at: instant, value)

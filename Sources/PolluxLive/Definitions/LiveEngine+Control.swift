@@ -124,7 +124,8 @@ extension LiveEngine: LiveControl {
         .diagnostics([Diagnostic(code, message, at: range, in: text, notes: notes)])
     }
 
-    /// Takes an alert or a continuous query away; what it wrote stays, an event still open ends now.
+    /// Takes an alert or a continuous query away; what it wrote stays, an event still open ends
+    /// now.
     public func drop(_ kind: DroppedKind, named name: String) throws -> String? {
         let key = LiveTables.key(kind, name)
         let tables = tables

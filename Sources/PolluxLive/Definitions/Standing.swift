@@ -102,7 +102,8 @@ struct Standing: Sendable {
 }
 
 extension Question {
-    /// The same question over the time from an instant up to now, when the text says no fixed range.
+    /// The same question over the time from an instant up to now, when the text says no fixed
+    /// range.
     func since(_ start: Timestamp, now: Timestamp) -> QuerySyntax {
         var query = query
         switch query.clauses.time?.form {
