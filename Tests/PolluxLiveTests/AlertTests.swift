@@ -3,6 +3,7 @@ import PolluxGraph
 import PolluxLanguage
 import PolluxModel
 import PolluxQuery
+import PolluxTestKit
 import Testing
 
 @testable import PolluxLive
@@ -106,6 +107,32 @@ import Testing
         #expect(events.map(\.start) == [Plant.instant(-60)])
         #expect(events.map(\.end) == [Plant.instant(-10)])
         #expect(try plant.live.list(.alert).first?.state == "running")
+    }
+
+    @Test(arguments: UInt64(1)...12)
+    func theOrderOfArrivalDoesNotMatter(seed number: UInt64) throws {
+        var seed = Seed(number)
+        let levels = [60.0, 75.0, 90.0, 90.0]
+        var points: [(Double, Double)] = []
+        for index in 0..<40 {
+            points.append((Double(index) * 15, levels[Int.random(in: 0..<4, using: &seed)]))
+        }
+        let shuffled = points.shuffled(using: &seed)
+        let plant = try Plant()
+        try plant.run(AlertTests.text)
+        for start in stride(from: 0, to: points.count, by: 4) {
+            try plant.write(Array(shuffled[start..<(start + 4)]))
+            plant.turn(at: 700 + Double(start))
+            if start % 16 == 8 { try plant.restart() }
+        }
+        plant.turn(at: 1000)
+        let whole = try Plant()
+        try whole.write(points)
+        try whole.run(AlertTests.text)
+        whole.turn(at: 1000)
+        let expected = try whole.events("hot").map { [$0.start, $0.end] }
+        #expect(!expected.isEmpty)
+        #expect(try plant.events("hot").map { [$0.start, $0.end] } == expected, "seed \(number)")
     }
 
     @Test func silenceIsNotTheEnd() throws {

@@ -35,6 +35,35 @@ import Testing
         #expect(result.first?.columns.first { $0.name.contains("temperature-1m") }?.unit == "°C")
     }
 
+    @Test(arguments: UInt64(1)...12)
+    func storedSlicesEndAsTheBatchRows(seed number: UInt64) throws {
+        var seed = Seed(number)
+        var points: [(Double, Double)] = []
+        for index in 0..<60 where seed.unit() < 0.8 {
+            points.append((Double(index) * 20, (100 * seed.unit()).rounded()))
+        }
+        points.shuffle(using: &seed)
+        var plant = try Plant()
+        try plant.run(ContinuousTests.text)
+        for (step, point) in points.enumerated() {
+            try plant.write([point])
+            if step % 3 == 0 { plant.turn(at: 1300 + Double(step)) }
+            if step % 20 == 10 { plant = try Plant(killing: plant) }
+        }
+        plant.turn(at: 1400)
+        let answer = try plant.run("avg temperature of every spindle last 1h every 1m")
+        let rows = try #require(answer.first)
+        let column = try #require(rows.columns.first { $0.kind == .float })
+        var expected: [[Double]] = []
+        for (row, key) in rows.keys.enumerated() where key.range.end <= Plant.instant(1390) {
+            guard case .float(let value) = column.cell(row) else { continue }
+            let second = Double(key.range.start.nanoseconds(since: Plant.instant(0))) / 1e9
+            expected.append([second, value])
+        }
+        #expect(expected.count > 10)
+        #expect(try plant.points("temperature-1m") == expected, "seed \(number)")
+    }
+
     @Test func whatCannotBeStoredIsRefused() throws {
         let plant = try Plant()
         for text in [

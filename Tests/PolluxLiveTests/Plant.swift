@@ -133,6 +133,8 @@ final class Plant {
     /// Moves the clock and lets everything that is due run.
     func turn(at second: Double) {
         clock.now = Plant.instant(second)
+        // A write returns before its notice is out; the notice is out before the next write.
+        #expect(throws: Never.self) { try store.writeBlocking { _ in } }
         live.turnNow()
     }
 
