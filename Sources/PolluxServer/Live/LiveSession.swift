@@ -173,16 +173,19 @@ final class LiveSession: Sendable {
 
     private func ping() async {
         let interval = parts.configuration.limits.pingInterval
+        var hasAsked = false
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: interval)
                 let silence = lastHeard.withLock { $0.duration(to: .now) }
-                if silence > interval * 2 {
+                // Nobody is dropped for silence before being asked for a sign of life.
+                if hasAsked, silence > interval * 2 {
                     try await close(.goingAway)
                     return
                 }
                 try await outbound.write(
                     WebSocketFrame(fin: true, opcode: .ping, data: allocator.buffer(capacity: 0)))
+                hasAsked = true
             } catch {
                 // Cancelled, or the peer has gone; the reading side ends the session.
                 return
