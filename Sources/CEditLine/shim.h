@@ -5,6 +5,9 @@
 #include <string.h>
 #include <editline/readline.h>
 
+// A log or a pipe sees each line when it is written.
+static inline void pollux_flush_each_line(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
+
 // Swift refuses to write C globals that other threads could read; readline is used by one thread.
 static inline void pollux_readline_set_up(rl_completion_func_t *complete, const char *breaks) {
     rl_attempted_completion_function = complete;

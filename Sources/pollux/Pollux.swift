@@ -23,6 +23,7 @@ struct Pollux: AsyncParsableCommand {
         ])
 
     static func main() async {
+        LineEditor.flushEachLine()
         guard CPUFeatures.isSupported else {
             Terminal.fail(
                 "this processor lacks AVX2, FMA or BMI2, which this build of Pollux needs: "

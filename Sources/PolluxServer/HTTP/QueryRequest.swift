@@ -31,7 +31,8 @@ struct QueryRequest: Sendable {
         let type = BodyReader.mediaType(of: request)
         let isJSON =
             type == "application/json" || type.hasSuffix("+json")
-            || (type.isEmpty && body.first { $0 > 32 } == UInt8(ascii: "{"))
+            // curl's -d says "form" whatever it sends, and no sentence begins with a brace.
+            || body.first { $0 > 32 } == UInt8(ascii: "{")
         if isJSON {
             try read(BodyReader.object(body))
         } else if ["", "text/plain", "application/twinql", "application/x-www-form-urlencoded"]

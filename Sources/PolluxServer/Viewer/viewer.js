@@ -233,43 +233,23 @@ async function askLife() {
   showLife(answer?.rows[0] ?? null, answer?.columns ?? [], problem);
 }
 
+/** The answer of `remaining life of tool …`: p10, p50, p90 and used, in minutes of cut. */
 function showLife(row, columns, problem) {
-  const named = (pattern) => columns.find((column) => pattern.test(column.name));
-  const remaining = row && (named(/^(remaining|life|rest)/i) ?? columns.find((c) => c.type === "duration"));
-  const seconds = remaining ? secondsOf(row[remaining.name]) : null;
-  const bound = (pattern) => { const c = row && named(pattern); return c ? secondsOf(row[c.name]) : null; };
-  const wornColumn = row && named(/^(used|worn|wear|consumed|share|fraction)/i);
-  const low = bound(/low|p05|earliest/i);
-  const high = bound(/high|p95|latest/i);
-  element("life-tool").textContent = row?.asset ?? row?.tool ?? "";
-  element("life-value").textContent = seconds === null ? "–" : spell(seconds);
+  const minutes = (name) => {
+    const column = columns.find((candidate) => candidate.name === name);
+    const value = row && column ? row[name] : null;
+    return typeof value === "number" ? value : null;
+  };
+  const [low, middle, high, used] = ["p10", "p50", "p90", "used"].map(minutes);
+  element("life-tool").textContent = row?.asset ?? "";
+  element("life-value").textContent = middle === null ? "–" : `${spell(middle * 60)} of cut`;
   element("life-bounds").textContent =
-    low !== null && high !== null ? `between ${spell(low)} and ${spell(high)}` : "";
+    low !== null && high !== null ? `80 % sure: ${spell(low * 60)} to ${spell(high * 60)}` : "";
   element("life-note").textContent = problem || (row?.note ?? (row ? "" : "not known yet"));
+  const share = middle !== null && used !== null ? middle / Math.max(1e-9, middle + used) : 0;
   const bar = element("life-bar");
-  let share = 0;
-  if (wornColumn && typeof row[wornColumn.name] === "number") {
-    const worn = row[wornColumn.name];
-    share = 1 - Math.min(1, wornColumn.unit === "%" ? worn / 100 : worn);
-  } else if (seconds !== null) {
-    share = Math.min(1, seconds / 3600);
-  }
   bar.style.width = `${Math.round(share * 100)}%`;
   bar.style.background = share < 0.1 ? "var(--bad)" : share < 0.3 ? "var(--warn)" : "var(--good)";
-}
-
-/** A duration in seconds, from a number of nanoseconds or a text such as `1h5m12s`. */
-function secondsOf(value) {
-  if (typeof value === "number") return value / 1e9;
-  if (typeof value !== "string") return null;
-  const sizes = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
-  let total = 0;
-  let found = false;
-  for (const [, number, unit] of value.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d|w)/g)) {
-    total += Number(number) * sizes[unit];
-    found = true;
-  }
-  return found ? (value.startsWith("-") ? -total : total) : null;
 }
 
 function spell(seconds) {

@@ -60,7 +60,7 @@ struct DemoCommand: AsyncParsableCommand {
             let now = Server.systemClock()
             let start = now.advanced(by: -Int64(history * 60e9))
             var driver = CellDriver(
-                cell: SimulatedCell(machineCount: machines, rate: 1, seed: 7, start: start),
+                cell: SimulatedCell(machineCount: machines, rate: 1, seed: 15, start: start),
                 sink: try openSink(database), speed: 1)
             print(
                 "demo: simulating  \(machines) machines, \(Int(history)) minutes of history first")

@@ -40,6 +40,9 @@ struct LineEditor {
         Interrupt.install()
     }
 
+    /// Makes standard output go out line by line even into a pipe.
+    static func flushEachLine() { pollux_flush_each_line() }
+
     /// Shows a prompt and reads one line.
     func read(prompt: String) -> Line {
         guard isInteractive else {
