@@ -73,6 +73,10 @@ struct QueryRequest: Sendable {
                 options.now = Timestamp(nanoseconds: number)
             case ("parameters", .object(let parameters)):
                 options.parameters = try QueryRequest.parameters(parameters)
+            case ("width", .integer(let number)) where (20...10_000).contains(number):
+                form.width = Int(number)
+            case ("rowLimit", .integer(let number)) where (1...1_000_000).contains(number):
+                form.rowLimit = Int(number)
             case ("parameters", .null), ("timezone", .null), ("now", .null), ("format", .null),
                 ("time", .null):
                 break
@@ -83,7 +87,7 @@ struct QueryRequest: Sendable {
             default:
                 throw .badRequest(
                     "the request has an unknown member `\(member.name)`",
-                    help: "known are query, parameters, timezone, now, format, time")
+                    help: "known are query, parameters, timezone, now, format, time, width, rowLimit")
             }
         }
     }
