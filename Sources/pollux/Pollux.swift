@@ -24,6 +24,7 @@ struct Pollux: AsyncParsableCommand {
 
     static func main() async {
         LineEditor.flushEachLine()
+        if CommandLine.arguments.dropFirst().first == "repl" { Interrupt.leaveToShell() }
         guard CPUFeatures.isSupported else {
             Terminal.fail(
                 "this processor lacks AVX2, FMA or BMI2, which this build of Pollux needs: "

@@ -22,6 +22,7 @@ struct ReplCommand: AsyncParsableCommand {
         // Reading lines blocks, so the conversation has a thread of its own.
         let code = await withCheckedContinuation { (done: CheckedContinuation<Int32, Never>) in
             let thread = Thread {
+                Interrupt.comeHere()
                 let shell = Shell(connection: connection, answer: options)
                 guard sentences.isEmpty else {
                     for sentence in sentences where shell.failureCode == 0 {

@@ -85,6 +85,20 @@ enum Interrupt {
         sigaction(SIGINT, &action, nil)
     }
 
+    /// Blocks Ctrl-C in the calling thread and those it starts, so that it reaches the shell's thread
+    /// and wakes it out of reading a line.
+    static func leaveToShell() { setBlocked(true) }
+
+    /// Lets Ctrl-C come to the calling thread.
+    static func comeHere() { setBlocked(false) }
+
+    private static func setBlocked(_ isBlocked: Bool) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(isBlocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, nil)
+    }
+
     fileprivate static func raise() { flag.store(true, ordering: .relaxed) }
 
     /// Whether Ctrl-C was pressed since the last call.
