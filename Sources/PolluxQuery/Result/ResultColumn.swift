@@ -87,7 +87,9 @@ public struct ResultCells: Hashable, Sendable {
         self.missing = missing.contains(true) ? missing : []
     }
 
-    /// Text cells; nil is missing. Words are stored once.
+    /// Text cells; nil is missing.
+    ///
+    /// Words are stored once.
     public init(texts: [String?]) {
         var words: [String] = []
         var known: [String: Int32] = [:]

@@ -39,7 +39,9 @@ struct CurveIntegrator {
     let evaluator: Evaluator
 
     /// The totals of an expression in each window, where `filter` holds; windows ascend and do not
-    /// overlap. O(spans + windows), after sorting.
+    /// overlap.
+    ///
+    /// O(spans + windows), after sorting.
     func totals(
         of node: BoundExpression, where filter: BoundExpression?, in windows: [TimeRange],
         countsStates: Bool = false

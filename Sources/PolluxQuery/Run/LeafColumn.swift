@@ -58,7 +58,9 @@ struct LeafColumn {
         return words.indices.contains(index) ? words[index] : nil
     }
 
-    /// The curve's value at an instant, or nil where it is not known. O(log spans).
+    /// The curve's value at an instant, or nil where it is not known.
+    ///
+    /// O(log spans).
     func value(at time: Int64) -> Double? {
         var low = 0
         var high = spanStarts.count

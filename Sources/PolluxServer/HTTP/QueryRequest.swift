@@ -87,7 +87,8 @@ struct QueryRequest: Sendable {
             default:
                 throw .badRequest(
                     "the request has an unknown member `\(member.name)`",
-                    help: "known are query, parameters, timezone, now, format, time, width, rowLimit")
+                    help: "known are query, parameters, timezone, now, format, time, width, "
+                        + "rowLimit")
             }
         }
     }

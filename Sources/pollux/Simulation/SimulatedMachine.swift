@@ -226,7 +226,7 @@ struct SimulatedMachine {
     mutating func noise(_ deviation: Double) -> Double { deviation * random.normal() }
 }
 
-/// A deterministic random source (SplitMix64, Steele et al. 2014).
+/// A deterministic random source: SplitMix64 by Steele, Lea and Flood (2014).
 struct SplitMix64 {
     var state: UInt64
 
