@@ -85,8 +85,8 @@ enum Interrupt {
         sigaction(SIGINT, &action, nil)
     }
 
-    /// Blocks Ctrl-C in the calling thread and those it starts, so that it reaches the shell's thread
-    /// and wakes it out of reading a line.
+    /// Blocks Ctrl-C in the calling thread and those it starts, so that it reaches the shell's
+    /// thread and wakes it out of reading a line.
     static func leaveToShell() { setBlocked(true) }
 
     /// Lets Ctrl-C come to the calling thread.
