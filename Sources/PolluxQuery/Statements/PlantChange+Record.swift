@@ -69,13 +69,7 @@ extension PlantChange {
     }
 
     private func converted(_ value: Value, _ unit: UnitSyntax, to target: String) throws -> Value {
-        guard let given = Unit.parse(unit.symbol) ?? Unit.lookup(unit.symbol) else {
-            throw context.wrong(
-                .unknownUnit, "there is no unit `\(unit.symbol)`", at: unit.range,
-                suggestions: Unit.nearNames(unit.symbol).prefix(3).map {
-                    .init("did you mean `\($0)`?", replacement: $0)
-                })
-        }
+        let given = try UnitRules.unit(unit, context)
         guard !target.isEmpty, target != unit.symbol, let number = value.number,
             let wanted = Unit.parse(target) ?? Unit.lookup(target)
         else { return value }

@@ -93,13 +93,7 @@ struct PlantChange {
         let type = try type(definition.type)
         var declaration = MeasureDeclaration(name: definition.name.text)
         if let unit = definition.unit {
-            guard Unit.parse(unit.symbol) ?? Unit.lookup(unit.symbol) != nil else {
-                throw context.wrong(
-                    .unknownUnit, "there is no unit `\(unit.symbol)`", at: unit.range,
-                    suggestions: Unit.nearNames(unit.symbol).prefix(3).map {
-                        .init("did you mean `\($0)`?", replacement: $0)
-                    })
-            }
+            _ = try UnitRules.unit(unit, context)
             declaration.unit = unit.symbol
         }
         for setting in definition.settings {
