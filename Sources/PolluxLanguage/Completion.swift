@@ -10,6 +10,33 @@ public struct Completion: Hashable, Sendable {
     public var names: [NameKind]
     /// The type written before, when the name of an asset may stand here.
     public var assetType: String?
+    /// The symbols that may stand here, such as `(`, `,` or `=`.
+    public var symbols: [String] = []
+    /// What the sentence has said so far.
+    public var context = CompletionContext()
+}
+
+/// What an unfinished sentence has said before a place: enough to choose among names.
+///
+/// Holds what was read, whether or not the sentence can be finished; nothing is looked up.
+public struct CompletionContext: Hashable, Sendable {
+    /// The first word of the statement where it is one, such as `show`; nil in a question.
+    public var statement: String?
+    /// The word of the clause that is being written, such as `where`; nil before the first.
+    public var clause: String?
+    /// The steps of the path so far, from what is wanted outwards; empty before `of`.
+    public var steps: [StepSyntax] = []
+    /// The measures and attributes named so far, in the order written.
+    public var measures: [String] = []
+    /// The measure or attribute that a unit or a value here belongs to: the last one named.
+    public var measure: String?
+    /// The aggregate over that measure, innermost; nil where it is read as it is.
+    public var aggregate: AggregateWord?
+    /// The event named directly before, when the name of one of its kind may stand here.
+    public var event: String?
+
+    /// Nothing was said.
+    public init() {}
 }
 
 /// How a stretch of text is shown.
@@ -53,6 +80,8 @@ extension TwinQL {
             return completion
         }
         completion.names = parser.expected.names
+        completion.symbols = parser.expected.symbolTexts
+        completion.context = parser.trail
         let wanted = partial.lowercased()
         completion.keywords = parser.expected.keywords.map(\.rawValue).filter {
             $0.hasPrefix(wanted)

@@ -10,6 +10,8 @@ public enum NameKind: String, Hashable, Sendable, CaseIterable {
     case measure
     /// An event.
     case event
+    /// What one event of a kind is called, such as `J41`; `CompletionContext.event` says of which.
+    case eventName
     /// A relation.
     case relation
     /// A level of the plant or an attribute.
@@ -47,6 +49,7 @@ public enum NameKind: String, Hashable, Sendable, CaseIterable {
         case .asset: "an asset"
         case .measure: "a measure"
         case .event: "an event"
+        case .eventName: "the name of an event"
         case .relation: "a relation"
         case .level: "a level or an attribute"
         case .format: "an output format"

@@ -17,6 +17,8 @@ extension Parser {
             let start = current.range.lower
             // `as QUERY into NAME` ends with `into`; everything else here is a clause.
             advance()
+            trail.clause = word.rawValue
+            trail.event = nil
             switch word {
             case .last, .since, .between, .today, .yesterday, .at:
                 let time = try timeClause(word, start: start)

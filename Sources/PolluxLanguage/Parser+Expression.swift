@@ -116,6 +116,7 @@ extension Parser {
 
     private mutating func operand() throws(LanguageError) -> Expression {
         let start = current.range.lower
+        trail.aggregate = nil
         noteOperandWords()
         if let function = current.keyword.flatMap({ FunctionWord(rawValue: $0.rawValue) }),
             ahead().kind == .leftParenthesis
@@ -125,6 +126,7 @@ extension Parser {
         var aggregates: [AggregateSyntax] = []
         while aggregates.count < 2, let aggregate = try takeAggregate() {
             aggregates.append(aggregate)
+            trail.aggregate = aggregate.word
         }
         if !aggregates.isEmpty, let function = current.keyword?.rawValue,
             FunctionWord(rawValue: function) != nil, ahead().kind == .leftParenthesis
@@ -210,7 +212,10 @@ extension Parser {
         }
         if current.isName {
             expected.note(name: .measure, at: start)
-            return Expression(.name(nameSyntax(advance())), range: range(from: start))
+            let name = nameSyntax(advance())
+            trail.measure = name.text
+            if !trail.measures.contains(name.text) { trail.measures.append(name.text) }
+            return Expression(.name(name), range: range(from: start))
         }
         expected.note(name: .measure, at: start)
         if let literal = try literalIfAny() {

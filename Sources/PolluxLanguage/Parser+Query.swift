@@ -43,6 +43,7 @@ extension Parser {
     /// `path = step { link step }`.
     mutating func path() throws(LanguageError) -> PathSyntax {
         let start = current.range.lower
+        trail.steps = []
         var steps = [try step(nil)]
         while true {
             let link: LinkSyntax
@@ -79,7 +80,9 @@ extension Parser {
                 selection = .bare(first)
             }
         }
-        return StepSyntax(link: link, selection: selection, range: range(from: start))
+        let step = StepSyntax(link: link, selection: selection, range: range(from: start))
+        trail.steps.append(step)
+        return step
     }
 
     /// `asset = label [ label ]`.

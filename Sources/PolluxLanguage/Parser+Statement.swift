@@ -9,6 +9,8 @@ extension Parser {
             do throws(LanguageError) {
                 operatorCount = 0
                 depth = 0
+                trail = CompletionContext()
+                if let word = current.keyword, word.isLeading { trail.statement = word.rawValue }
                 statements.append(try statement())
                 guard current.kind == .semicolon || current.kind == .end else {
                     throw unexpected()

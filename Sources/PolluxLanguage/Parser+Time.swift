@@ -39,7 +39,8 @@ extension Parser {
         if take(.now) { return made(.now, self) }
         if take(.last) {
             let event = try name(.event)
-            let label = atLabel(.asset) ? try self.label(.asset) : nil
+            trail.event = event.text
+            let label = atLabel(.eventName) ? try self.label(.eventName) : nil
             return made(.lastEvent(event, label: label), self)
         }
         for edge in [Keyword.start, .end] where take(edge) {
@@ -77,7 +78,8 @@ extension Parser {
             form = .last(count: count, try name(.event))
         } else {
             let event = try name(.event)
-            form = .event(event, label: atLabel(.asset) ? try label(.asset) : nil)
+            trail.event = event.text
+            form = .event(event, label: atLabel(.eventName) ? try label(.eventName) : nil)
         }
         return SpanSyntax(form, range: range(from: start))
     }

@@ -19,6 +19,8 @@ struct Parser {
     var expected = Expectations()
     /// The type written in the step that is being read.
     var stepType: String?
+    /// What the statement has said so far, for completion.
+    var trail = CompletionContext()
 
     init(_ source: String) {
         self.source = source

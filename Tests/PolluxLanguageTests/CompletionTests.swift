@@ -52,4 +52,24 @@ import Testing
                 .keyword, .time, .comment,
             ])
     }
+
+    @Test func theContextSaysWhatWasSaidBefore() {
+        let context = complete("avg vibration, rpm of spindle of machine CNC-3 where rpm > 80 ")
+            .context
+        #expect(context.steps.count == 2)
+        #expect(context.steps.first?.selection == .bare(.name(NameSyntax("spindle"))))
+        #expect(context.measures == ["vibration", "rpm"])
+        #expect(context.measure == "rpm")
+        #expect(context.clause == "where")
+        #expect(context.aggregate == nil)
+        #expect(complete("total power in ").context.aggregate == .total)
+        #expect(complete("power of machine last 1h; show every ").context.statement == "show")
+    }
+
+    @Test func behindAnEventStandItsNames() {
+        let completion = complete("delta parts of machine CNC-3 during job ")
+        #expect(completion.names.contains(.eventName))
+        #expect(completion.context.event == "job")
+        #expect(complete("max (power ").symbols.contains(")"))
+    }
 }

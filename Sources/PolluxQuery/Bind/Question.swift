@@ -104,9 +104,6 @@ final class Question {
         if let clause = clauses.timezone, clause.form == .local {
             missing = ("`timezone local`", clause.range)
         }
-        if let clause = clauses.format, clause.form.text == "chart" {
-            missing = ("`as chart`", clause.range)
-        }
         if let (what, range) = missing {
             throw context.wrong(
                 .notAvailable, "\(what) is not available in this version", at: range)
