@@ -13,7 +13,7 @@ public enum Keyword: String, Hashable, Sendable, CaseIterable {
     case asset, continuous, query, alert, missing, stale, uncertain, bad, none, hold, linear, local
     // Aggregates and functions; names where nothing to work on follows.
     case avg, min, max, total, time, share, times, mode, coverage, mean, sum, count, median, stddev
-    case slope, earliest, latest, delta, rate, abs, sqrt, ln, round
+    case slope, earliest, latest, highest, lowest, delta, rate, abs, sqrt, ln, round
 
     /// Whether the word can never be a name without brackets.
     public var isReserved: Bool { ordinal <= Keyword.yesterday.ordinal }
@@ -43,6 +43,8 @@ public enum Keyword: String, Hashable, Sendable, CaseIterable {
         case .slope: .slope
         case .earliest: .earliest
         case .latest: .latest
+        case .highest: .highest
+        case .lowest: .lowest
         case .delta: .delta
         case .rate: .rate
         default: nil

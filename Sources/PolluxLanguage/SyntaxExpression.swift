@@ -100,7 +100,7 @@ public enum AggregateWord: Hashable, Sendable {
     /// Time-weighted over the curve.
     case avg, min, max, total, time, share, times, mode, coverage
     /// Over the samples.
-    case mean, sum, count, median, stddev, slope, earliest, latest
+    case mean, sum, count, median, stddev, slope, earliest, latest, highest, lowest
     /// For counters.
     case delta, rate
     /// `p95`, `p99.9`: over the samples, in percent, 0 to 100.

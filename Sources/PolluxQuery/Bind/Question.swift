@@ -24,7 +24,19 @@ final class Question {
     var stats = QueryStatistics()
     var dependencies = QueryDependencies()
     let asOf: Timestamp?
-    private let deadline: Int64
+    /// Measures as types have them, looked up once.
+    var definitions: [DefinitionKey: MeasureDefinition] = [:]
+    let deadline: Int64
+    /// How it is answered, once that is known.
+    var plan: QuestionPlan?
+    /// What scans met so far.
+    var scanCounts = ScanCounts()
+
+    /// A measure of a type.
+    struct DefinitionKey: Hashable {
+        var measure: MeasureID
+        var type: TypeID
+    }
 
     /// Binds zone and path; names in expressions are bound when rows are made.
     init(
@@ -116,22 +128,9 @@ final class Question {
     func findSubjects(_ path: PathSyntax) throws -> [Subject] {
         let graphPath = try PathTranslation(context: context).graphPath(
             path, in: snapshot.transaction)
-        let resolution = try context.graph.resolve(
-            graphPath, during: .always, asOf: asOf, in: snapshot.transaction)
+        let resolved = try resolve(graphPath)
+        let (resolution, subjects) = (resolved.resolution, resolved.subjects)
         let wanted = try ranges.range(query.clauses, for: nil) ?? .always
-        var byAsset: [AssetID: Subject] = [:]
-        var order: [AssetID] = []
-        for piece in resolution.pieces {
-            if byAsset[piece.subject] == nil {
-                order.append(piece.subject)
-                byAsset[piece.subject] = Subject(
-                    asset: piece.subject,
-                    name: try context.graph.displayName(
-                        of: piece.subject, in: snapshot.transaction), pieces: [])
-            }
-            byAsset[piece.subject]?.pieces.append(piece)
-        }
-        let subjects = order.compactMap { byAsset[$0] }
         try reportAmbiguity(resolution, path: path, wanted: wanted, isEmpty: subjects.isEmpty)
         if subjects.isEmpty, resolution.ambiguities.isEmpty {
             throw context.wrong(

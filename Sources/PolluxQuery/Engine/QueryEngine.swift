@@ -21,6 +21,10 @@ public final class QueryEngine: Sendable {
     /// The plant.
     public let graph: Graph
     let zones: ZoneShelf
+    /// Helps questions that read many columns.
+    let threads = ScanThreads()
+    /// Paths resolved in the newest commit.
+    let paths = PathShelf()
     private let control = Mutex<(any LiveControl)?>(nil)
 
     /// An engine over a store and the graph of the same environment.
@@ -29,6 +33,8 @@ public final class QueryEngine: Sendable {
         self.graph = graph
         self.zones = ZoneShelf(source: zones)
     }
+
+    deinit { threads.stop() }
 
     /// Sets what continuous queries and alerts are handed to.
     public func setLiveControl(_ control: (any LiveControl)?) {

@@ -48,7 +48,7 @@ struct AggregateTotals {
             addSamples()
         case .total, .time, .share, .times: addCurve()
         case .mode: addCurve(countsStates: true)
-        case .mean, .sum, .count, .stddev, .earliest, .latest: addSamples()
+        case .mean, .sum, .count, .stddev, .earliest, .latest, .highest, .lowest: addSamples()
         case .median, .percentile: addSamples(keepsValues: true)
         case .slope: addSlopes(aggregate, collector, filter, windows, &totals)
         case .delta, .rate:
@@ -132,6 +132,8 @@ struct AggregateTotals {
         case .median: return samples?.percentile(50)
         case .percentile(let percent): return samples?.percentile(percent)
         case .stddev: return samples?.deviation
+        case .highest: return samples.flatMap { $0.count > 0 ? $0.maximum : nil }
+        case .lowest: return samples.flatMap { $0.count > 0 ? $0.minimum : nil }
         case .earliest: return samples?.first?.value
         case .latest: return samples?.last?.value
         case .delta: return increase

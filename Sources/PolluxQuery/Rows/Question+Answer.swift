@@ -49,16 +49,40 @@ extension Question {
         case .anomalies, .remainingLife: return try headRows()
         case .forecast, .read: break
         }
-        if let everything = try LatestRows(question: self).everything() { return everything }
+        if let everything = try EverythingRows(question: self).rows() { return everything }
         if let events = try EventRows(question: self).rows() { return events }
         let outputs = try query.outputs.map { try output($0) }
-        if isLatestOnly { return try LatestRows(question: self).rows(outputs) }
+        if isLatestOnly {
+            plan = .latest
+            return try LatestRows(question: self).rows(outputs)
+        }
         let hasAggregates = outputs.contains(where: \.isAggregate)
         let isMixed = outputs.contains { !$0.isAggregate } && hasAggregates
         if query.clauses.episode != nil { return try EpisodeRows(question: self).rows(outputs) }
         if isMixed, query.clauses.every == nil { throw mixed(outputs) }
         if hasAggregates || query.clauses.every != nil {
-            return try SliceRows(question: self).rows(outputs)
+            return try sliceRows(outputs)
+        }
+        return try sampleRows(outputs)
+    }
+
+    private func sliceRows(_ outputs: [Output]) throws -> QueryResult {
+        plan = try slicePlan(outputs)
+        let before = stats
+        if case .fold(let fold) = plan {
+            if let folded = try FoldRun(question: self, needs: fold.needs).run() {
+                return try FoldRows(question: self, plan: fold, outputs: outputs).result(folded)
+            }
+            plan = .evaluate(reason: "slices overlap or reach beyond now")
+            stats = before
+        }
+        return try SliceRows(question: self).rows(outputs)
+    }
+
+    private func sampleRows(_ outputs: [Output]) throws -> QueryResult {
+        plan = samplePlan(outputs)
+        if case .copy(let copy) = plan {
+            return try CopyRows(question: self, plan: copy).rows(outputs)
         }
         return try SampleRows(question: self).rows(outputs)
     }

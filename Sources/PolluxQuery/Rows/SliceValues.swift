@@ -20,38 +20,7 @@ struct SliceValues {
 
     /// An expression over aggregates; truth is 0 and 1.
     func evaluate(_ node: BoundExpression) -> Double? {
-        switch node.form {
-        case .aggregate(let index): return aggregate(index)
-        case .constant(let value): return value
-        case .truth(let flag): return flag ? 1 : 0
-        case .negation(let inner): return evaluate(inner).map { -$0 }
-        case .conversion(let inner, let conversion): return evaluate(inner).map { conversion($0) }
-        case .function(let word, let arguments):
-            guard let value = arguments.first.flatMap(evaluate) else { return nil }
-            let decimals = arguments.count > 1 ? evaluate(arguments[1]) ?? 0 : 0
-            return ColumnArithmetic.function(word, value, decimals)
-        case .arithmetic(let operation, let left, let right):
-            guard let first = evaluate(left), let second = evaluate(right) else { return nil }
-            switch operation {
-            case .add: return first + second
-            case .subtract: return first - second
-            case .multiply: return first * second
-            case .divide: return second == 0 ? nil : first / second
-            }
-        case .comparison(let operation, let left, let right):
-            guard let first = evaluate(left), let second = evaluate(right) else { return nil }
-            return ColumnArithmetic.compare(operation, first, second) ? 1 : 0
-        case .logic(let operation, let left, let right):
-            let (first, second) = (evaluate(left), evaluate(right))
-            let deciding = operation == .and ? 0.0 : 1.0
-            if first == deciding || second == deciding { return deciding }
-            guard first != nil, second != nil else { return nil }
-            return 1 - deciding
-        case .not(let inner): return evaluate(inner).map { 1 - $0 }
-        case .state(let inner, let isNegated, _):
-            return (evaluate(inner) == nil) != isNegated ? 1 : 0
-        case .leaf, .word, .like: return nil
-        }
+        node.rowValue { aggregate($0) }
     }
 
     private func aggregate(_ index: Int) -> Double? {
@@ -67,22 +36,7 @@ struct SliceValues {
                     of: aggregate, window: group.slices[slice].window)
             ].compactMap { $0 }
             : group.perAsset[index][slice]
-        if across == .count { return Double(values.count) }
-        guard !values.isEmpty else { return nil }
-        var totals = SampleTotals()
-        for (position, value) in values.enumerated() {
-            totals.add(value, at: Int64(position), keepsValues: true)
-        }
-        switch across {
-        case .sum: return totals.sum
-        case .avg, .mean: return totals.mean
-        case .min: return totals.minimum
-        case .max: return totals.maximum
-        case .stddev: return totals.deviation
-        case .median: return totals.percentile(50)
-        case .percentile(let percent): return totals.percentile(percent)
-        default: return nil
-        }
+        return question.value(across, of: values)
     }
 
     /// What must be said about the row: how much of its time is known, and whether it may change.

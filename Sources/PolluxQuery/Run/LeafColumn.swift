@@ -123,7 +123,10 @@ struct SpanBuilder {
             close(before, at: time, next: value, in: &column)
         }
         previous = (time, value)
-        guard wanted.start.nanoseconds <= time, time < wanted.end.nanoseconds else { return }
+        // A value that held before the piece leads into it, but is no sample of it.
+        guard piece.start.nanoseconds <= time, wanted.start.nanoseconds <= time,
+            time < wanted.end.nanoseconds
+        else { return }
         column.sampleTimes.append(time)
         column.sampleValues.append(value)
         if column.kind == .integer { column.sampleIntegers.append(integer) }

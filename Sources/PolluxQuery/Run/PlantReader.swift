@@ -11,7 +11,7 @@ struct PlantReader {
     private var snapshot: Snapshot { question.snapshot }
 
     /// A series and the span in which it speaks for a subject.
-    struct Source {
+    struct Source: Sendable {
         var series: SeriesDescription
         var definition: MeasureDefinition
         var range: TimeRange
@@ -60,6 +60,11 @@ struct PlantReader {
             // piece.
             guard piece.range.end > wanted.start.advanced(by: -1), piece.range.start < wanted.end
             else { continue }
+            // The asset's own series comes before any other candidate, whenever it has one.
+            if let own = try snapshot.series(of: piece.subject, measure: measure) {
+                found.append(try source(own, range: piece.range))
+                continue
+            }
             for slice in try graph.sources(
                 forMeasureOf: piece.subject, during: piece.range, asOf: question.asOf,
                 in: snapshot.transaction)
@@ -68,21 +73,32 @@ struct PlantReader {
                     guard let series = try snapshot.series(of: candidate, measure: measure) else {
                         continue
                     }
-                    guard let asset = try graph.asset(candidate, in: snapshot.transaction) else {
-                        continue
-                    }
-                    let declared = try graph.measure(
-                        measure, of: asset.type, in: snapshot.transaction)?.definition
-                    var definition =
-                        declared ?? MeasureDefinition(name: "", valueKind: series.kind)
-                    definition.valueKind = series.kind
-                    found.append(
-                        Source(series: series, definition: definition, range: slice.range))
+                    found.append(try source(series, range: slice.range))
                     break
                 }
             }
         }
         return PlantReader.joined(found.sorted { $0.range.start < $1.range.start })
+    }
+
+    /// A series as a source over a span, with its measure as the type of its asset has it.
+    private func source(_ series: SeriesDescription, range: TimeRange) throws -> Source {
+        guard let asset = try graph.asset(series.asset, in: snapshot.transaction) else {
+            throw StoreError.corrupt(
+                record: "series \(series.id.rawValue)", reason: "its asset is missing")
+        }
+        let key = Question.DefinitionKey(measure: series.measure, type: asset.type)
+        var definition: MeasureDefinition
+        if let known = question.definitions[key] {
+            definition = known
+        } else {
+            definition =
+                try graph.measure(series.measure, of: asset.type, in: snapshot.transaction)?
+                .definition ?? MeasureDefinition(name: "", valueKind: series.kind)
+            question.definitions[key] = definition
+        }
+        definition.valueKind = series.kind
+        return Source(series: series, definition: definition, range: range)
     }
 
     /// The series of a leaf over all time, for binding.
@@ -178,7 +194,7 @@ struct PlantReader {
     /// The newest point before an instant whose quality is asked for.
     ///
     /// A line is not drawn from before the source's span into it; a step that held then holds.
-    private func usable(before instant: Timestamp, in source: Source) throws -> Point? {
+    func usable(before instant: Timestamp, in source: Source) throws -> Point? {
         var limit = instant
         for _ in 0..<1000 {
             guard let point = try snapshot.point(of: source.series.id, before: limit),

@@ -114,7 +114,10 @@ extension PlantListing {
 
     static func text(of value: Value) -> String {
         switch value {
-        case .float(let number): "\(number)"
+        case .float(let number):
+            // Zeros behind the point say nothing (S23).
+            number.magnitude < 1e15 && number == number.rounded()
+                ? "\(Int64(number))" : "\(number)"
         case .integer(let number): "\(number)"
         case .boolean(let flag): "\(flag)"
         case .text(let text): text

@@ -12,25 +12,9 @@ enum CSVResult {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    /// Writes one row.
-    static func row(
-        _ row: Int, of result: QueryResult, options: ResultFormatOptions, to bytes: inout [UInt8]
-    ) {
-        for (index, column) in result.columns.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            let cell = column.cell(row)
-            if case .text(let text) = cell {
-                appendText(text, to: &bytes)
-            } else {
-                CellText.append(cell, zone: result.zone, time: options.time, to: &bytes)
-            }
-        }
-        bytes.append(UInt8(ascii: "\n"))
-    }
-
     /// Appends a text, in quotes where it holds a separator; the empty text is `""`, so that it
     /// differs from a missing cell.
-    private static func appendText(_ text: String, to bytes: inout [UInt8]) {
+    static func appendText(_ text: String, to bytes: inout [UInt8]) {
         let needsQuotes =
             text.isEmpty
             || text.utf8.contains { byte in

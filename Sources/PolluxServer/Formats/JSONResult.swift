@@ -27,34 +27,6 @@ enum JSONResult {
         json.endArray()
     }
 
-    /// Writes one row, with the comma in front of it unless it is the first.
-    static func row(
-        _ row: Int, of result: QueryResult, options: ResultFormatOptions, isFirst: Bool? = nil,
-        to bytes: inout [UInt8]
-    ) {
-        if !(isFirst ?? (row == 0)) { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "["))
-        for (index, column) in result.columns.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(column.cell(row), zone: result.zone, options: options, to: &bytes)
-        }
-        bytes.append(UInt8(ascii: "]"))
-    }
-
-    /// Writes one row as an object on a line of its own.
-    static func object(
-        _ row: Int, of result: QueryResult, options: ResultFormatOptions, to bytes: inout [UInt8]
-    ) {
-        bytes.append(UInt8(ascii: "{"))
-        for (index, column) in result.columns.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            JSONValue.append(column.name, to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            append(column.cell(row), zone: result.zone, options: options, to: &bytes)
-        }
-        bytes.append(contentsOf: "}\n".utf8)
-    }
-
     /// Writes everything behind the last row.
     static func end(_ result: QueryResult, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "]"))
@@ -84,21 +56,5 @@ enum JSONResult {
         json.endObject()
         bytes.append(contentsOf: json.bytes)
         bytes.append(contentsOf: "}\n".utf8)
-    }
-
-    private static func append(
-        _ cell: ResultCell, zone: ZoneRules, options: ResultFormatOptions,
-        to bytes: inout [UInt8]
-    ) {
-        switch cell {
-        case .missing: bytes.append(contentsOf: "null".utf8)
-        case .timestamp where options.time == .rfc3339, .duration:
-            bytes.append(UInt8(ascii: "\""))
-            CellText.append(cell, zone: zone, time: options.time, to: &bytes)
-            bytes.append(UInt8(ascii: "\""))
-        case .text(let text): JSONValue.append(text, to: &bytes)
-        case .float(let value) where !value.isFinite: bytes.append(contentsOf: "null".utf8)
-        default: CellText.append(cell, zone: zone, time: options.time, to: &bytes)
-        }
     }
 }

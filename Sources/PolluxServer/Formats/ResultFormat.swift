@@ -81,6 +81,7 @@ public struct ResultWriter: Sendable {
     private let format: ResultFormat
     private let options: ResultFormatOptions
     private let layout: TableLayout?
+    private let rows: RowBytes?
     private var row = 0
     private var hasBegun = false
     private var hasEnded = false
@@ -97,16 +98,29 @@ public struct ResultWriter: Sendable {
         self.format = format
         self.options = options
         layout = format == .table ? TableLayout(result, options: options) : nil
+        switch format {
+        case .json: rows = RowBytes(result, form: .array, options: options)
+        case .ndjson: rows = RowBytes(result, form: .object, options: options)
+        case .csv: rows = RowBytes(result, form: .line, options: options)
+        case .md, .table: rows = nil
+        }
     }
 
     /// The next bytes, or nil at the end.
     public mutating func next() -> [UInt8]? {
         guard !hasEnded else { return nil }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(ResultWriter.partByteCount + 4096)
         if !hasBegun {
             begin(&bytes)
             hasBegun = true
+        }
+        if let rows {
+            let part = rows.write(
+                from: row, to: result.rowCount, byteCount: ResultWriter.partByteCount,
+                separator: format == .json ? UInt8(ascii: ",") : nil)
+            row = part.next
+            bytes = bytes.isEmpty ? part.bytes : bytes + part.bytes
+            if row < result.rowCount { return bytes }
         }
         let end = layout.map { min($0.shownRowCount, result.rowCount) } ?? result.rowCount
         while row < end {
@@ -130,12 +144,10 @@ public struct ResultWriter: Sendable {
     }
 
     private func write(row: Int, to bytes: inout [UInt8]) {
-        switch format {
-        case .json: JSONResult.row(row, of: result, options: options, to: &bytes)
-        case .csv: CSVResult.row(row, of: result, options: options, to: &bytes)
-        case .ndjson: JSONResult.object(row, of: result, options: options, to: &bytes)
-        case .md: MarkdownResult.row(row, of: result, to: &bytes)
-        case .table: layout?.row(row, to: &bytes)
+        if let layout {
+            layout.row(row, to: &bytes)
+        } else {
+            MarkdownResult.row(row, of: result, to: &bytes)
         }
     }
 

@@ -44,9 +44,11 @@ enum LiveMessage {
         if rows.finalUpTo == .distantPast { json.null() } else { json.instant(rows.finalUpTo) }
         json.name("rows")
         json.beginArray()
-        for row in 0..<result.rowCount {
-            JSONResult.row(row, of: result, options: ResultFormatOptions(), to: &json.bytes)
-        }
+        let writer = RowBytes(result, form: .array, options: ResultFormatOptions())
+        json.bytes +=
+            writer.write(
+                from: 0, to: result.rowCount, byteCount: .max / 2, separator: UInt8(ascii: ",")
+            ).bytes
         json.endArray()
         if !rows.removed.isEmpty {
             json.name("removed")

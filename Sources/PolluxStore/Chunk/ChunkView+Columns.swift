@@ -122,7 +122,7 @@ extension ChunkView {
         }
     }
 
-    private static func values(
+    static func values(
         _ kind: ValueKind, count: Int, _ bytes: UnsafeRawBufferPointer
     ) throws -> ColumnValues {
         switch kind {

@@ -85,18 +85,11 @@ public final class Snapshot {
 
     /// The newest point of a series with a time less than `instant`, whatever its quality.
     public func point(of series: SeriesID, before instant: Timestamp) throws -> Point? {
-        let description = try description(series)
-        let limit = instant.nanoseconds
-        let newest = head.rows(of: series, at: id).newest(before: limit, kind: description.kind)
-        let record = try SeriesRecord.read(series, transaction, tables)
-        guard let record, let sealed = record.newest, record.first < limit else { return newest }
-        if sealed.instant < instant { return Snapshot.later(newest, sealed) }
-        // The newest row in memory is the answer unless a chunk reaches beyond it.
-        return Snapshot.later(newest, try chunks.newest(of: description, before: limit))
+        try newest(of: try description(series), before: instant)
     }
 
     /// The row in memory unless the sealed one is later: at the same instant memory is newer.
-    private static func later(_ inMemory: Point?, _ sealed: Point?) -> Point? {
+    static func later(_ inMemory: Point?, _ sealed: Point?) -> Point? {
         guard let inMemory else { return sealed }
         guard let sealed else { return inMemory }
         return sealed.instant > inMemory.instant ? sealed : inMemory

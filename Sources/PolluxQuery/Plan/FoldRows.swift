@@ -1,0 +1,283 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+
+/// Makes the rows of an answer from what was added up per asset: merges groups (S16), filters rows,
+/// writes notes.
+struct FoldRows {
+    let question: Question
+    let plan: FoldPlan
+    let outputs: [Question.Output]
+
+    /// An asset or a group with its sums by aggregate and slice.
+    struct Group {
+        var name: String
+        var asset: AssetID?
+        var slices: [SliceRows.Slice]
+        var sums: [AggregateSums]
+        /// Values per asset by aggregate and slice; only where an aggregate works across assets.
+        var perAsset: [[[Double]]] = []
+        var provisionalFrom: [Int: Int64]
+        var assetCount = 1
+    }
+
+    /// The answer.
+    func result(_ folded: [FoldRun.Folded]) throws -> QueryResult {
+        let fields = outputs.map { question.item($0) }
+        var columns = AnswerColumns(fields)
+        var showsEnd = false
+        if case .event? = question.query.clauses.every?.form.stride { showsEnd = true }
+        for group in try groups(folded) { try append(group, showsEnd: showsEnd, to: &columns) }
+        var showsAsset = true
+        if case .overall? = question.query.clauses.grouping?.form { showsAsset = false }
+        return columns.result(
+            zone: question.context.zone, showsEnd: showsEnd, showsAsset: showsAsset)
+    }
+
+    // MARK: Groups
+
+    private func groups(_ folded: [FoldRun.Folded]) throws -> [Group] {
+        guard question.query.clauses.grouping != nil else {
+            return folded.map { own in
+                group(own, name: own.subject.name, asset: own.subject.asset)
+            }
+        }
+        var found: [Group] = []
+        var indices: [String: Int] = [:]
+        for own in folded {
+            let label =
+                try GroupLabels(question: question).label(of: own.subject, in: own.read) ?? ""
+            var member = group(own, name: label, asset: nil)
+            member.perAsset = valuesPerAsset(member)
+            if let index = indices[label] {
+                FoldRows.merge(member, into: &found[index])
+            } else {
+                indices[label] = found.count
+                found.append(member)
+            }
+        }
+        return found
+    }
+
+    private func group(_ own: FoldRun.Folded, name: String, asset: AssetID?) -> Group {
+        let sums = question.aggregates.map { aggregate in
+            let leaf = aggregate.argument.leaves.first ?? 0
+            return AggregateSums(
+                word: aggregate.word, factor: aggregate.factor, leaf: leaf,
+                samples: plan.needs[leaf]?.samples == true
+                    ? own.samples[leaf]
+                        ?? Array(repeating: SampleSums(), count: own.slices.count) : [],
+                curves: plan.needs[leaf]?.curve == true
+                    ? own.curves[leaf]
+                        ?? Array(repeating: CurveSums(), count: own.slices.count) : [])
+        }
+        return Group(
+            name: name, asset: asset, slices: own.slices, sums: sums,
+            provisionalFrom: own.provisionalFrom)
+    }
+
+    private func valuesPerAsset(_ member: Group) -> [[[Double]]] {
+        guard question.aggregates.contains(where: { $0.across != nil }) else { return [] }
+        return member.sums.map { sums in
+            member.slices.indices.map { slice in
+                sums.value(slice, window: member.slices[slice].window).map { [$0] } ?? []
+            }
+        }
+    }
+
+    /// Pools the sums of an asset into its group; assets may bring different slices.
+    private static func merge(_ member: Group, into group: inout Group) {
+        group.assetCount += member.assetCount
+        for (leaf, from) in member.provisionalFrom {
+            group.provisionalFrom[leaf] = min(group.provisionalFrom[leaf] ?? .max, from)
+        }
+        var places: [TimeRange: Int] = [:]
+        for (index, slice) in group.slices.enumerated() { places[slice.whole] = index }
+        for (index, slice) in member.slices.enumerated() {
+            if let place = places[slice.whole] {
+                for aggregate in member.sums.indices {
+                    group.sums[aggregate].merge(member.sums[aggregate], index, into: place)
+                }
+                for aggregate in member.perAsset.indices {
+                    group.perAsset[aggregate][place] += member.perAsset[aggregate][index]
+                }
+                continue
+            }
+            group.slices.append(slice)
+            for aggregate in member.sums.indices {
+                group.sums[aggregate].append(member.sums[aggregate], index)
+            }
+            for aggregate in member.perAsset.indices {
+                group.perAsset[aggregate].append(member.perAsset[aggregate][index])
+            }
+        }
+    }
+
+    // MARK: Rows
+
+    private func append(
+        _ group: Group, showsEnd: Bool, to columns: inout AnswerColumns
+    ) throws {
+        let isOrdered = zip(group.slices, group.slices.dropFirst()).allSatisfy {
+            $0.whole.start <= $1.whole.start
+        }
+        let order =
+            isOrdered
+            ? Array(group.slices.indices)
+            : group.slices.indices.sorted {
+                group.slices[$0].whole.start < group.slices[$1].whole.start
+            }
+        var name: Int32?
+        var values = [Double?](repeating: nil, count: group.sums.count)
+        for slice in order {
+            for index in values.indices { values[index] = aggregate(index, of: group, slice) }
+            if let filter = plan.rowFilter, filter.rowValue({ values[$0] }) != 1 { continue }
+            let whole = group.slices[slice].whole
+            columns.starts.append(whole.start.nanoseconds)
+            if showsEnd { columns.ends.append(whole.end.nanoseconds) }
+            let number = name ?? columns.names.number(of: group.name)
+            name = number
+            columns.names.indices.append(number)
+            columns.keys.append(RowKey(asset: group.asset, name: group.name, range: whole))
+            for (item, output) in outputs.enumerated() {
+                columns.numbers[item].append(output.expression.rowValue { values[$0] })
+            }
+            columns.notes.append(
+                SliceNotes(
+                    slice: group.slices[slice], now: question.context.now,
+                    provisionalFrom: group.provisionalFrom, assetCount: group.assetCount
+                ).text(group.sums, slice))
+        }
+        guard columns.rowCount <= max(question.context.options.rowLimit, 0) else {
+            throw QueryError.runtime(
+                .rowLimit,
+                "the answer has more than \(question.context.options.rowLimit) rows: ask for a "
+                    + "shorter range, longer slices, or `limit`")
+        }
+    }
+
+    private func aggregate(_ index: Int, of group: Group, _ slice: Int) -> Double? {
+        guard let across = question.aggregates[index].across else {
+            return group.sums[index].value(slice, window: group.slices[slice].window)
+        }
+        return question.value(across, of: group.perAsset[index][slice])
+    }
+}
+
+/// What must be said about a row: how much of its time is known, and whether it may change.
+struct SliceNotes {
+    let slice: SliceRows.Slice
+    let now: Timestamp
+    /// By leaf, where a value held at the live edge begins.
+    let provisionalFrom: [Int: Int64]
+    let assetCount: Int
+
+    /// The notes of the slice at `index`, joined.
+    func text(_ all: [AggregateSums], _ index: Int) -> String {
+        var notes = slice.notes
+        let window = slice.window
+        let length = min(window.end, now).nanoseconds(since: window.start)
+        var isProvisional = false
+        for sums in all where !sums.curves.isEmpty {
+            if let from = provisionalFrom[sums.leaf], from < window.end.nanoseconds {
+                isProvisional = true
+            }
+            guard sums.isTimed, length > 0 else { continue }
+            let known = Double(sums.curves[index].knownTime)
+            let share = known / (Double(length) * Double(assetCount))
+            let percent = Int((share * 100).rounded())
+            if percent < 100 {
+                let text = "known \(percent) %"
+                if !notes.contains(text) { notes.append(text) }
+            }
+        }
+        if isProvisional { notes.append("provisional") }
+        return notes.isEmpty ? "" : notes.joined(separator: ", ")
+    }
+}
+
+/// The sums of one aggregate by slice, and what its word makes of them.
+struct AggregateSums {
+    let word: AggregateWord
+    let factor: Double
+    let leaf: Int
+    var samples: [SampleSums]
+    var curves: [CurveSums]
+
+    /// Whether rows say how much of its time is known.
+    var isTimed: Bool {
+        switch word {
+        case .avg, .min, .max, .total, .coverage: true
+        default: false
+        }
+    }
+
+    mutating func merge(_ other: AggregateSums, _ slice: Int, into place: Int) {
+        if !samples.isEmpty { samples[place].merge(other.samples[slice]) }
+        if !curves.isEmpty { curves[place].merge(other.curves[slice]) }
+    }
+
+    mutating func append(_ other: AggregateSums, _ slice: Int) {
+        if !other.samples.isEmpty { samples.append(other.samples[slice]) }
+        if !other.curves.isEmpty { curves.append(other.curves[slice]) }
+    }
+
+    /// The aggregate's value in a slice, or nil where nothing is known; the rules are those of
+    /// `AggregateTotals`.
+    func value(_ slice: Int, window: TimeRange) -> Double? {
+        raw(slice, window).map { $0 * factor }
+    }
+
+    private func raw(_ slice: Int, _ window: TimeRange) -> Double? {
+        switch word {
+        case .mean: return samples[slice].count > 0 ? mean(slice) : nil
+        case .sum: return samples[slice].count > 0 ? samples[slice].sum : nil
+        case .count: return Double(samples[slice].count)
+        case .highest: return samples[slice].count > 0 ? samples[slice].maximum : nil
+        case .lowest: return samples[slice].count > 0 ? samples[slice].minimum : nil
+        case .earliest: return samples[slice].count > 0 ? samples[slice].first : nil
+        case .latest: return samples[slice].count > 0 ? samples[slice].last : nil
+        case .avg:
+            let curve = curves[slice]
+            guard curve.knownTime > 0 else { return samples[slice].count > 0 ? mean(slice) : nil }
+            return curve.integral / (Double(curve.knownTime) / 1e9)
+        case .min:
+            let least = min(curves[slice].minimum, samples[slice].minimum)
+            return least.isFinite ? least : nil
+        case .max:
+            let greatest = max(curves[slice].maximum, samples[slice].maximum)
+            return greatest.isFinite ? greatest : nil
+        case .total: return curves[slice].knownTime > 0 ? curves[slice].integral : nil
+        case .coverage:
+            let known = Double(curves[slice].knownTime)
+            return window.nanoseconds > 0 ? known / Double(window.nanoseconds) : nil
+        default: return nil
+        }
+    }
+
+    private func mean(_ slice: Int) -> Double {
+        samples[slice].sum / Double(samples[slice].count)
+    }
+}
+
+extension Question {
+    /// What an outer aggregate makes of one value per asset.
+    func value(_ across: AggregateWord, of values: [Double]) -> Double? {
+        if across == .count { return Double(values.count) }
+        guard !values.isEmpty else { return nil }
+        var totals = SampleTotals()
+        for (position, value) in values.enumerated() {
+            totals.add(value, at: Int64(position), keepsValues: true)
+        }
+        switch across {
+        case .sum: return totals.sum
+        case .avg, .mean: return totals.mean
+        case .min, .lowest: return totals.minimum
+        case .max, .highest: return totals.maximum
+        case .stddev: return totals.deviation
+        case .median: return totals.percentile(50)
+        case .percentile(let percent): return totals.percentile(percent)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Carries out a fold: finds the sources, reads group by group on several threads, and adds up per
+/// asset.
+struct FoldRun {
+    let question: Question
+    /// By leaf of the question.
+    let needs: [Int: LaneFold.Needs]
+
+    /// An asset and what is read of it.
+    struct Target {
+        var subject: Subject
+        var leaves: [Int]
+        /// The sources by leaf where they are known already.
+        var sources: [Int: [PlantReader.Source]] = [:]
+    }
+
+    /// One asset with its slices and what was added up, by leaf and slice.
+    struct Folded {
+        var target: Target
+        var read: TimeRange
+        var slices: [SliceRows.Slice]
+        var samples: [Int: [SampleSums]] = [:]
+        var curves: [Int: [CurveSums]] = [:]
+        var provisionalFrom: [Int: Int64] = [:]
+
+        var subject: Subject { target.subject }
+    }
+
+    /// The assets of the question's path with their sums; nil when the slices need the evaluator.
+    func run() throws -> [Folded]? {
+        let leaves = needs.keys.sorted()
+        return try run(question.subjects.map { Target(subject: $0, leaves: leaves) })
+    }
+
+    /// Assets with their sums, or nil when the slices need the evaluator.
+    func run(_ targets: [Target]) throws -> [Folded]? {
+        var folded: [Folded] = []
+        folded.reserveCapacity(targets.count)
+        var groups = GroupScans(question: question)
+        var shelf = SliceShelf()
+        let hasCurves = needs.values.contains { $0.curve }
+        for target in targets {
+            let subject = target.subject
+            guard
+                let range = try question.ranges.range(
+                    question.query.clauses, for: subject.asset)
+            else {
+                question.addNote("\(subject.name) has no such event yet")
+                continue
+            }
+            guard let cut = try shelf.slices(of: range, for: subject, question) else { return nil }
+            guard !cut.slices.isEmpty else { continue }
+            if hasCurves, cut.read.end > question.context.now { return nil }
+            folded.append(Folded(target: target, read: cut.read, slices: cut.slices))
+            for leaf in target.leaves {
+                try addLanes(target, folded.count - 1, leaf, cut, to: &groups)
+            }
+            try question.checkLimits()
+            try groups.checkSize()
+        }
+        for lane in try groups.run() { merge(lane, into: &folded) }
+        return folded
+    }
+
+    private func addLanes(
+        _ target: Target, _ index: Int, _ leaf: Int, _ cut: SliceShelf.Cut,
+        to groups: inout GroupScans
+    ) throws {
+        guard case .measure(let measure) = question.leaves[leaf].source,
+            let needs = needs[leaf]
+        else { return }
+        let reader = PlantReader(question: question)
+        let sources =
+            try target.sources[leaf]
+            ?? reader.sources(of: measure, for: target.subject, in: cut.read)
+        for source in sources {
+            question.note(source)
+            guard let inside = source.range.intersection(cut.read) else { continue }
+            question.stats.series += 1
+            var fold = LaneFold(
+                windows: cut.windows, needs: needs, definition: source.definition,
+                piece: source.range, wanted: cut.read, now: question.context.now.nanoseconds)
+            var next: Point?
+            var hasNext = false
+            if needs.curve {
+                if let before = try reader.usable(before: inside.start, in: source) {
+                    fold.enter(before)
+                }
+                (next, hasNext) = try following(inside, source)
+            }
+            try groups.add(
+                ScanLane(
+                    subject: index, leaf: leaf, series: source.series,
+                    memory: question.snapshot.memoryRows(of: source.series), range: inside,
+                    fold: fold, next: next, hasNext: hasNext))
+        }
+    }
+
+    /// The point behind a range that a line leads to, and whether the series goes on behind the
+    /// source's span.
+    private func following(
+        _ inside: TimeRange, _ source: PlantReader.Source
+    ) throws -> (Point?, Bool) {
+        let snapshot = question.snapshot
+        guard let next = try snapshot.point(of: source.series.id, atOrAfter: inside.end) else {
+            return (nil, false)
+        }
+        guard next.instant < source.range.end, next.instant <= question.context.now else {
+            return (nil, next.instant >= source.range.end)
+        }
+        let isUsable = question.qualities.contains(next.quality) || next.quality == .end
+        return (isUsable ? next : nil, false)
+    }
+
+    /// Adds what a source gave; sources of one leaf come in order of time.
+    private func merge(_ lane: ScanLane, into folded: inout [Folded]) {
+        let leaf = lane.leaf
+        if lane.fold.needs.samples {
+            if folded[lane.subject].samples[leaf] == nil {
+                folded[lane.subject].samples[leaf] = lane.fold.samples
+            } else {
+                for slice in lane.fold.samples.indices {
+                    folded[lane.subject].samples[leaf]?[slice].merge(lane.fold.samples[slice])
+                }
+            }
+        }
+        guard let curve = lane.fold.curve else { return }
+        if let from = curve.provisionalFrom {
+            let known = folded[lane.subject].provisionalFrom[leaf] ?? .max
+            folded[lane.subject].provisionalFrom[leaf] = min(known, from)
+        }
+        if folded[lane.subject].curves[leaf] == nil {
+            folded[lane.subject].curves[leaf] = curve.sums
+        } else {
+            for slice in curve.sums.indices {
+                folded[lane.subject].curves[leaf]?[slice].merge(curve.sums[slice])
+            }
+        }
+    }
+}
+
+/// Slices that were worked out before: most assets of a question share theirs.
+struct SliceShelf {
+    /// Slices, their windows, and what must be read for them.
+    struct Cut {
+        var slices: [SliceRows.Slice]
+        var windows: Windows
+        var read: TimeRange
+    }
+
+    private var known: [TimeRange: Cut] = [:]
+
+    /// The slices in which a path meant a subject; nil when they cannot be folded.
+    mutating func slices(
+        of range: TimeRange, for subject: Subject, _ question: Question
+    ) throws -> Cut? {
+        var isShared = true
+        if case .event? = question.query.clauses.every?.form.stride { isShared = false }
+        let whole: Cut
+        if isShared, let cut = known[range] {
+            whole = cut
+        } else {
+            let slices = try SliceRows(question: question).slices(of: range, for: subject)
+            guard let cut = SliceShelf.cut(slices) else { return nil }
+            whole = cut
+            if isShared { known[range] = cut }
+        }
+        guard !whole.slices.isEmpty,
+            !subject.pieces.contains(where: {
+                $0.range.start <= whole.read.start && $0.range.end >= whole.read.end
+            })
+        else { return whole }
+        return SliceShelf.cut(
+            whole.slices.filter { slice in
+                subject.pieces.contains { $0.range.overlaps(slice.window) }
+            })
+    }
+
+    private static func cut(_ slices: [SliceRows.Slice]) -> Cut? {
+        guard let windows = Windows(slices.map(\.window)) else { return nil }
+        guard let first = slices.first, let last = slices.last else {
+            return Cut(
+                slices: [], windows: windows,
+                read: TimeRange(start: .distantPast, end: .distantPast))
+        }
+        return Cut(
+            slices: slices, windows: windows,
+            read: TimeRange(start: first.window.start, end: last.window.end))
+    }
+}
+
+extension Question {
+    /// Remembers that an answer depends on a source.
+    func note(_ source: PlantReader.Source) {
+        dependencies.series.insert(source.series.id)
+        dependencies.measures.insert(source.series.measure)
+        if let gap = source.definition.gap {
+            dependencies.largestGap = max(dependencies.largestGap ?? 0, gap)
+        }
+    }
+}

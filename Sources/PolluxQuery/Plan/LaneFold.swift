@@ -1,0 +1,187 @@
+import PolluxModel
+import PolluxStore
+
+/// The spans of time that aggregates are asked for, ascending and disjoint.
+struct Windows: Sendable {
+    let starts: [Int64]
+    let ends: [Int64]
+
+    var count: Int { starts.count }
+
+    /// The windows of slices, or nil when they overlap or run backwards.
+    init?(_ ranges: [TimeRange]) {
+        starts = ranges.map(\.start.nanoseconds)
+        ends = ranges.map(\.end.nanoseconds)
+        for index in ranges.indices.dropFirst() where starts[index] < ends[index - 1] {
+            return nil
+        }
+    }
+}
+
+/// Adds up the points of one source over windows: samples, curve, or both, in one pass.
+struct LaneFold: Sendable {
+    /// What a fold adds up.
+    struct Needs: Sendable, Hashable {
+        var samples = false
+        /// Whether the first and last sample matter.
+        var ends = false
+        var curve = false
+    }
+
+    let windows: Windows
+    let needs: Needs
+    /// The points that count as samples: `low <= time < high`.
+    let low: Int64
+    let high: Int64
+    private(set) var samples: [SampleSums] = []
+    var curve: CurveFold?
+    private var window = 0
+    private var lastRunCount = 0
+
+    init(
+        windows: Windows, needs: Needs, definition: MeasureDefinition, piece: TimeRange,
+        wanted: TimeRange, now: Int64
+    ) {
+        self.windows = windows
+        self.needs = needs
+        low = max(piece.start, wanted.start).nanoseconds
+        high = min(piece.end, wanted.end).nanoseconds
+        if needs.samples { samples = Array(repeating: SampleSums(), count: windows.count) }
+        if needs.curve {
+            curve = CurveFold(
+                starts: windows.starts, ends: windows.ends, definition: definition, piece: piece,
+                wanted: wanted, now: now)
+        }
+    }
+
+    /// What a chunk's column means to the windows, as far as its span and statistics say.
+    enum Outlook {
+        /// None of its points matters.
+        case beside
+        /// Its statistics have been added.
+        case added
+        /// Its points must be read.
+        case needed
+    }
+
+    /// Adds a chunk's column by its statistics where they say all that is asked.
+    mutating func take(
+        _ column: SealedColumn, onlyGood: Bool
+    ) throws -> Outlook {
+        guard column.last >= low, column.first < high else { return .beside }
+        while window < windows.count, windows.ends[window] <= max(column.first, low) {
+            window += 1
+        }
+        if !needs.curve {
+            guard window < windows.count, windows.starts[window] <= column.last else {
+                return .beside
+            }
+        }
+        guard window < windows.count, windows.starts[window] <= column.first, column.first >= low,
+            column.last < windows.ends[window], column.last < high,
+            let statistics = try column.statistics()
+        else { return .needed }
+        let isAllGood = statistics.goodCount == statistics.count
+        guard isAllGood || (onlyGood && !needs.ends && !needs.curve) else { return .needed }
+        if needs.curve {
+            guard curve?.add(statistics) == true else { return .needed }
+        }
+        if needs.samples { samples[window].add(statistics) }
+        return .added
+    }
+
+    /// Adds usable points; times ascend.
+    mutating func add(
+        _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ rows: Range<Int>
+    ) {
+        guard !rows.isEmpty else { return }
+        let start = RowSearch.first(times, rows, notBefore: low, hint: 0)
+        let end = RowSearch.first(times, start..<rows.upperBound, notBefore: high, hint: .max)
+        guard start < end else { return }
+        if needs.curve { curve?.add(times, values, start..<end) }
+        guard needs.samples else { return }
+        var row = start
+        while row < end {
+            while window < windows.count, windows.ends[window] <= times[row] { window += 1 }
+            guard window < windows.count else { return }
+            if windows.starts[window] > times[row] {
+                row = RowSearch.first(
+                    times, row..<end, notBefore: windows.starts[window], hint: 0)
+                continue
+            }
+            let stop = RowSearch.first(
+                times, row..<end, notBefore: windows.ends[window], hint: lastRunCount)
+            samples[window].add(times, values, row..<stop)
+            lastRunCount = stop - row
+            row = stop
+        }
+    }
+
+    /// Adds points that were gathered.
+    mutating func add(_ points: PointScratch) {
+        points.times.withUnsafeBufferPointer { times in
+            points.values.withUnsafeBufferPointer { values in
+                guard let times = times.baseAddress, let values = values.baseAddress else { return }
+                add(times, values, 0..<points.times.count)
+            }
+        }
+    }
+
+    /// Adds the value before the first point, which holds or leads into the source's span.
+    mutating func enter(_ point: Point) {
+        guard point.quality != .end, let value = point.value.number else { return }
+        curve?.add(time: point.instant.nanoseconds, value: value)
+    }
+
+    /// Adds a point outside of what counts as samples, only for the curve.
+    mutating func lead(to point: Point) {
+        guard point.quality != .end else {
+            curve?.addEnd(time: point.instant.nanoseconds)
+            return
+        }
+        guard let value = point.value.number else { return }
+        curve?.add(time: point.instant.nanoseconds, value: value)
+    }
+
+    /// Adds an end mark.
+    mutating func addEnd(time: Int64) {
+        guard time >= low, time < high else { return }
+        curve?.addEnd(time: time)
+    }
+}
+
+/// Search among ascending times.
+enum RowSearch {
+    /// The first of `rows` whose time is at or after `time`; `hint` says how many rows are likely
+    /// before it.
+    @inline(__always)
+    static func first(
+        _ times: UnsafePointer<Int64>, _ rows: Range<Int>, notBefore time: Int64, hint: Int
+    ) -> Int {
+        var low = rows.lowerBound
+        var high = rows.upperBound
+        guard low < high, times[low] < time else { return low }
+        if hint > 0, hint < high - low {
+            let guess = low + hint
+            if times[guess - 1] < time, times[guess] >= time { return guess }
+            if times[guess] < time {
+                low = guess + 1
+                var step = 16
+                while low + step < high, times[low + step] < time {
+                    low += step + 1
+                    step *= 2
+                }
+                high = min(high, low + step)
+            } else {
+                high = guess
+            }
+        } else if hint == .max, times[high - 1] < time {
+            return high
+        }
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

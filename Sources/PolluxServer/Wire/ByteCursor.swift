@@ -1,0 +1,189 @@
+import PolluxModel
+
+/// A place in memory that text is written to; the caller has made sure that there is room.
+struct ByteCursor {
+    private var place: UnsafeMutablePointer<UInt8>
+
+    init(_ place: UnsafeMutablePointer<UInt8>) { self.place = place }
+
+    /// Bytes written since `start`.
+    @inline(__always)
+    func count(from start: UnsafeMutablePointer<UInt8>) -> Int { place - start }
+
+    @inline(__always)
+    mutating func put(_ byte: UInt8) {
+        place.pointee = byte
+        place += 1
+    }
+
+    @inline(__always)
+    mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress else { return }
+        place.update(from: source, count: bytes.count)
+        place += bytes.count
+    }
+
+    @inline(__always)
+    mutating func put(_ text: StaticString) {
+        place.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        place += text.utf8CodeUnitCount
+    }
+
+    /// Two digits of a number below 100.
+    @inline(__always)
+    mutating func put(twoDigits value: Int) {
+        place[0] = UInt8(truncatingIfNeeded: 48 &+ value / 10)
+        place[1] = UInt8(truncatingIfNeeded: 48 &+ value % 10)
+        place += 2
+    }
+
+    /// A number in decimal.
+    mutating func put(digits value: UInt64) {
+        var count = 1
+        var rest = value
+        while rest >= 10 {
+            rest /= 10
+            count &+= 1
+        }
+        put(digits: value, count: count)
+    }
+
+    /// The last `count` digits of a number, with zeros before it.
+    @inline(__always)
+    mutating func put(digits value: UInt64, count: Int) {
+        var rest = value
+        var index = count
+        while index > 0 {
+            index &-= 1
+            place[index] = UInt8(truncatingIfNeeded: 48 &+ rest % 10)
+            rest /= 10
+        }
+        place += count
+    }
+
+    /// A finite double as the shortest text that reads back to the same bits; what is not finite
+    /// writes nothing and returns false.
+    ///
+    /// - Parameter decimals: how many decimals the number before had; most columns keep theirs.
+    mutating func put(_ value: Double, _ decimals: inout Int) -> Bool {
+        guard value.isFinite else { return false }
+        if value.magnitude < 1e9 {
+            var places = decimals
+            var scaled = (value.magnitude * ByteCursor.powers[places]).rounded()
+            if scaled / ByteCursor.powers[places] != value.magnitude {
+                // Six decimals of a number below 1e9 fit into a double exactly.
+                places = 6
+                scaled = (value.magnitude * 1e6).rounded()
+            }
+            if scaled / ByteCursor.powers[places] == value.magnitude {
+                put(UInt64(scaled), places, isNegative: value.sign == .minus, &decimals)
+                return true
+            }
+        }
+        var text = value.description
+        if text.hasSuffix(".0") { text.removeLast(2) }
+        for byte in text.utf8 { put(byte) }
+        return true
+    }
+
+    private mutating func put(
+        _ digits: UInt64, _ places: Int, isNegative: Bool, _ decimals: inout Int
+    ) {
+        var (digits, places) = (digits, places)
+        while places > 0, digits % 10 == 0 {
+            digits /= 10
+            places -= 1
+        }
+        decimals = max(decimals, places)
+        if isNegative { put(UInt8(ascii: "-")) }
+        guard places > 0 else { return put(digits: digits) }
+        let unit = ByteCursor.units[places]
+        put(digits: digits / unit)
+        put(UInt8(ascii: "."))
+        put(digits: digits % unit, count: places)
+    }
+
+    private static let powers: [Double] = [1, 10, 100, 1e3, 1e4, 1e5, 1e6]
+    private static let units: [UInt64] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
+}
+
+/// Writes instants as RFC 3339 text; neighbouring rows share their date, which is kept.
+struct InstantText {
+    private let zone: ZoneRules
+    private let isUTC: Bool
+    /// The local day whose text is in `date`.
+    private var day = Int64.min
+    private var date: (UInt64, UInt32) = (0, 0)
+
+    init(zone: ZoneRules) {
+        self.zone = zone
+        isUTC = zone == .utc
+    }
+
+    /// Writes an instant, with the offset of the zone at that instant.
+    mutating func put(_ nanoseconds: Int64, _ out: inout ByteCursor) {
+        let offset =
+            isUTC ? 0 : zone.offsetSeconds(at: Timestamp(nanoseconds: nanoseconds))
+        var (second, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        if fraction < 0 {
+            second -= 1
+            fraction += 1_000_000_000
+        }
+        second += Int64(offset)
+        var (day, inDay) = second.quotientAndRemainder(dividingBy: 86_400)
+        if inDay < 0 {
+            day -= 1
+            inDay += 86_400
+        }
+        if day != self.day { open(day) }
+        withUnsafeBytes(of: date.0) { text in
+            for byte in text { out.put(byte) }
+        }
+        withUnsafeBytes(of: date.1) { text in
+            for index in 0..<3 { out.put(text[index]) }
+        }
+        out.put(twoDigits: Int(inDay / 3600))
+        out.put(UInt8(ascii: ":"))
+        out.put(twoDigits: Int(inDay / 60 % 60))
+        out.put(UInt8(ascii: ":"))
+        out.put(twoDigits: Int(inDay % 60))
+        put(fraction: UInt64(fraction), &out)
+        put(offset: offset, &out)
+    }
+
+    /// Makes the text of a day: `2026-03-02T`, in eight and three bytes.
+    private mutating func open(_ day: Int64) {
+        var text: [UInt8] = []
+        // The first and the last day that instants reach are not whole.
+        let second = min(max(day * 86_400, -9_223_372_036), 9_223_372_036)
+        Timestamp(seconds: second).appendRFC3339(offsetSeconds: 0, to: &text)
+        self.day = day
+        date = text.withUnsafeBytes { bytes in
+            (
+                bytes.loadUnaligned(as: UInt64.self),
+                UInt32(bytes[8]) | UInt32(bytes[9]) << 8 | UInt32(bytes[10]) << 16
+            )
+        }
+    }
+
+    private func put(fraction: UInt64, _ out: inout ByteCursor) {
+        guard fraction != 0 else { return }
+        out.put(UInt8(ascii: "."))
+        if fraction % 1_000_000 == 0 {
+            out.put(digits: fraction / 1_000_000, count: 3)
+        } else if fraction % 1000 == 0 {
+            out.put(digits: fraction / 1000, count: 6)
+        } else {
+            out.put(digits: fraction, count: 9)
+        }
+    }
+
+    private func put(offset: Int, _ out: inout ByteCursor) {
+        guard offset != 0 else { return out.put(UInt8(ascii: "Z")) }
+        out.put(UInt8(ascii: offset < 0 ? "-" : "+"))
+        let minutes = abs(offset) / 60
+        out.put(twoDigits: minutes / 60)
+        out.put(UInt8(ascii: ":"))
+        out.put(twoDigits: minutes % 60)
+    }
+}
