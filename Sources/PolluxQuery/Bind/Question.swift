@@ -29,6 +29,10 @@ final class Question {
     let deadline: Int64
     /// How it is answered, once that is known.
     var plan: QuestionPlan?
+    /// The items as they were bound, for `explain`.
+    var boundOutputs: [BoundExpression] = []
+    /// How long its stages took.
+    var stages = StageTimes()
     /// What scans met so far.
     var scanCounts = ScanCounts()
 
@@ -71,6 +75,7 @@ final class Question {
         deadline = SystemTime.monotonic() + options.timeLimit
         try refuseWhatIsMissing()
         subjects = try findSubjects(query.path)
+        stages.end("resolve the path")
         if let wait = query.clauses.wait {
             dependencies.wait = try context.period(wait.form).nanoseconds
         }

@@ -58,7 +58,8 @@ public final class QueryEngine: Sendable {
         }
         let parsed = SystemTime.monotonic()
         return try script.statements.map { statement in
-            var result = try run(statement, text: text, options: options)
+            var result = try run(
+                statement, text: text, options: options, parseNanoseconds: parsed - started)
             result.stats.parseNanoseconds = parsed - started
             return result
         }
@@ -83,7 +84,8 @@ public final class QueryEngine: Sendable {
     }
 
     private func run(
-        _ statement: StatementSyntax, text: String, options: QueryOptions
+        _ statement: StatementSyntax, text: String, options: QueryOptions,
+        parseNanoseconds: Int64
     ) throws -> QueryResult {
         switch statement.form {
         case .query(let query), .watch(let query):
@@ -92,9 +94,10 @@ public final class QueryEngine: Sendable {
             return try translating {
                 let snapshot = try store.snapshot()
                 defer { snapshot.close() }
-                return try Question(
-                    query: query, text: text, options: options, engine: self, snapshot: snapshot
-                ).explanation()
+                let question = try Question(
+                    query: query, text: text, options: options, engine: self, snapshot: snapshot)
+                var explanation = Explanation(question)
+                return try explanation.result(parseNanoseconds: parseNanoseconds)
             }
         default:
             let zone = try self.zone(options)

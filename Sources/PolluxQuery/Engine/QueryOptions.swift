@@ -41,16 +41,25 @@ public struct QueryOptions: Sendable {
     }
 }
 
-/// A flag that one thread sets and a running query sees.
+/// A flag that one thread sets and a running query sees; it sets itself when its time is over.
 public final class CancellationFlag: Sendable {
     private let flag = Atomic<Bool>(false)
+    /// On the monotonic clock; looked at by who asks, so that no timer runs for each query.
+    private let deadline: Int64
 
     /// A flag that is not set.
-    public init() {}
+    ///
+    /// - Parameter limit: nanoseconds after which it counts as set; nil for never.
+    public init(after limit: Int64? = nil) {
+        deadline = limit.map { SystemTime.monotonic().addingSaturated($0) } ?? .max
+    }
 
     /// Asks the query to end.
     public func cancel() { flag.store(true, ordering: .relaxed) }
 
-    /// Whether `cancel` was called.
-    public var isCancelled: Bool { flag.load(ordering: .relaxed) }
+    /// Whether its time is over.
+    public var isOverdue: Bool { deadline != .max && SystemTime.monotonic() > deadline }
+
+    /// Whether `cancel` was called or its time is over.
+    public var isCancelled: Bool { flag.load(ordering: .relaxed) || isOverdue }
 }

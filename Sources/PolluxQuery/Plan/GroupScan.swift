@@ -217,7 +217,7 @@ extension ScanLane {
                 run.times[run.times.count - 1] >= fold.low, run.times[0] < fold.high
             else { return }
             counts.points += run.times.count
-            let isAllGood = !run.qualities.contains { $0 != 0 }
+            let isAllGood = run.hasOnlyGood
             func feedRun(_ values: UnsafePointer<Double>) {
                 if isAllGood {
                     fold.add(times, values, 0..<run.times.count)

@@ -70,6 +70,7 @@ struct GroupScans {
 
     /// Reads everything; lanes come in the order in which they were added to their groups.
     func run() throws -> [ScanLane] {
+        question.stages.end("plan")
         var scans = order.compactMap { groups[$0] }
         for scan in scans.indices {
             for lane in scans[scan].lanes.indices where scans[scan].lanes[lane].isInterleaved {
@@ -77,6 +78,7 @@ struct GroupScans {
             }
         }
         let lanes = try question.engine.threads.map(scans) { try $0.run() }.flatMap { $0 }
+        question.stages.end("read")
         for lane in lanes { question.scanCounts.add(lane.counts) }
         question.stats.points += question.scanCounts.points
         question.stats.batches += question.scanCounts.columnsRead

@@ -15,6 +15,7 @@ extension Question {
     /// Answers the question.
     func answer() throws -> QueryResult {
         var result = try rows()
+        stages.end("make rows")
         let clauses = query.clauses
         if clauses.time == nil, clauses.during == nil, query.head == .read, !isLatestOnly {
             addNote("no range given: last 1h")
@@ -52,6 +53,8 @@ extension Question {
         if let everything = try EverythingRows(question: self).rows() { return everything }
         if let events = try EventRows(question: self).rows() { return events }
         let outputs = try query.outputs.map { try output($0) }
+        boundOutputs = outputs.map(\.expression)
+        stages.end("bind")
         if isLatestOnly {
             plan = .latest
             return try LatestRows(question: self).rows(outputs)

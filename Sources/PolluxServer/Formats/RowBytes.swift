@@ -227,10 +227,7 @@ struct RowBytes: Sendable {
             var text: [UInt8] = []
             CellText.appendDecimal(value, decimals: time.decimals, to: &text)
             for byte in text { out.put(byte) }
-        case .duration:
-            var text: [UInt8] = []
-            CellText.appendDuration(value, to: &text)
-            for byte in text { out.put(byte) }
+        case .duration: out.put(duration: value)
         default:
             if value < 0 { out.put(UInt8(ascii: "-")) }
             out.put(digits: value.magnitude)

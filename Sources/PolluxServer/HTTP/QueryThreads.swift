@@ -13,11 +13,16 @@ final class StopFlag: Sendable {
     }
 
     /// What the engine looks at between batches.
-    let cancellation = CancellationFlag()
+    let cancellation: CancellationFlag
     private let reasonGiven = Mutex<Reason?>(nil)
 
+    /// A flag for a query that may take so many nanoseconds.
+    init(after limit: Int64) { cancellation = CancellationFlag(after: limit) }
+
     /// Why, or nil while the query may go on.
-    var reason: Reason? { reasonGiven.withLock { $0 } }
+    var reason: Reason? {
+        reasonGiven.withLock { $0 } ?? (cancellation.isOverdue ? .timeLimit : nil)
+    }
 
     /// Asks the query to stop; the first reason counts.
     func stop(_ reason: Reason) {
@@ -62,13 +67,10 @@ final class QueryThreads: Sendable {
                 "\(limits.pendingQueryCount) queries are running or waiting already")
         }
         defer { pendingCount.withLock { $0 -= 1 } }
-        let flag = StopFlag()
+        let flag = StopFlag(after: TimeAmount(limits.queryTime).nanoseconds)
         let peer = PeerWatch.current?.state
         let key = peer?.onLeave { flag.stop(.peerLeft) }
         defer { if let key { peer?.forget(key) } }
-        let alarm = MultiThreadedEventLoopGroup.singleton.any()
-            .scheduleTask(in: TimeAmount(limits.queryTime)) { flag.stop(.timeLimit) }
-        defer { alarm.cancel() }
         return try await withTaskCancellationHandler {
             try await pool.runIfActive { try body(flag) }
         } onCancel: {

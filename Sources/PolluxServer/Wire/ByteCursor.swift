@@ -61,6 +61,25 @@ struct ByteCursor {
         place += count
     }
 
+    /// A duration as the language writes one, such as `1h5m` or `250ms`.
+    mutating func put(duration nanoseconds: Int64) {
+        if nanoseconds < 0 { put(UInt8(ascii: "-")) }
+        var rest = nanoseconds.magnitude
+        guard rest > 0 else { return put("0s") }
+        func part(_ size: UInt64, _ letters: StaticString, _ out: inout ByteCursor) {
+            guard rest >= size else { return }
+            out.put(digits: rest / size)
+            out.put(letters)
+            rest %= size
+        }
+        part(3_600_000_000_000, "h", &self)
+        part(60_000_000_000, "m", &self)
+        part(1_000_000_000, "s", &self)
+        part(1_000_000, "ms", &self)
+        part(1000, "us", &self)
+        part(1, "ns", &self)
+    }
+
     /// A finite double as the shortest text that reads back to the same bits; what is not finite
     /// writes nothing and returns false.
     ///

@@ -213,8 +213,15 @@ struct HeadState {
         rows.isSorted = isLive ? slots[index].isSorted : generation.isSorted
         for (number, segment) in generation.segments.enumerated() {
             let isTail = isLive && number == generation.segments.count - 1
-            let count = segment.visibleCount(
-                of: isTail ? Int(slots[index].count) : segment.count, at: transaction)
+            // Rows are no newer than the segment behind theirs: its first commit tells enough.
+            let isWhole =
+                !isTail && number + 1 < generation.segments.count
+                && generation.segments[number + 1].firstTransaction <= transaction
+            let count =
+                isWhole
+                ? segment.count
+                : segment.visibleCount(
+                    of: isTail ? Int(slots[index].count) : segment.count, at: transaction)
             guard count > 0 else { break }
             rows.pieces.append(.init(segment: segment, count: count, texts: segment.texts))
         }

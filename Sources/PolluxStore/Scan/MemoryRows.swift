@@ -41,6 +41,21 @@ public struct MemoryRows: Sendable {
         public let bits: UnsafeBufferPointer<UInt64>
         /// The raw values of the qualities.
         public let qualities: UnsafeBufferPointer<UInt8>
+
+        /// Whether every row is good; eight at a time, because nearly always all are.
+        public var hasOnlyGood: Bool {
+            let bytes = UnsafeRawBufferPointer(qualities)
+            var index = 0
+            while index &+ 8 <= bytes.count {
+                if bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) != 0 { return false }
+                index &+= 8
+            }
+            while index < bytes.count {
+                if bytes[index] != 0 { return false }
+                index &+= 1
+            }
+            return true
+        }
     }
 
     /// Calls `body` for the runs of sorted rows in order of time; pointers are valid inside it.

@@ -33,7 +33,13 @@ extension Snapshot {
     /// a chunk only when sealed points lie at or behind it.
     public func newest(of series: SeriesDescription, before instant: Timestamp) throws -> Point? {
         let limit = instant.nanoseconds
-        let inMemory = head.rows(of: series.id, at: id).newest(before: limit, kind: series.kind)
+        let inMemory: Point?
+        switch head.monitor.withLock({ $0.newest(of: series.id, before: limit, at: id) }) {
+        case .none: inMemory = nil
+        case .row(let point): inMemory = point
+        case .late:
+            inMemory = head.rows(of: series.id, at: id).newest(before: limit, kind: series.kind)
+        }
         guard let record = try SeriesRecord.read(series.id, transaction, tables),
             let sealed = record.newest, record.first < limit
         else { return inMemory }
