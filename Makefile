@@ -4,7 +4,7 @@ SCRATCH ?= .build
 export SWIFT_DETERMINISTIC_HASHING = 1
 SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
 
-.PHONY: help set-up build release demo test test-long format lint viewer clean
+.PHONY: help set-up build release demo test test-long bench format lint viewer clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,14 +37,18 @@ test-long:  ## the long tests too: thousands of seeds, 50 kills, whole data sets
 	$(SWIFT_BUILD) --build-tests
 	POLLUX_LONG_TESTS=1 swift test --scratch-path $(SCRATCH) --skip-build
 
+bench:  ## sizes and speeds beside peers; writes bench/results/DATE-NAME.md
+	@tools/set-up build
+	@SCRATCH=$(SCRATCH) bench/run
+
 viewer:  ## fetch the viewer's three.js (not part of the repository)
 	@tools/fetch-viewer-packages
 
 format:  ## format the Swift sources in place
-	swift format -i --recursive Sources Tests Package.swift
+	swift format -i --recursive Sources Tests bench Package.swift
 
 lint:  ## check format and documentation comments
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests bench Package.swift
 
 clean:  ## remove what builds made
 	rm -rf .build .build-*

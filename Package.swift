@@ -20,7 +20,8 @@ let common: [SwiftSetting] = [
 let package = Package(
     name: "pollux",
     products: [
-        .executable(name: "pollux", targets: ["pollux"])
+        .executable(name: "pollux", targets: ["pollux"]),
+        .executable(name: "pollux-bench", targets: ["PolluxBench"]),
     ],
     dependencies: [
         .package(
@@ -112,6 +113,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ], swiftSettings: common),
+        // Bench: the frame that workloads share, and the codec's own workload.
+        .target(name: "BenchFrame", path: "bench/Frame", swiftSettings: common),
+        .executableTarget(
+            name: "PolluxBench",
+            dependencies: ["BenchFrame", "PolluxCodec", "PolluxTestKit"], path: "bench/Kernels",
+            swiftSettings: common),
         // Tests
         .target(name: "PolluxTestKit", path: "Tests/PolluxTestKit", swiftSettings: common),
         .testTarget(

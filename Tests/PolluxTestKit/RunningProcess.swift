@@ -3,8 +3,7 @@ import Synchronization
 
 /// A child process of a test: output collected, ended by its identifier at the latest when released.
 public final class RunningProcess: Sendable {
-    // Why: Foundation's Process is not Sendable; this class calls it only under the lock.
-    private nonisolated(unsafe) let process: Process
+    private let process: Process
     private let lock = Mutex<Void>(())
     private let collected = CollectedOutput()
     private let input: FileHandle?

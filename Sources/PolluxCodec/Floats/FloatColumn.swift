@@ -30,6 +30,15 @@ public enum FloatColumn {
         }
     }
 
+    /// The column in exactly this mode, for comparisons; nil when the mode cannot hold it.
+    package static func encode(
+        _ values: [Double], as encoding: ColumnEncoding, tier: EncodingTier
+    ) -> [UInt8]? {
+        values.withUnsafeBufferPointer {
+            FloatEncoder($0, tier: tier, sibling: nil, mayNest: true).bytes(as: encoding)
+        }
+    }
+
     /// Decodes exactly `values.count` values into the caller's memory.
     ///
     /// Throws when the header holds another count. O(count); no allocation per value.

@@ -1,11 +1,11 @@
-import Foundation
-import PolluxTestKit
+public import Foundation
 
 /// A measured column of a public data set.
-struct SensorColumn {
+public struct SensorColumn: Sendable {
     /// Folder, file and column.
-    var name: String
-    var values: [Double]
+    public var name: String
+    /// The values in the order of rows; rows without one are left out.
+    public var values: [Double]
 
     /// One file of each nature; `POLLUX_LONG_TESTS` adds the others.
     private static let files = [
@@ -25,7 +25,7 @@ struct SensorColumn {
     ]
 
     /// All measured columns that change and have 500 values, at most `rowLimit` rows of each.
-    static func all(in folder: URL, isLong: Bool, rowLimit: Int) throws -> [SensorColumn] {
+    public static func all(in folder: URL, isLong: Bool, rowLimit: Int) throws -> [SensorColumn] {
         var files = files
         if isLong {
             let walk = FileManager.default.enumerator(atPath: folder.path)

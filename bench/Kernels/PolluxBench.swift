@@ -1,0 +1,65 @@
+import BenchFrame
+import Foundation
+import PolluxCodec
+import PolluxTestKit
+
+/// `pollux-bench export FOLDER` writes the columns for peers in other languages;
+/// `pollux-bench codec [--peers FILE] [--results FOLDER] [--only sizes|speeds]` measures.
+@main
+struct PolluxBench {
+    static func main() throws {
+        guard let folder = Places.sensorData else {
+            print("bench: the folder of sensor data is absent: set POLLUX_SENSOR_DATA")
+            exit(1)
+        }
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch (arguments.first, arguments.count) {
+        case ("export", 2):
+            let target = URL(fileURLWithPath: arguments[1])
+            try Columns.export(try Columns.all(in: folder), to: target)
+        case ("codec", 1...):
+            try measure(
+                folder, option("--peers", arguments), option("--results", arguments),
+                only: arguments.firstIndex(of: "--only").map { arguments[$0 + 1] })
+        default:
+            print("use: pollux-bench export FOLDER | codec [--peers FILE] [--results FOLDER]")
+            exit(1)
+        }
+    }
+
+    private static func option(_ name: String, _ arguments: [String]) -> URL? {
+        guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else {
+            return nil
+        }
+        return URL(fileURLWithPath: arguments[index + 1])
+    }
+
+    private static func measure(
+        _ folder: URL, _ peersFile: URL?, _ results: URL?, only: String?
+    ) throws {
+        let peers = Peers(file: peersFile)
+        var page = ResultsPage(name: "codec", title: "Columns: sizes and speeds")
+        let columns = try Columns.all(in: folder)
+        let reference = columns.filter { Columns.reference.contains($0.name) }
+        if only != "speeds" {
+            let all = try Sizes(columns, peers)
+            let few = try Sizes(reference, peers)
+            page.add("Reference columns, means", few.means().markdown)
+            page.add("All columns, means", all.means().markdown)
+            page.add("Where a yardstick is smaller, all columns", all.losses().markdown)
+            page.add(
+                "Where pcodec is smaller most", all.worst(against: .pcodec, limit: 25).markdown)
+            page.add("Reference columns", few.all().markdown)
+            page.add("Times", try Times.table(folder).markdown)
+            page.add("Other kinds", Times.otherKinds().markdown)
+        }
+        if only != "sizes" {
+            let chunks = reference.flatMap { Columns.chunks($0.values) }
+            page.add("Speeds", try Scans(real: chunks).table(peers).markdown)
+        }
+        if !peers.remarks.isEmpty {
+            page.add("Remarks", peers.remarks.map { "- \($0)\n" }.joined())
+        }
+        try page.write(to: results ?? FileManager.default.temporaryDirectory)
+    }
+}

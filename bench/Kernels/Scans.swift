@@ -1,0 +1,149 @@
+import BenchFrame
+import PolluxCodec
+import PolluxTestKit
+
+/// Speeds of encoding, decoding and fused sums, beside a sum over raw doubles from memory.
+struct Scans {
+    /// Enough values that neither raw doubles nor their chunks stay in a cache.
+    private static let count = 16 << 20
+
+    private var rows: [(name: String, rate: Double)] = []
+
+    /// Values in one chunk after the other, encoded; `values` keeps only what encoding needs.
+    private struct Chunks {
+        var values: [[Double]]
+        var bytes: [[UInt8]]
+        var count: Int
+
+        init(_ values: [[Double]], _ tier: EncodingTier) {
+            self.values = values
+            count = values.reduce(0) { $0 + $1.count }
+            bytes = values.map {
+                var bytes: [UInt8] = []
+                FloatColumn.encode($0, tier: tier, into: &bytes)
+                return bytes
+            }
+        }
+
+        func encode(_ tier: EncodingTier) {
+            for chunk in values {
+                var bytes: [UInt8] = []
+                FloatColumn.encode(chunk, tier: tier, into: &bytes)
+                Stopwatch.keep(bytes)
+            }
+        }
+
+        func decode(into target: UnsafeMutableBufferPointer<Double>) throws {
+            for (chunk, plain) in zip(bytes, values) {
+                try chunk.withUnsafeBytes {
+                    let rows = UnsafeMutableBufferPointer(rebasing: target[..<plain.count])
+                    try FloatColumn.decode($0, into: rows)
+                }
+            }
+        }
+
+        func aggregate() throws {
+            for (chunk, plain) in zip(bytes, values) {
+                try chunk.withUnsafeBytes {
+                    Stopwatch.keep(try FloatColumn.aggregate($0, rows: 0..<plain.count))
+                }
+            }
+        }
+    }
+
+    /// Runs all scans; `real` are the chunks of the reference columns.
+    init(real: [[Double]]) throws {
+        var random = Seed(7)
+        let levels = (0..<Self.count).map { _ in Double(2000 + random.next() % 1000) / 100 }
+        let raw = Stopwatch.least {
+            levels.withUnsafeBufferPointer { Stopwatch.keep(FloatAggregate($0)) }
+        }
+        let sum = Stopwatch.least { Stopwatch.keep(levels.withUnsafeBufferPointer(Self.sum)) }
+        add("raw doubles in memory: sum", Self.count, sum)
+        add("raw doubles in memory: sum, min, max", Self.count, raw)
+        try measure("frame of reference", Columns.chunks(levels))
+        var integer = 2000
+        let walk = (0..<Self.count).map { _ in
+            integer += Int(random.next() % 41) - 20
+            return Double(integer) / 100
+        }
+        try measure("delta", Columns.chunks(walk))
+        try measure("reference columns", real)
+        try measureTimes()
+    }
+
+    /// A plain sum with enough accumulators to be bound by memory alone.
+    private static func sum(_ values: UnsafeBufferPointer<Double>) -> Double {
+        var sums = (SIMD8<Double>(), SIMD8<Double>(), SIMD8<Double>(), SIMD8<Double>())
+        values.withMemoryRebound(to: SIMD8<Double>.self) { vectors in
+            var index = 0
+            while index + 4 <= vectors.count {
+                sums.0 += vectors[index]
+                sums.1 += vectors[index + 1]
+                sums.2 += vectors[index + 2]
+                sums.3 += vectors[index + 3]
+                index += 4
+            }
+        }
+        return (sums.0 + sums.1 + sums.2 + sums.3).sum()
+    }
+
+    private mutating func add(_ name: String, _ count: Int, _ seconds: Double) {
+        rows.append((name, Double(count) / seconds / 1e6))
+    }
+
+    private mutating func measure(_ name: String, _ values: [[Double]]) throws {
+        let target = UnsafeMutableBufferPointer<Double>.allocate(capacity: Columns.chunkCount)
+        defer { target.deallocate() }
+        for (label, tier) in [("fast", EncodingTier.fast), ("dense", .dense)] {
+            let chunks = Chunks(values, tier)
+            let mode = try chunks.bytes[0].withUnsafeBytes {
+                try FloatColumn.describe($0).modes.map(\.name).joined(separator: ", ")
+            }
+            let title = "\(name), \(label) (\(name.hasSuffix("columns") ? "mixed" : mode))"
+            add(
+                "\(title): decode", chunks.count,
+                try Stopwatch.least {
+                    try chunks.decode(into: target)
+                })
+            add(
+                "\(title): fused sum, min, max", chunks.count,
+                try Stopwatch.least {
+                    try chunks.aggregate()
+                })
+            // A part is enough for encoding, which is slow.
+            let part = Chunks(Array(values.prefix(256)), tier)
+            add("\(title): encode", part.count, Stopwatch.least(rounds: 3) { part.encode(tier) })
+        }
+    }
+
+    private mutating func measureTimes() throws {
+        for (name, times) in Times.generated(count: 4 << 20) {
+            let chunks = stride(from: 0, to: times.count, by: Columns.chunkCount).map { first in
+                var bytes: [UInt8] = []
+                TimeColumn.encode(
+                    Array(times[first..<first + Columns.chunkCount]), tier: .fast, into: &bytes)
+                return bytes
+            }
+            let target = UnsafeMutableBufferPointer<Int64>.allocate(capacity: Columns.chunkCount)
+            defer { target.deallocate() }
+            add(
+                "times, \(name): decode", times.count,
+                try Stopwatch.least {
+                    for chunk in chunks {
+                        try chunk.withUnsafeBytes { try TimeColumn.decode($0, into: target) }
+                    }
+                })
+        }
+    }
+
+    /// The speeds as ratios, the peers' after ours.
+    func table(_ peers: Peers) -> Table {
+        var table = Table(["one thread", "Mv/s", "× sum of raw doubles"])
+        let raw = rows.first?.rate ?? .nan
+        for row in rows + peers.speeds.map({ ($0.name, $0.rate) }) {
+            table.add([row.name, text(row.rate, 0), text(row.rate / raw, 2)])
+        }
+        return table
+    }
+}
