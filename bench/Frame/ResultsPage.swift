@@ -2,7 +2,7 @@ public import Foundation
 
 /// A page of results: what was measured, when and on what machine.
 ///
-/// A workload adds sections and writes the page once; `bench/results/README.md` says how to read it.
+/// A workload adds sections and writes the page once (bench/results/README.md).
 public struct ResultsPage {
     private let name: String
     private let date: String
