@@ -43,7 +43,7 @@ public final class Graph: Sendable {
         for (index, name) in BuiltInType.allCases.enumerated() {
             let type = AssetType(
                 id: TypeID(rawValue: UInt32(index + 1)), name: name.rawValue,
-                plural: name.plural, parent: nil, isDeclared: true, settings: [])
+                plural: name.plural, parents: [], isDeclared: true, settings: [])
             try putType(type, in: transaction)
         }
         try setCounter(.types, to: UInt64(BuiltInType.allCases.count), in: transaction)

@@ -10,7 +10,8 @@ public enum Keyword: String, Hashable, Sendable, CaseIterable {
     case forecast, anomalies, remaining
     // Words with a meaning in one place only; names elsewhere.
     case life, now, ago, before, after, start, end, plural, inverse, type, measure, event, relation
-    case asset, continuous, query, alert, missing, stale, uncertain, bad, none, hold, linear, local
+    case unit, asset, continuous, query, alert, missing, stale, uncertain, bad, none, hold, linear,
+        local
     // Aggregates and functions; names where nothing to work on follows.
     case avg, min, max, total, time, share, times, mode, coverage, mean, sum, count, median, stddev
     case slope, earliest, latest, highest, lowest, delta, rate, abs, sqrt, ln, round

@@ -138,6 +138,11 @@ extension Parser {
             return .type(
                 TypeDefinitionSyntax(name: name, plural: plural, settings: try settings()))
         }
+        if take(.unit) {
+            let symbol = try unit()
+            try need(.equal)
+            return .unit(UnitDefinitionSyntax(symbol: symbol, value: try literal()))
+        }
         if take(.measure) {
             let name = try self.name(.newName)
             try need(.of)

@@ -120,6 +120,10 @@ extension Printer {
             named("type", type.name)
             if let plural = type.plural { named("plural", plural) }
             settings(type.settings)
+        case .unit(let unit):
+            word("unit " + unit.symbol.symbol)
+            word("=")
+            literal(unit.value)
         case .measure(let measure):
             named("measure", measure.name)
             named("of", measure.type)

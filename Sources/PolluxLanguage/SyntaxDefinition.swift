@@ -2,6 +2,8 @@
 public enum DefinitionSyntax: Hashable, Sendable {
     /// `type spindle plural spindles with …`.
     case type(TypeDefinitionSyntax)
+    /// `unit pallet = 48`.
+    case unit(UnitDefinitionSyntax)
     /// `measure vibration of spindle in mm/s with kind = gauge`.
     case measure(MeasureDefinitionSyntax)
     /// `event tool-change of machine with …`.
@@ -55,6 +57,20 @@ public struct TypeDefinitionSyntax: Hashable, Sendable {
         self.name = name
         self.plural = plural
         self.settings = settings
+    }
+}
+
+/// A unit of the plant's own.
+public struct UnitDefinitionSyntax: Hashable, Sendable {
+    /// How it is written.
+    public var symbol: UnitSyntax
+    /// What one of it is.
+    public var value: LiteralSyntax
+
+    /// A unit.
+    public init(symbol: UnitSyntax, value: LiteralSyntax) {
+        self.symbol = symbol
+        self.value = value
     }
 }
 

@@ -1,19 +1,56 @@
 extension Unit {
-    /// Reads a unit symbol such as `mm/s`, `°C`, `kWh`, `1/h` or `N·m`; nil when it is none.
+    /// Finds a unit by how it is written: a symbol such as `mm/s`, `°C`, `1/h` or `N·m`, a UN/CEFACT
+    /// code, an OPC UA UnitId, an MTConnect name, a DTDL term or a UCUM symbol; nil when it is none.
     ///
-    /// Products are written with `·`, `*` or `.`, quotients with `/` from left to right, powers
-    /// with
-    /// `²`, `³`, a digit or `^` and a number.
+    /// A symbol wins over a code spelled alike; where a field is known to hold a code or a number,
+    /// `named(cefact:)` and `named(opcUA:)` are exact. In symbols, products are written with `·`, `*`
+    /// or `.`, quotients with `/` from left to right, powers with `²`, `³`, a digit or `^` and a
+    /// number.
     public static func parse(_ text: String) -> Unit? {
-        let text = text.trimmingBlanks
+        UnitCatalog.standard.unit(text)
+    }
+
+    /// The unit of a UN/CEFACT Recommendation 20 code such as `C16`.
+    public static func named(cefact code: String) -> Unit? {
+        UnitCodes.symbols[code].flatMap { symbolic($0, [:]) }
+    }
+
+    /// The unit of an OPC UA UnitId such as 4403510 (EUInformation in the UN/CEFACT namespace).
+    public static func named(opcUA unitID: Int32) -> Unit? {
+        UnitCodes.code(ofUnitID: unitID).flatMap { named(cefact: $0) }
+    }
+
+    /// The UN/CEFACT code of this unit, or nil when the list has none.
+    public var cefactCode: String? {
+        UnitCodes.code(ofSymbol: factors.isEmpty ? "1" : symbol)
+    }
+
+    /// The OPC UA UnitId of this unit, or nil when the list has none.
+    public var opcUAUnitID: Int32? { cefactCode.map(UnitCodes.unitID(ofCode:)) }
+
+    /// Finds a unit under the names of other standards.
+    static func foreign(_ name: String) -> Unit? {
+        if let symbol = UnitCodes.symbols[name] ?? UnitNames.mtconnect[name] {
+            return symbolic(symbol, [:])
+        }
+        if let symbol = UnitNames.symbol(ofTerm: name) ?? UnitNames.ucum[name] {
+            return symbolic(symbol, [:])
+        }
+        if let number = Int32(name) { return named(opcUA: number) }
+        return nil
+    }
+
+    /// Reads a unit symbol; `declared` holds the units that a plant added.
+    static func symbolic(_ written: String, _ declared: [String: Unit]) -> Unit? {
+        guard let text = withoutAnnotations(written.trimmingBlanks) else { return nil }
         if text.isEmpty || text == "1" { return .one }
         guard text.utf8.count <= 64 else { return nil }
-        if let unit = atom(text, isAlone: true) { return unit }
+        if let unit = atom(text, isAlone: true, declared) { return unit }
         var result = Unit.one
         var factors: [(symbol: Substring, power: Int, isBelow: Bool)] = []
-        var isBelow = false
-        var current = text.startIndex
-        for index in text.indices + [text.endIndex] {
+        var isBelow = text.first == "/"
+        var current = isBelow ? text.index(after: text.startIndex) : text.startIndex
+        for index in text[current...].indices + [text.endIndex] {
             let isEnd = index == text.endIndex
             guard isEnd || "·*./".contains(text[index]) else { continue }
             guard let (symbol, power) = powered(text[current..<index]) else { return nil }
@@ -22,30 +59,36 @@ extension Unit {
             isBelow = text[index] == "/"
             current = text.index(after: index)
         }
-        let isAlone = factors.count == 1 && factors[0].power == 1
+        let isAlone = factors.count == 1 && factors[0].power == 1 && !factors[0].isBelow
         for factor in factors {
-            guard let unit = atom(String(factor.symbol), isAlone: isAlone) else { return nil }
+            guard let unit = atom(String(factor.symbol), isAlone: isAlone, declared) else {
+                return nil
+            }
             let powered = factor.power == 1 ? unit : unit.raised(to: factor.power)
             result = factor.isBelow ? result.divided(by: powered) : result.multiplied(by: powered)
         }
         return result
     }
 
-    /// Finds a unit by symbol, UN/CEFACT code, OPC UA UnitId, MTConnect name or DTDL term.
-    public static func lookup(_ name: String) -> Unit? {
-        if let unit = parse(name) { return unit }
-        if let symbol = UnitNames.cefact[name] ?? UnitNames.mtconnect[name] { return parse(symbol) }
-        if let symbol = UnitNames.symbol(ofTerm: name) { return parse(symbol) }
-        if let code = UnitNames.code(ofUnitID: name), let symbol = UnitNames.cefact[code] {
-            return parse(symbol)
+    /// UCUM's `{…}` says what is counted: `{rev}/min` is `1/min`; nil when a brace is not closed.
+    private static func withoutAnnotations(_ text: String) -> String? {
+        guard text.contains("{") else { return text }
+        var kept = ""
+        var isInside = false
+        for character in text {
+            if character == "{" {
+                guard !isInside else { return nil }
+                isInside = true
+                // A count stands for itself where nothing else does.
+                if kept.isEmpty || kept.last == "/" || kept.last == "." { kept.append("1") }
+            } else if character == "}" {
+                guard isInside else { return nil }
+                isInside = false
+            } else if !isInside {
+                kept.append(character)
+            }
         }
-        return nil
-    }
-
-    /// The UN/CEFACT code of this unit, or nil when the list has none.
-    public var cefactCode: String? {
-        let symbol = self.symbol
-        return UnitNames.cefact.filter { $0.value == symbol }.keys.min()
+        return isInside ? nil : kept
     }
 
     /// Splits a power off a factor: `s²`, `s^-1`, `m3`.
@@ -71,10 +114,12 @@ extension Unit {
         }
     }
 
-    private static func atom(_ text: String, isAlone: Bool) -> Unit? {
+    private static func atom(
+        _ text: String, isAlone: Bool, _ declared: [String: Unit]
+    ) -> Unit? {
         if text == "1" { return .one }
         if text == "g" && !isAlone { return gram("g", 1e-3) }
-        if text == "Nm" { return parse("N·m") }
+        if text == "Nm" { return symbolic("N·m", [:]) }
         if let known = UnitSymbols.table[text] {
             if known.symbol == "1" { return .one }
             return unit(known, symbol: known.symbol, scale: 1)
@@ -86,7 +131,12 @@ extension Unit {
             guard let known = UnitSymbols.table[rest], known.takesPrefix else { continue }
             return unit(known, symbol: shown + known.symbol, scale: scale)
         }
-        return nil
+        for (prefix, scale) in UnitSymbols.binaryPrefixes
+        where text == prefix + "B" || text == prefix + "bit" {
+            guard let known = UnitSymbols.table[String(text.dropFirst(2))] else { continue }
+            return unit(known, symbol: text, scale: scale)
+        }
+        return declared[text]
     }
 
     private static func gram(_ symbol: String, _ scale: Double) -> Unit {
@@ -106,17 +156,6 @@ extension Unit {
     /// Symbols of the same dimension as this unit, the usual ones first: for completion and hints.
     public var siblings: [String] {
         Unit.usualSymbols.filter { Unit.parse($0)?.dimension == dimension }
-    }
-
-    /// At most three symbols that are written nearly like `text`, for messages about unknown units.
-    public static func nearNames(_ text: String) -> [String] {
-        let lowered = text.lowercased()
-        let scored = usualSymbols.map { symbol -> (Int, String) in
-            if symbol.lowercased() == lowered { return (0, symbol) }
-            return (editDistance(Array(text), Array(symbol)), symbol)
-        }
-        let near = scored.filter { $0.0 <= max(1, text.count / 3) }
-        return near.sorted { $0.0 < $1.0 }.prefix(3).map(\.1)
     }
 
     /// The units that people in plants use, by what they measure.

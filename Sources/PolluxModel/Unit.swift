@@ -144,6 +144,12 @@ public struct Unit: Hashable, Sendable {
 
     /// Products that have a name of their own in plants: kW·h is kWh.
     private var withKnownName: Unit {
+        // Alone, `g` is the acceleration: a mass that is left over is written out.
+        if factors == [Factor(symbol: "g", power: 1)], dimension == Dimension(mass: 1) {
+            var gram = self
+            gram.factors[0].symbol = "gram"
+            return gram
+        }
         guard factors.count == 2, factors.allSatisfy({ $0.power == 1 }) else { return self }
         let names = factors.map(\.symbol)
         guard let hour = names.firstIndex(of: "h") else { return self }

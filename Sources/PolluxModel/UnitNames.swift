@@ -1,44 +1,34 @@
 /// Names of units in other standards, each with our symbol.
 ///
-/// UN/CEFACT Recommendation 20 codes, MTConnect names and DTDL terms; an OPC UA UnitId is the
-/// bytes of
-/// the UN/CEFACT code as one big-endian number (OPC 10000-8, EUInformation).
+/// MTConnect names and DTDL terms; UN/CEFACT codes and OPC UA numbers stand in `UnitCodes`.
 enum UnitNames {
-    /// UN/CEFACT code to symbol.
-    static let cefact: [String: String] = [
-        "AMP": "A", "4K": "mA", "CEL": "°C", "FAH": "°F", "KEL": "K", "2N": "dB", "DD": "°",
-        "C81": "rad", "E96": "°/s", "2A": "rad/s", "HTZ": "Hz", "KHZ": "kHz", "MHZ": "MHz",
-        "JOU": "J", "KJO": "kJ", "KGM": "kg", "GRM": "gram", "MGM": "mg", "TNE": "t",
-        "LTR": "l", "MLT": "ml", "G51": "l/s", "L2": "l/min", "MTQ": "m³", "MQH": "m³/h",
-        "MQS": "m³/s", "VLT": "V", "2Z": "mV", "KVT": "kV", "MMT": "mm", "CMT": "cm",
-        "MTR": "m", "KMT": "km", "4H": "µm", "C45": "nm", "C16": "mm/s", "MTS": "m/s",
-        "2X": "m/min", "H81": "mm/min", "KMH": "km/h", "M41": "mm/s²", "MSK": "m/s²",
-        "K40": "g", "NEW": "N", "B47": "kN", "NU": "N·m", "B48": "kN·m", "OHM": "Ω",
-        "B49": "kΩ", "PAL": "Pa", "KPA": "kPa", "MPA": "MPa", "BAR": "bar", "MBR": "mbar",
-        "P1": "%", "59": "ppm", "RPM": "rpm", "RPS": "rps", "SEC": "s", "C26": "ms",
-        "B98": "µs", "MIN": "min", "HUR": "h", "DAY": "d", "ANN": "a", "WTT": "W",
-        "KWT": "kW", "MAW": "MW", "WHR": "Wh", "KWH": "kWh", "MWH": "MWh", "D46": "VA",
-        "KVA": "kVA", "D44": "var", "KVR": "kvar", "AMH": "Ah", "CDL": "cd", "LUM": "lm",
-        "LUX": "lx", "FAR": "F", "4O": "µF", "INH": "inch", "FOT": "ft", "PS": "psi",
-        "LBR": "lb", "KMQ": "kg/m³", "KGS": "kg/s", "E93": "kg/h", "C62": "1", "M43": "rev",
-    ]
-
-    /// MTConnect name to symbol.
+    /// MTConnect name, of values or of devices (nativeUnits), to symbol.
     static let mtconnect: [String: String] = [
-        "AMPERE": "A", "AMPERE_HOUR": "Ah", "CELSIUS": "°C", "COUNT": "1", "COULOMB": "C",
-        "COUNT/SECOND": "1/s", "CUBIC_MILLIMETER": "mm³", "CUBIC_METER": "m³",
-        "DECIBEL": "dB", "DEGREE": "°", "DEGREE/SECOND": "°/s", "DEGREE/SECOND^2": "°/s²",
-        "FARAD": "F", "GRAM": "gram", "GRAM/CUBIC_METER": "g/m³", "HENRY": "H", "HERTZ": "Hz",
-        "JOULE": "J", "KELVIN": "K", "KILOGRAM": "kg", "KILOWATT": "kW", "LITER": "l",
-        "KILOWATT_HOUR": "kWh", "LITER/SECOND": "l/s", "LITER/MINUTE": "l/min", "LUMEN": "lm",
-        "METER": "m", "METER/SECOND": "m/s", "METER/SECOND^2": "m/s²", "MICRO_RADIAN": "µrad",
-        "MILLIGRAM": "mg", "MILLILITER": "ml", "MILLIMETER": "mm",
-        "MILLIMETER/MINUTE": "mm/min", "MILLIMETER/REVOLUTION": "mm/rev",
-        "MILLIMETER/SECOND": "mm/s", "MILLIMETER/SECOND^2": "mm/s²", "NEWTON": "N",
-        "NEWTON_METER": "N·m", "OHM": "Ω", "PASCAL": "Pa", "PASCAL_SECOND": "Pa·s",
-        "PERCENT": "%", "REVOLUTION/MINUTE": "rpm", "REVOLUTION/SECOND": "rps",
-        "SECOND": "s", "SIEMENS": "S", "SQUARE_MILLIMETER": "mm²", "TESLA": "T", "VOLT": "V",
-        "VOLT_AMPERE": "VA", "VOLT_AMPERE_REACTIVE": "var", "WATT": "W", "WATT_SECOND": "J",
+        "AMPERE": "A", "AMPERE_HOUR": "Ah", "BAR": "bar", "CELSIUS": "°C", "CENTIPOISE": "cP",
+        "COULOMB": "C", "COUNT": "1", "COUNT/SECOND": "1/s", "CUBIC_METER": "m³",
+        "CUBIC_MILLIMETER": "mm³", "CUBIC_MILLIMETER/SECOND": "mm³/s",
+        "CUBIC_MILLIMETER/SECOND^2": "mm³/s²", "DECIBEL": "dB", "DEGREE": "°",
+        "DEGREE/MINUTE": "°/min", "DEGREE/SECOND": "°/s", "DEGREE/SECOND^2": "°/s²",
+        "FAHRENHEIT": "°F", "FARAD": "F", "FOOT": "ft", "FOOT/MINUTE": "ft/min",
+        "FOOT/SECOND": "ft/s", "FOOT/SECOND^2": "ft/s²", "GALLON/MINUTE": "gal/min",
+        "GRAM": "gram", "GRAM/CUBIC_METER": "g/m³", "GRAVITATIONAL_ACCELERATION": "g",
+        "HENRY": "H", "HERTZ": "Hz", "HOUR": "h", "INCH": "inch", "INCH/MINUTE": "inch/min",
+        "INCH/REVOLUTION": "inch/rev", "INCH/SECOND": "inch/s", "INCH/SECOND^2": "inch/s²",
+        "INCH_POUND": "lbf·inch", "JOULE": "J", "KELVIN": "K", "KILOGRAM": "kg",
+        "KILOPASCAL": "kPa", "KILOWATT": "kW", "KILOWATT_HOUR": "kWh", "LITER": "l",
+        "LITER/MINUTE": "l/min", "LITER/SECOND": "l/s", "LUMEN": "lm", "METER": "m",
+        "METER/MINUTE": "m/min", "METER/SECOND": "m/s", "METER/SECOND^2": "m/s²",
+        "MICRO_RADIAN": "µrad", "MILLIGRAM": "mg", "MILLIGRAM/CUBIC_MILLIMETER": "mg/mm³",
+        "MILLILITER": "ml", "MILLIMETER": "mm", "MILLIMETER/MINUTE": "mm/min",
+        "MILLIMETER/REVOLUTION": "mm/rev", "MILLIMETER/SECOND": "mm/s",
+        "MILLIMETER/SECOND^2": "mm/s²", "MINUTE": "min", "NEWTON": "N", "NEWTON_METER": "N·m",
+        "OHM": "Ω", "PASCAL": "Pa", "PASCAL/SECOND": "Pa/s", "PASCAL_SECOND": "Pa·s",
+        "PERCENT": "%", "POUND": "lb", "POUND/INCH^2": "psi", "RADIAN": "rad",
+        "RADIAN/MINUTE": "rad/min", "RADIAN/SECOND": "rad/s", "RADIAN/SECOND^2": "rad/s²",
+        "REVOLUTION": "rev", "REVOLUTION/MINUTE": "rpm", "REVOLUTION/SECOND": "rps",
+        "REVOLUTION/SECOND^2": "rev/s²", "SECOND": "s", "SIEMENS": "S", "SIEMENS/METER": "S/m",
+        "SQUARE_MILLIMETER": "mm²", "TESLA": "T", "VOLT": "V", "VOLT_AMPERE": "VA",
+        "VOLT_AMPERE_REACTIVE": "var", "WATT": "W", "WATT_SECOND": "J",
     ]
 
     /// DTDL quantitative types, those that are no plain composition of words.
@@ -50,7 +40,8 @@ enum UnitNames {
         "partsPerMillion": "ppm", "partsPerBillion": "ppb", "bel": "bel", "decibel": "dB",
         "knot": "kn", "milePerHour": "mph", "milePerSecond": "mi/s", "horsepower": "hp",
         "poundPerSquareInch": "psi", "millimetresOfMercury": "mmHg", "inchesOfMercury": "inHg",
-        "inchesOfWater": "inH2O", "pound": "lb", "ounce": "oz", "nauticalMile": "nmi",
+        "inchesOfWater": "inH2O", "pound": "lbf", "ounce": "ozf", "ton": "tonf",
+        "massPound": "lb", "massPoundPerHour": "lb/h", "slug": "slug", "nauticalMile": "nmi",
         "astronomicalUnit": "au", "centimetrePerSecondSquared": "cm/s²",
         "metrePerSecondSquared": "m/s²", "newtonMetre": "N·m", "gramPerSecond": "g/s",
         "gramPerHour": "g/h", "kilogramPerHour": "kg/h", "kilogramPerSecond": "kg/s",
@@ -63,6 +54,40 @@ enum UnitNames {
         "kilowattHour": "kWh", "megawattHour": "MWh", "gigawattHour": "GWh",
         "kilowattHourPerYear": "kWh/a", "year": "a", "tonne": "t", "cubicMetre": "m³",
         "squareMetre": "m²", "squareMillimetre": "mm²", "cubicCentimetre": "cm³",
+        "minuteOfArc": "arcmin", "secondOfArc": "arcsec", "acre": "ac", "hectare": "ha",
+        "squareCentimetre": "cm²", "squareFoot": "ft²", "squareInch": "inch²",
+        "squareKilometre": "km²", "partsPerTrillion": "ppt", "partsPerQuadrillion": "ppq",
+        "voltAmpere": "VA", "kilovoltAmpere": "kVA", "megavoltAmpere": "MVA",
+        "gigavoltAmpere": "GVA", "millivoltAmpere": "mVA", "voltAmpereHour": "VAh",
+        "kilovoltAmpereHour": "kVAh", "megavoltAmpereHour": "MVAh", "gigavoltAmpereHour": "GVAh",
+        "voltAmpereReactive": "var", "kilovoltAmpereReactive": "kvar",
+        "megavoltAmpereReactive": "Mvar", "gigavoltAmpereReactive": "Gvar",
+        "millivoltAmpereReactive": "mvar", "voltAmpereReactiveHour": "varh",
+        "kilovoltAmpereReactiveHour": "kvarh", "megavoltAmpereReactiveHour": "Mvarh",
+        "gigavoltAmpereReactiveHour": "Gvarh", "microgramPerCubicMetre": "µg/m³",
+        "milligramPerCubicMetre": "mg/m³", "ampereHour": "Ah", "milliampereHour": "mAh",
+        "britishThermalUnit": "Btu", "kiloBritishThermalUnit": "kBtu",
+        "britishThermalUnitPerHour": "Btu/h", "kiloBritishThermalUnitPerHour": "kBtu/h",
+        "milliwattHour": "mWh", "terawattHour": "TWh", "joulePerHour": "J/h",
+        "joulePerSecond": "J/s", "kilojoulePerHour": "kJ/h", "kilojoulePerSecond": "kJ/s",
+        "megajoulePerHour": "MJ/h", "gigajoulePerHour": "GJ/h", "tonOfRefrigeration": "TR",
+        "footcandle": "fc", "gray": "Gy", "milligray": "mGy", "microgray": "µGy",
+        "sievert": "Sv", "millisievert": "mSv", "microsievert": "µSv",
+        "wattPerSquareMetre": "W/m²", "candelaPerSquareMetre": "cd/m²", "maxwell": "Mx",
+        "gauss": "Gs", "becquerel": "Bq", "kilobecquerel": "kBq", "megabecquerel": "MBq",
+        "gigabecquerel": "GBq", "cubicFoot": "ft³", "cubicInch": "inch³", "fluidOunce": "floz",
+        "gallon": "gal", "cubicFootPerMinute": "ft³/min", "cubicMetrePerSecond": "m³/s",
+        "gallonPerHour": "gal/h", "gallonPerMinute": "gal/min", "millilitrePerMinute": "ml/min",
+        "bitPerSecond": "bit/s", "bytePerSecond": "B/s", "kibibit": "Kibit",
+        "kibibitPerSecond": "Kibit/s", "kibibyte": "KiB", "kibibytePerSecond": "KiB/s",
+        "mebibit": "Mibit", "mebibitPerSecond": "Mibit/s", "mebibyte": "MiB",
+        "mebibytePerSecond": "MiB/s", "gibibit": "Gibit", "gibibitPerSecond": "Gibit/s",
+        "gibibyte": "GiB", "gibibytePerSecond": "GiB/s", "tebibit": "Tibit",
+        "tebibitPerSecond": "Tibit/s", "tebibyte": "TiB", "tebibytePerSecond": "TiB/s",
+        "exbibit": "Eibit", "exbibitPerSecond": "Eibit/s", "exbibyte": "EiB",
+        "exbibytePerSecond": "EiB/s", "zebibit": "Zibit", "zebibitPerSecond": "Zibit/s",
+        "zebibyte": "ZiB", "zebibytePerSecond": "ZiB/s", "yobibit": "Yibit",
+        "yobibitPerSecond": "Yibit/s", "yobibyte": "YiB", "yobibytePerSecond": "YiB/s",
     ]
 
     /// DTDL base words; a prefix word may stand before them (`kilowatt`, `micrometre`).
@@ -81,6 +106,15 @@ enum UnitNames {
         ("deca", "da"), ("hecto", "h"), ("kilo", "k"), ("mega", "M"), ("giga", "G"), ("tera", "T"),
     ]
 
+    /// UCUM symbols that are not ours; annotations in braces are dropped before.
+    static let ucum: [String: String] = [
+        "[in_i]": "inch", "[ft_i]": "ft", "[yd_i]": "yd", "[mi_i]": "mi", "[nmi_i]": "nmi",
+        "[lb_av]": "lb", "[oz_av]": "oz", "[lbf_av]": "lbf", "[psi]": "psi", "[degF]": "°F",
+        "[g]": "g", "[HP]": "hp", "[gal_us]": "gal", "[kn_i]": "kn", "[ppm]": "ppm",
+        "[ppb]": "ppb", "[in_i'H2O]": "inH2O", "[in_i'Hg]": "inHg", "mm[Hg]": "mmHg",
+        "[Btu_IT]": "Btu", "[acr_us]": "ac", "[foz_us]": "floz", "[pH]": "1",
+    ]
+
     /// The symbol that a DTDL term stands for, or nil.
     static func symbol(ofTerm term: String) -> String? {
         if let symbol = dtdl[term] ?? words[term] { return symbol }
@@ -89,14 +123,5 @@ enum UnitNames {
             return symbol == "gram" ? prefix + "g" : prefix + symbol
         }
         return nil
-    }
-
-    /// The UN/CEFACT code that an OPC UA UnitId packs, or nil when it packs none.
-    static func code(ofUnitID text: String) -> String? {
-        guard let number = UInt32(text), number >= 0x3000 else { return nil }
-        let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
-        let letters = bytes.drop { $0 == 0 }
-        guard letters.allSatisfy({ $0 >= 48 && $0 <= 90 }) else { return nil }
-        return String(decoding: letters, as: UTF8.self)
     }
 }

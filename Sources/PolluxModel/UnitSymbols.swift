@@ -25,6 +25,11 @@ enum UnitSymbols {
         ("p", 1e-12), ("f", 1e-15),
     ]
 
+    /// Prefixes of information, powers of 1024.
+    static let binaryPrefixes: [(symbol: String, scale: Double)] = [
+        "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi",
+    ].enumerated().map { ($1, Double(sign: .plus, exponent: 10 * ($0 + 1), significand: 1)) }
+
     private static func prefixed(_ symbol: String, _ scale: Double, _ dimension: Dimension)
         -> Symbol
     {
@@ -73,7 +78,11 @@ enum UnitSymbols {
         prefixed("VAh", 3600, energy), prefixed("varh", 3600, energy),
         prefixed("Ah", 3600, Dimension(time: 1, current: 1)), prefixed("cal", 4.184, energy),
         prefixed("B", 8, only(\.information)), prefixed("bit", 1, only(\.information)),
-        prefixed("Bd", 1, Dimension(time: -1)),
+        prefixed("Bd", 1, Dimension(time: -1)), prefixed("Btu", 1055.05585262, energy),
+        prefixed("St", 1e-4, Dimension(length: 2, time: -1)),
+        prefixed("Bq", 1, Dimension(time: -1)),
+        prefixed("Gy", 1, Dimension(length: 2, time: -2)),
+        prefixed("Sv", 1, Dimension(length: 2, time: -2)),
     ]
 
     private static let plain: [Symbol] = [
@@ -101,10 +110,21 @@ enum UnitSymbols {
         fixed("psi", 6894.757293168, pressure), fixed("atm", 101_325, pressure),
         fixed("mmHg", 133.322387415, pressure), fixed("inHg", 3386.38815789, pressure),
         fixed("inH2O", 249.08891, pressure), fixed("hp", 745.69987158227, power),
-        fixed("PS", 735.49875, power), fixed("Btu", 1055.05585262, energy),
+        fixed("PS", 735.49875, power),
         fixed("gal", 3.785411784e-3, Dimension(length: 3)),
         fixed("dB", 0.1, only(\.level)), fixed("bel", 1, only(\.level)),
+        fixed("cP", 1e-3, Dimension(length: -1, mass: 1, time: -1)),
         fixed("ha", 10_000, Dimension(length: 2)),
+        fixed("ac", 4046.8564224, Dimension(length: 2)), fixed("ppt", 1e-12), fixed("ppq", 1e-15),
+        fixed("arcmin", Double.pi / 10_800, Dimension(angle: 1)),
+        fixed("arcsec", Double.pi / 648_000, Dimension(angle: 1)),
+        fixed("gon", Double.pi / 200, Dimension(angle: 1)),
+        fixed("slug", 14.593902937206, Dimension(mass: 1)), fixed("dt", 100, Dimension(mass: 1)),
+        fixed("Torr", 101_325.0 / 760, pressure), fixed("TR", 3516.8528420667, power),
+        fixed("floz", 29.5735295625e-6, Dimension(length: 3)),
+        fixed("fc", 10.763910416709722, only(\.luminosity).adding(Dimension(length: 1), times: -2)),
+        fixed("Mx", 1e-8, Dimension(length: 2, mass: 1, time: -2, current: -1)),
+        fixed("Gs", 1e-4, Dimension(mass: 1, time: -2, current: -1)),
     ]
 
     /// Other ways to write a symbol; the table shows the second form.

@@ -23,6 +23,12 @@ public enum Value: Hashable, Sendable {
         }
     }
 
+    /// The text, nil for other kinds.
+    public var text: String? {
+        if case .text(let text) = self { return text }
+        return nil
+    }
+
     /// The value as a number: integers rounded to the nearest double, booleans as 0 and 1, text
     /// nil.
     public var number: Double? {

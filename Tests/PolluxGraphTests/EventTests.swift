@@ -112,7 +112,7 @@ import Testing
         let graph = plant.graph
         try plant.write { transaction in
             let lathe = try graph.declareType(
-                TypeDeclaration(name: "lathe", parent: "machine"), by: plant.by, in: transaction)
+                TypeDeclaration(name: "lathe", extends: ["machine"]), by: plant.by, in: transaction)
             let machine = try #require(try graph.type(named: "Machine", in: transaction))
             var power = MeasureDeclaration(name: "power")
             power.unit = "kW"

@@ -86,6 +86,10 @@ import Testing
             vibration.gap = .nanoseconds(900_000_000_000)
             vibration.limit = 4.5
             try graph.declareMeasure(vibration, of: spindle, by: by, in: transaction)
+            try graph.declareUnit("pallet", as: 48, of: "", by: by, in: transaction)
+            try graph.declareType(
+                TypeDeclaration(name: "turning-spindle", extends: ["spindle"]), by: by,
+                in: transaction)
         }
         try plant.create("line", "L2")
         try plant.create("machine", "CNC-3", of: "L2")
@@ -159,6 +163,11 @@ import Testing
                 try graph.measure(named: "vibration", of: spindle.id, in: transaction))
             #expect(measure.definition.unit == "mm/s")
             #expect(measure.definition.limit == 4.5)
+            #expect(try graph.units(in: transaction).unit("pallet")?.scale == 48)
+            let turning = try #require(
+                try graph.type(named: "turning-spindle", in: transaction)
+            ).type
+            #expect(turning.parents == [spindle.id])
             let found = try graph.assets(named: "CNC-3", in: transaction).assets
             let machine = try #require(found.first)
             let path = GraphPath(
@@ -176,7 +185,7 @@ import Testing
             #expect(events.map(\.name) == ["job"])
             let labelled = try graph.events(named: "job", label: "J41", in: transaction)
             #expect(labelled.map(\.end) == [Plant.at("10:00")])
-            #expect(try graph.log(limit: 100, in: transaction).count == 18)
+            #expect(try graph.log(limit: 100, in: transaction).count == 20)
         }
     }
 

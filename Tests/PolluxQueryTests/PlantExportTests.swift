@@ -44,7 +44,7 @@ import Testing
 
     private static let plant = """
         create type [tool holder] plural [tool holders] with single = false;
-        create type mill plural mills with parent = machine, colour = "RAL ""7035"" grey";
+        create type mill plural mills with extends = machine, colour = "RAL ""7035"" grey";
         create measure vibration of spindle in mm/s with kind = gauge, shape = linear, gap = 15m;
         create measure parts of machine with kind = counter, values = integer, rollover = 65536;
         create measure state of machine with kind = state, values = text;

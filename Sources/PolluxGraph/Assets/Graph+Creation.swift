@@ -112,7 +112,8 @@ extension Graph {
         try setLocation(of: asset, in: container, at: instant, by: provenance, in: transaction)
     }
 
-    /// The unnamed place for a type directly in a container, created when there is none.
+    /// The unnamed place for a type directly in a container, or the only one for a related type;
+    /// created when there is none.
     func ensurePlace(
         type: TypeID, in container: Asset, by provenance: Provenance,
         in transaction: WriteTransaction
@@ -123,6 +124,21 @@ extension Graph {
             let asset = try existingAsset(link.subject, in: transaction)
             if asset.name.isEmpty { return asset }
         }
+        var related: [Asset] = []
+        let schema = try schema(in: transaction)
+        for part in schema.parts[container.type] ?? []
+        where part.relation == .containment && part.part != type
+            && schema.isRelated(part.part, to: type)
+        {
+            for link in try incoming(
+                container.id, .containment, subjectType: part.part, during: .always,
+                in: transaction)
+            {
+                let asset = try existingAsset(link.subject, in: transaction)
+                if asset.name.isEmpty { related.append(asset) }
+            }
+        }
+        if related.count == 1 { return related[0] }
         return try createPlace(type: type, in: container, by: provenance, in: transaction)
     }
 

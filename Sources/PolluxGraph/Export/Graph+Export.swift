@@ -63,6 +63,7 @@ final class PlantExport {
 
     func run() throws {
         try forEachAsset { try noteSideBySide($0) }
+        try writeUnits()
         try writeTypes()
         try writeMeasures()
         try writeRelations()

@@ -3,10 +3,30 @@ import PolluxModel
 
 /// Types, measures, relations and the meaning of events as statements.
 extension PlantExport {
+    func writeUnits() throws {
+        // A unit may be made of another one: what it is made of comes first.
+        var written = UnitCatalog()
+        var open = schema.units.declarations
+        while !open.isEmpty {
+            var waiting: [UnitCatalog.Declaration] = []
+            for unit in open {
+                do throws(UnitCatalog.Refusal) {
+                    try written.declare(unit.symbol, as: unit.factor, of: unit.base)
+                } catch {
+                    waiting.append(unit)
+                    continue
+                }
+                try state(Graph.statement(unit))
+            }
+            guard waiting.count < open.count else { break }
+            open = waiting
+        }
+    }
+
     func writeTypes() throws {
         for type in schema.types.values.sorted(by: { $0.id < $1.id }) {
             let isBuiltIn = BuiltInType.allCases.contains { $0.id == type.id }
-            let isOrdinary = type.parent == nil && type.settings.isEmpty
+            let isOrdinary = type.parents.isEmpty && type.settings.isEmpty
             if !sideBySide.contains(type.id) {
                 if !type.isDeclared || isBuiltIn && isOrdinary { continue }
             }
@@ -20,9 +40,9 @@ extension PlantExport {
                 all.append(Attribute("single", .boolean(false)))
             }
             var with = try settings(all, of: "type \(type.name)")
-            if let parent = type.parent {
+            for parent in type.parents {
                 with = with.isEmpty ? " with" : with + ","
-                with += " parent = \(QuotedName.word(typeName(parent)))"
+                with += " extends = \(QuotedName.word(typeName(parent)))"
             }
             try state(text + with)
         }
@@ -34,7 +54,7 @@ extension PlantExport {
             where measure.type == type {
                 var definition = measure.definition
                 let unit = definition.unit
-                if !unit.isEmpty, Unit.parse(unit) ?? Unit.lookup(unit) == nil {
+                if !unit.isEmpty, schema.units.unit(unit) == nil {
                     try omit("the unit \(unit) of \(definition.name) of \(typeName(type))")
                     definition.unit = ""
                 }

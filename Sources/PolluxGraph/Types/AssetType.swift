@@ -8,8 +8,8 @@ public struct AssetType: Hashable, Sendable {
     public var name: String
     /// The plural name, which alone means `every`; empty when none was free.
     public var plural: String
-    /// The type it inherits measures, events and settings from.
-    public var parent: TypeID?
+    /// The types it inherits measures, events and settings from, the most important first.
+    public var parents: [TypeID]
     /// Whether a person declared it; types that data brought along are not.
     public var isDeclared: Bool
     /// Settings by name, such as `single` or `level`, in the order given.
@@ -44,20 +44,19 @@ public struct TypeDeclaration: Hashable, Sendable {
     public var name: String
     /// The plural; nil means the name with an s, when that is free.
     public var plural: String?
-    /// The name of the type to inherit from.
-    public var parent: String?
+    /// The names of the types to inherit from; where two say different things, the first counts.
+    public var extends: [String]
     /// Settings: `single` (one item in a place at a time, default true) and `level` (contains
-    /// assets
-    /// side by side, like a line) have a meaning here, others are kept for their readers.
+    /// assets side by side, like a line) have a meaning here, others are kept for their readers.
     public var settings: [Attribute]
 
     /// A declaration.
     public init(
-        name: String, plural: String? = nil, parent: String? = nil, settings: [Attribute] = []
+        name: String, plural: String? = nil, extends: [String] = [], settings: [Attribute] = []
     ) {
         self.name = name
         self.plural = plural
-        self.parent = parent
+        self.extends = extends
         self.settings = settings
     }
 }

@@ -84,10 +84,14 @@ extension Graph {
     /// never changes.
     @discardableResult
     public func declareMeasure(
-        _ declaration: MeasureDeclaration, of type: TypeID, allowsChange: Bool = false,
+        _ said: MeasureDeclaration, of type: TypeID, allowsChange: Bool = false,
         by provenance: Provenance, in transaction: WriteTransaction
     ) throws -> Measure {
-        try GraphName.check(declaration.name)
+        try GraphName.check(said.name)
+        var declaration = said
+        declaration.unit = try said.unit.map { written throws(GraphError) in
+            try unitSymbol(written, in: transaction)
+        }
         let id = MeasureID(
             rawValue: try ensureWord(.measure, declaration.name, in: transaction))
         let existing = try measureRecord(id, of: type, in: transaction)
@@ -119,6 +123,7 @@ extension Graph {
         by provenance: Provenance, in transaction: WriteTransaction
     ) throws -> Measure {
         let id = MeasureID(rawValue: try ensureWord(.measure, name, in: transaction))
+        let unit = try unitSymbol(unit, in: transaction)
         for ancestor in try schema(in: transaction).supertypes(of: type) {
             guard var record = try measureRecord(id, of: ancestor, in: transaction) else {
                 continue

@@ -53,7 +53,9 @@ extension Graph {
             adjacencies.append((container, Schema.Adjacency(relation: relation, part: part)))
             return true
         }
-        return Schema(stamp: stamp, types: types, relations: relations, adjacencies: adjacencies)
+        return Schema(
+            stamp: stamp, types: types, relations: relations, adjacencies: adjacencies,
+            units: try loadUnits(in: transaction))
     }
 
     /// Remembers that a type can be found in another, so that walks know where to look.
@@ -71,7 +73,8 @@ extension Graph {
         var writer = RecordWriter()
         writer.put(type.name)
         writer.put(type.plural)
-        writer.put(number: UInt64(type.parent?.rawValue ?? 0))
+        writer.put(number: UInt64(type.parents.count))
+        for parent in type.parents { writer.put(number: UInt64(parent.rawValue)) }
         writer.put(type.isDeclared ? 1 : 0)
         writer.put(type.settings)
         try transaction.put(
@@ -87,13 +90,15 @@ extension Graph {
         var reader = try RecordReader(value, table: tables.schema, record: "type \(id.rawValue)")
         let name = try reader.text()
         let plural = try reader.text()
-        let parent = try reader.number32()
+        let count = try reader.number()
+        guard count <= UInt64(value.count) else { throw reader.corrupt("too many parents") }
+        var parents: [TypeID] = []
+        for _ in 0..<count { parents.append(TypeID(rawValue: try reader.number32())) }
         let isDeclared = try reader.flag()
         let settings = try reader.attributes()
         try reader.finish()
         return AssetType(
-            id: id, name: name, plural: plural,
-            parent: parent == 0 ? nil : TypeID(rawValue: parent), isDeclared: isDeclared,
+            id: id, name: name, plural: plural, parents: parents, isDeclared: isDeclared,
             settings: settings)
     }
 

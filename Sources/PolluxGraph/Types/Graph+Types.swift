@@ -58,23 +58,10 @@ extension Graph {
         var type =
             existing
             ?? AssetType(
-                id: TypeID(rawValue: 0), name: declaration.name, plural: "", parent: nil,
+                id: TypeID(rawValue: 0), name: declaration.name, plural: "", parents: [],
                 isDeclared: false, settings: [])
         if existing == nil { try GraphName.check(declaration.name) }
-        if let parentName = declaration.parent {
-            let parent = try ensureType(named: parentName, by: provenance, in: transaction)
-            if type.isDeclared, let old = type.parent, old != parent {
-                throw GraphError.conflict(
-                    what: "type", name: type.name,
-                    reason: "it inherits from \(schema.types[old]?.name ?? "another type")")
-            }
-            if existing != nil, schema.supertypes(of: parent).contains(type.id) {
-                throw GraphError.conflict(
-                    what: "type", name: type.name,
-                    reason: "\(parentName) inherits from it already")
-            }
-            type.parent = parent
-        }
+        try extend(&type, declaration.extends, by: provenance, in: transaction)
         try setPlural(of: &type, declaration.plural, schema: schema)
         for setting in declaration.settings {
             type.settings.removeAll { $0.name == setting.name }
@@ -85,6 +72,33 @@ extension Graph {
         return try store(type, by: provenance, in: transaction)
     }
 
+    /// Lets a type inherit; an undeclared one takes any parents, a declared one keeps its own.
+    private func extend(
+        _ type: inout AssetType, _ names: [String], by provenance: Provenance,
+        in transaction: WriteTransaction
+    ) throws {
+        var parents: [TypeID] = []
+        for name in names {
+            let parent = try ensureType(named: name, by: provenance, in: transaction)
+            if try schema(in: transaction).supertypes(of: parent).contains(type.id) {
+                throw GraphError.conflict(
+                    what: "type", name: type.name,
+                    reason: parent == type.id
+                        ? "it cannot extend itself" : "\(name) extends it already")
+            }
+            if !parents.contains(parent) { parents.append(parent) }
+        }
+        guard !parents.isEmpty, parents != type.parents else { return }
+        if type.isDeclared, !type.parents.isEmpty {
+            let schema = try schema(in: transaction)
+            let known = type.parents.map { schema.types[$0]?.name ?? "?" }
+            throw GraphError.conflict(
+                what: "type", name: type.name,
+                reason: "it extends \(known.joined(separator: ", "))")
+        }
+        type.parents = parents
+    }
+
     /// The type of that name, created undeclared when there is none.
     public func ensureType(
         named name: String, by provenance: Provenance, in transaction: WriteTransaction
@@ -93,7 +107,7 @@ extension Graph {
         if let match = schema.match(name) { return match.type.id }
         try GraphName.check(name)
         var type = AssetType(
-            id: TypeID(rawValue: 0), name: name, plural: "", parent: nil, isDeclared: false,
+            id: TypeID(rawValue: 0), name: name, plural: "", parents: [], isDeclared: false,
             settings: [])
         try setPlural(of: &type, nil, schema: schema)
         return try store(type, by: provenance, in: transaction)
@@ -140,6 +154,11 @@ extension Graph {
         try markSchemaChanged(in: transaction)
         var text = "create type \(QuotedName.word(type.name))"
         if !type.plural.isEmpty { text += " plural \(QuotedName.word(type.plural))" }
+        let parents = try schema(in: transaction)
+        let extends = type.parents.map { id in
+            "extends = \(QuotedName.word(parents.types[id]?.name ?? "?"))"
+        }
+        if !extends.isEmpty { text += " with " + extends.joined(separator: ", ") }
         try appendLog(
             .declare, assets: [], validFrom: .distantPast, text, by: provenance, in: transaction)
         return type.id

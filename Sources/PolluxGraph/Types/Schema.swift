@@ -10,6 +10,7 @@ enum SchemaKind: UInt8 {
     case adjacency = 4
     case measure = 5
     case event = 6
+    case unit = 7
 
     func key(_ fields: UInt32...) -> [UInt8] {
         var key = GraphKey(rawValue)
@@ -30,6 +31,8 @@ final class Schema: Sendable {
     let types: [TypeID: AssetType]
     let relations: [RelationID: RelationDefinition]
     let parts: [TypeID: [Adjacency]]
+    /// The units that can be written, the declared ones included.
+    let units: UnitCatalog
     private let children: [TypeID: [TypeID]]
     private let typeWords: [String: TypeMatch]
     private let foldedTypeWords: [String: [TypeMatch]]
@@ -37,8 +40,9 @@ final class Schema: Sendable {
 
     init(
         stamp: UInt64, types: [TypeID: AssetType], relations: [RelationID: RelationDefinition],
-        adjacencies: [(TypeID, Adjacency)]
+        adjacencies: [(TypeID, Adjacency)], units: UnitCatalog
     ) {
+        self.units = units
         self.stamp = stamp
         self.types = types
         self.relations = relations
@@ -51,7 +55,7 @@ final class Schema: Sendable {
         var words: [String: TypeMatch] = [:]
         let ordered = types.values.sorted { $0.id < $1.id }
         for type in ordered {
-            if let parent = type.parent { children[parent, default: []].append(type.id) }
+            for parent in type.parents { children[parent, default: []].append(type.id) }
             if !type.plural.isEmpty { words[type.plural] = TypeMatch(type: type, isPlural: true) }
         }
         // A singular outranks a plural of the same spelling.
@@ -86,13 +90,15 @@ final class Schema: Sendable {
         return all
     }
 
-    /// A type and what it inherits from, nearest first.
+    /// A type and what it inherits from, level by level, nearest first.
     func supertypes(of id: TypeID) -> [TypeID] {
-        var all: [TypeID] = []
-        var next: TypeID? = id
-        while let type = next, !all.contains(type) {
-            all.append(type)
-            next = types[type]?.parent
+        var all = [id]
+        var index = 0
+        while index < all.count {
+            for parent in types[all[index]]?.parents ?? [] where !all.contains(parent) {
+                all.append(parent)
+            }
+            index += 1
         }
         return all
     }

@@ -46,12 +46,13 @@ struct MeasureSink: Sendable {
             asset: asset, measure: measure.id, kind: measure.definition.valueKind, group: asset)
         return Target(
             series: series, kind: measure.definition.valueKind,
-            conversion: try conversion(to: measure.definition.unit))
+            conversion: try conversion(
+                to: measure.definition.unit, units: try graph.units(in: write)))
     }
 
-    func conversion(to other: String) throws -> Unit.Conversion {
+    func conversion(to other: String, units: UnitCatalog) throws -> Unit.Conversion {
         guard !unit.isEmpty, !other.isEmpty, unit != other else { return .identity }
-        guard let from = Unit.parse(unit), let to = Unit.parse(other),
+        guard let from = units.unit(unit), let to = units.unit(other),
             let conversion = from.conversion(to: to)
         else {
             throw LiveError.notStorable(

@@ -108,7 +108,9 @@ struct SliceRun {
             else { return ([:], nil) }
             let target = MeasureSink.Target(
                 series: series.id, kind: series.kind,
-                conversion: try sink.conversion(to: measure.definition.unit))
+                conversion: try sink.conversion(
+                    to: measure.definition.unit,
+                    units: try context.graph.units(in: snapshot.transaction)))
             let reader = try snapshot.reader(
                 series.id, TimeRange(start: from, end: .distantFuture))
             var batch = ColumnBatch(kind: series.kind)

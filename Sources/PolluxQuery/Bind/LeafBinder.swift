@@ -49,7 +49,7 @@ struct LeafBinder {
             guard let source = sources.first else { continue }
             leaf.definition = source.definition
             leaf.definition.name = name.text
-            leaf.unit = Unit.parse(source.definition.unit) ?? Unit.lookup(source.definition.unit)
+            leaf.unit = question.context.units.unit(source.definition.unit)
             if source.definition.unit.isEmpty { leaf.unit = nil }
             return leaf
         }
@@ -60,7 +60,7 @@ struct LeafBinder {
             else { continue }
             leaf.definition = declared.definition
             let unit = declared.definition.unit
-            leaf.unit = unit.isEmpty ? nil : Unit.parse(unit)
+            leaf.unit = unit.isEmpty ? nil : question.context.units.unit(unit)
             return leaf
         }
         return nil

@@ -63,7 +63,8 @@ final class Question {
             zone = found
         }
         let context = StatementContext(
-            graph: engine.graph, text: text, options: options, now: now, zone: zone)
+            graph: engine.graph, text: text, options: options, now: now, zone: zone,
+            units: try engine.graph.units(in: snapshot.transaction))
         self.context = context
         ranges = RangeReader(context: context, snapshot: snapshot)
         switch query.clauses.including?.form {

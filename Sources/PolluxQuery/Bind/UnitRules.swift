@@ -8,10 +8,10 @@ struct UnitRules {
 
     /// A written unit; an unknown one is refused with near names.
     static func unit(_ written: UnitSyntax, _ context: StatementContext) throws -> Unit {
-        guard let unit = Unit.parse(written.symbol) ?? Unit.lookup(written.symbol) else {
+        guard let unit = context.units.unit(written.symbol) else {
             throw context.wrong(
                 .unknownUnit, "there is no unit `\(written.symbol)`", at: written.range,
-                suggestions: Unit.nearNames(written.symbol).prefix(3).map {
+                suggestions: context.units.nearNames(written.symbol).map {
                     .init("did you mean `\($0)`?", replacement: $0)
                 })
         }

@@ -71,7 +71,7 @@ extension PlantChange {
     private func converted(_ value: Value, _ unit: UnitSyntax, to target: String) throws -> Value {
         let given = try UnitRules.unit(unit, context)
         guard !target.isEmpty, target != unit.symbol, let number = value.number,
-            let wanted = Unit.parse(target) ?? Unit.lookup(target)
+            let wanted = context.units.unit(target)
         else { return value }
         guard let conversion = given.conversion(to: wanted) else {
             throw context.wrong(

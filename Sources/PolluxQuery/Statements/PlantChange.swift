@@ -35,20 +35,16 @@ struct PlantChange {
         switch definition {
         case .type(let type):
             var settings = try context.attributes(type.settings)
-            var parent: String?
-            if let index = settings.firstIndex(where: { $0.name == "parent" || $0.name == "is" }),
-                case .text(let name) = settings[index].value
-            {
-                parent = name
-                settings.remove(at: index)
-            }
+            let extends = settings.filter { $0.name == "extends" }.compactMap(\.value.text)
+            settings.removeAll { $0.name == "extends" }
             try context.placed(at: type.name.range) {
                 _ = try graph.declareType(
                     TypeDeclaration(
-                        name: type.name.text, plural: type.plural?.text, parent: parent,
+                        name: type.name.text, plural: type.plural?.text, extends: extends,
                         settings: settings), by: context.provenance, in: write)
             }
             return "created type \(type.name.text)"
+        case .unit(let unit): return try create(unit)
         case .measure(let measure): return try create(measure)
         case .event(let event):
             let type = try self.type(event.type)
@@ -87,6 +83,22 @@ struct PlantChange {
             return type
         }
         return match.type
+    }
+
+    private func create(_ definition: UnitDefinitionSyntax) throws -> String {
+        let symbol = definition.symbol.symbol
+        let (value, base) = try context.value(definition.value)
+        guard let factor = value.number else {
+            throw context.wrong(
+                .badSetting, "a unit is a number of another: `create unit \(symbol) = 3.6 MJ`",
+                at: definition.value.range)
+        }
+        if let base { _ = try UnitRules.unit(base, context) }
+        try context.placed(at: definition.symbol.range) {
+            try graph.declareUnit(
+                symbol, as: factor, of: base?.symbol ?? "", by: context.provenance, in: write)
+        }
+        return "created unit \(symbol)"
     }
 
     private func create(_ definition: MeasureDefinitionSyntax) throws -> String {

@@ -50,9 +50,13 @@ struct PlantListing {
         return table([
             ("type", types.map(\.name)), ("plural", types.map(\.plural)),
             (
-                "parent",
-                try types.map {
-                    try $0.parent.flatMap { try graph.type($0, in: transaction)?.name }
+                "extends",
+                try types.map { type in
+                    type.parents.isEmpty
+                        ? nil
+                        : try type.parents.map {
+                            try graph.type($0, in: transaction)?.name ?? "?"
+                        }.joined(separator: ", ")
                 }
             ),
         ])

@@ -32,7 +32,9 @@ extension QueryEngine {
         }
         let sentence = try store.writeBlocking { transaction in
             try context.placed(at: statement.range) {
-                try PlantChange(context: context, transaction: transaction).run(statement)
+                var context = context
+                context.units = try context.graph.units(in: transaction.transaction)
+                return try PlantChange(context: context, transaction: transaction).run(statement)
             }
         }
         return acknowledgement(sentence, zone: zone)

@@ -12,6 +12,8 @@ struct StatementContext: Sendable {
     let options: QueryOptions
     let now: Timestamp
     let zone: ZoneRules
+    /// The units that can be written, of the commit that the statement sees.
+    var units = UnitCatalog.standard
 
     /// Who is written into the log.
     var provenance: Provenance { Provenance(recordedAt: now, source: options.source) }
