@@ -1,11 +1,11 @@
 extension Unit {
-    /// Finds a unit by how it is written: a symbol such as `mm/s`, `°C`, `1/h` or `N·m`, a UN/CEFACT
-    /// code, an OPC UA UnitId, an MTConnect name, a DTDL term or a UCUM symbol; nil when it is none.
+    /// Finds a unit by how it is written: a symbol such as `mm/s`, `°C` or `N·m`, a UN/CEFACT code,
+    /// an OPC UA UnitId, an MTConnect name, a DTDL term or a UCUM symbol; nil when it is none.
     ///
     /// A symbol wins over a code spelled alike; where a field is known to hold a code or a number,
-    /// `named(cefact:)` and `named(opcUA:)` are exact. In symbols, products are written with `·`, `*`
-    /// or `.`, quotients with `/` from left to right, powers with `²`, `³`, a digit or `^` and a
-    /// number.
+    /// `named(cefact:)` and `named(opcUA:)` are exact. In symbols, products are written with `·`,
+    /// `*` or `.`, quotients with `/` from left to right, powers with `²`, `³`, a digit or `^` and
+    /// a number.
     public static func parse(_ text: String) -> Unit? {
         UnitCatalog.standard.unit(text)
     }

@@ -66,6 +66,10 @@ public struct Unit: Hashable, Sendable {
         let above = factors.filter { $0.power > 0 }
         let below = factors.filter { $0.power < 0 }
         if above.isEmpty && below.isEmpty { return "" }
+        // Alone, `g` is the acceleration: a mass that is left over is written out.
+        if factors == [Factor(symbol: "g", power: 1)], dimension == Dimension(mass: 1) {
+            return "gram"
+        }
         var text = above.map { Unit.text($0.symbol, $0.power) }.joined(separator: "·")
         if above.isEmpty { text = "1" }
         for factor in below { text += "/" + Unit.text(factor.symbol, -factor.power) }
@@ -144,12 +148,6 @@ public struct Unit: Hashable, Sendable {
 
     /// Products that have a name of their own in plants: kW·h is kWh.
     private var withKnownName: Unit {
-        // Alone, `g` is the acceleration: a mass that is left over is written out.
-        if factors == [Factor(symbol: "g", power: 1)], dimension == Dimension(mass: 1) {
-            var gram = self
-            gram.factors[0].symbol = "gram"
-            return gram
-        }
         guard factors.count == 2, factors.allSatisfy({ $0.power == 1 }) else { return self }
         let names = factors.map(\.symbol)
         guard let hour = names.firstIndex(of: "h") else { return self }

@@ -69,8 +69,8 @@ enum UnitCodes {
         return codes
     }()
 
-    /// The code that an OPC UA UnitId packs as big-endian bytes (OPC 10000-8, EUInformation), or nil
-    /// when it packs none.
+    /// The code that an OPC UA UnitId packs as big-endian bytes (OPC 10000-8, EUInformation), or
+    /// nil when it packs none.
     static func code(ofUnitID number: Int32) -> String? {
         guard number > 0 else { return nil }
         let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> Int32($0)) }
