@@ -12,6 +12,8 @@ final class Question {
     let snapshot: Snapshot
     let engine: QueryEngine
     let ranges: RangeReader
+    /// The zones of the sites of subjects, for `timezone local`.
+    private var siteZones: [AssetID: ZoneRules] = [:]
     let qualities: Set<Quality>
     private(set) var subjects: [Subject] = []
     /// Sentences about the path, such as minutes in which it was ambiguous.
@@ -43,9 +45,11 @@ final class Question {
     }
 
     /// Binds zone and path; names in expressions are bound when rows are made.
+    ///
+    /// `comparison` puts another span in the place of the one written.
     init(
         query: QuerySyntax, text: String, options: QueryOptions, engine: QueryEngine,
-        snapshot: Snapshot
+        snapshot: Snapshot, comparison: CompareClause? = nil
     ) throws {
         self.query = query
         self.engine = engine
@@ -66,7 +70,9 @@ final class Question {
             graph: engine.graph, text: text, options: options, now: now, zone: zone,
             units: try engine.graph.units(in: snapshot.transaction))
         self.context = context
-        ranges = RangeReader(context: context, snapshot: snapshot)
+        ranges = RangeReader(
+            context: context, snapshot: snapshot, replacement: comparison,
+            reachesFuture: query.head == .forecast)
         switch query.clauses.including?.form {
         case nil: qualities = [.good]
         case .uncertain: qualities = [.good, .uncertain]
@@ -74,7 +80,7 @@ final class Question {
         }
         asOf = try query.clauses.asOf.map { try context.instant($0.form) }
         deadline = SystemTime.monotonic() + options.timeLimit
-        try refuseWhatIsMissing()
+        try refuseWhatDoesNotFit()
         subjects = try findSubjects(query.path)
         stages.end("resolve the path")
         if let wait = query.clauses.wait {
@@ -100,32 +106,53 @@ final class Question {
         if !notes.contains(sentence) { notes.append(sentence) }
     }
 
-    /// Clauses this version does not carry out are refused by name, never ignored.
-    private func refuseWhatIsMissing() throws {
-        let clauses = query.clauses
-        var missing: (String, SourceRange)?
-        if query.head == .forecast { missing = ("`forecast`", query.range) }
-        if let clause = clauses.compare { missing = ("`compare with`", clause.range) }
-        if let clause = clauses.points { missing = ("`points`", clause.range) }
-        if let clause = clauses.ranking, clause.form.by != nil {
-            missing = ("`top … by`", clause.range)
+    /// The zone whose days and hours count for a subject: its site's with `timezone local`.
+    func zone(of subject: Subject) throws -> ZoneRules {
+        guard let clause = query.clauses.timezone, clause.form == .local else {
+            return context.zone
         }
-        if let clause = clauses.fill, clause.form.within != nil {
-            missing = ("`fill … within`", clause.range)
+        if let known = siteZones[subject.asset] { return known }
+        let now = TimeRange(start: context.now, end: context.now.advanced(by: 1))
+        var zone = context.zone
+        if let name = try attributePieces("timezone", of: subject, in: now).first?.value {
+            let word = PlantListing.text(of: name)
+            guard let found = engine.zones.zone(named: word) else {
+                throw context.wrong(
+                    .unknownZone, "\(subject.name) is in the time zone `\(word)`, which is none",
+                    at: clause.range, notes: ["zones have names such as Europe/Berlin"])
+            }
+            zone = found
+        } else {
+            addNote(
+                "\(subject.name) has no attribute [timezone], and nothing that contains it: "
+                    + zone.name)
         }
-        if let clause = clauses.fill, clause.form.filling == .linear, clauses.every != nil {
-            missing = ("`fill linear` of slices", clause.range)
+        siteZones[subject.asset] = zone
+        return zone
+    }
+
+    /// The zone in which rows are shown: that of all subjects, else UTC.
+    func shownZone() throws -> ZoneRules {
+        guard query.clauses.timezone?.form == .local else { return context.zone }
+        let zones = try subjects.map { try zone(of: $0) }
+        guard let first = zones.first, zones.allSatisfy({ $0 == first }) else {
+            addNote("the assets are in several time zones: times are shown in UTC")
+            return .utc
         }
-        if let clause = clauses.every, clause.form.over != nil {
-            missing = ("`over`", clause.range)
-        }
-        if let clause = clauses.timezone, clause.form == .local {
-            missing = ("`timezone local`", clause.range)
-        }
-        if let (what, range) = missing {
-            throw context.wrong(
-                .notAvailable, "\(what) is not available in this version", at: range)
-        }
+        return first
+    }
+
+    /// The reader of ranges in the zone of a subject.
+    func ranges(for subject: Subject) throws -> RangeReader {
+        guard query.clauses.timezone?.form == .local else { return ranges }
+        var reader = ranges
+        reader.context = context.inZone(try zone(of: subject))
+        return reader
+    }
+
+    /// The spans of time that a question asks about a subject; nil when an event has not happened.
+    func spans(of subject: Subject) throws -> [TimeRange]? {
+        try ranges(for: subject).spans(query.clauses, for: subject)
     }
 
     // MARK: Subjects

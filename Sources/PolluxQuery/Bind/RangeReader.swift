@@ -3,102 +3,154 @@ import PolluxLanguage
 import PolluxModel
 import PolluxStore
 
-/// Turns the clauses about time into instants; what depends on events is asked per asset.
+/// Turns the clauses about time into instants; what depends on events is asked per subject.
 struct RangeReader {
-    let context: StatementContext
+    var context: StatementContext
     let snapshot: Snapshot
+    /// Another span in the place of the one written, for `compare with`.
+    var replacement: CompareClause?
+    /// Whether a range may begin in the future, as only a forecast's may.
+    var reachesFuture = false
 
-    /// The range of a question for one asset; nil when an event it refers to has not happened
-    /// there.
-    func range(_ clauses: ClausesSyntax, for asset: AssetID?) throws -> TimeRange? {
+    /// Whether the range is the written one, maybe moved back by a period.
+    var isAsWritten: Bool {
+        if case .span? = replacement { return false }
+        return true
+    }
+
+    /// The hull of the spans of a question for one subject; nil when an event it refers to has not
+    /// happened there.
+    func range(_ clauses: ClausesSyntax, for subject: Subject?) throws -> TimeRange? {
+        guard let spans = try spans(clauses, for: subject), let first = spans.first,
+            let last = spans.last
+        else { return nil }
+        return TimeRange(start: first.start, end: last.end)
+    }
+
+    /// The spans of a question for one subject, ascending and apart: one, unless `during` leaves
+    /// several; nil when an event they refer to has not happened there.
+    func spans(_ clauses: ClausesSyntax, for subject: Subject?) throws -> [TimeRange]? {
+        switch replacement {
+        case nil: return try written(clauses, for: subject)
+        case .ago(let period):
+            let length = try context.period(period)
+            return try written(clauses, for: subject)?.map {
+                TimeRange(
+                    start: context.zone.subtracting(length, from: $0.start),
+                    end: context.zone.subtracting(length, from: $0.end))
+            }
+        case .span(let other):
+            let spans = RangeReader.joined(try span(other, for: subject))
+            return spans.isEmpty ? nil : spans
+        }
+    }
+
+    private func written(
+        _ clauses: ClausesSyntax, for subject: Subject?
+    ) throws -> [TimeRange]? {
+        let outer = try clauses.time.map { try time($0, for: subject) }
+        if case .some(nil) = outer { return nil }
+        let range = outer ?? nil
+        guard let during = clauses.during else {
+            let hour = TimeRange(
+                start: context.zone.subtracting(.hours(1), from: context.now), end: context.now)
+            return [range ?? hour]
+        }
+        var spans = RangeReader.joined(try span(during.form, for: subject))
+        try refuseFuture(spans.first, at: during.range)
+        if let range { spans = spans.compactMap { $0.intersection(range) } }
+        return spans.isEmpty ? nil : spans
+    }
+
+    /// The range of a clause; nil when an event has not happened.
+    private func time(
+        _ clause: ClauseSyntax<TimeClause>, for subject: Subject?
+    ) throws -> TimeRange? {
         let now = context.now
         let zone = context.zone
-        var range: TimeRange?
-        switch clauses.time?.form {
-        case nil:
-            if let during = clauses.during {
-                return try only(span(during.form, for: asset), at: during.range)
-            }
-            range = TimeRange(start: zone.subtracting(.hours(1), from: now), end: now)
+        var range: TimeRange
+        switch clause.form {
         case .last(let period):
             range = TimeRange(
                 start: zone.subtracting(try context.period(period), from: now), end: now)
         case .since(let moment):
-            guard let start = try instant(moment, for: asset) else { return nil }
+            guard let start = try instant(moment, for: subject) else { return nil }
             range = TimeRange(start: start, end: now)
         case .between(let from, let to):
-            guard let start = try instant(from, for: asset), var end = try instant(to, for: asset)
+            guard let start = try instant(from, for: subject),
+                let end = try instant(to, for: subject)
             else { return nil }
-            if end <= start, from.isClock, to.isClock {
-                // `between 22:00 and 06:00` crosses midnight.
-                end = zone.adding(.days(1), to: end)
-                if end > now {
-                    return TimeRange(
-                        start: zone.subtracting(.days(1), from: start),
-                        end: zone.subtracting(.days(1), from: end))
-                }
-            }
-            guard start < end else {
-                throw context.wrong(
-                    .emptyRange, "the range ends before it begins",
-                    at: clauses.time?.range ?? .none)
-            }
-            range = TimeRange(start: start, end: end)
-        case .today:
-            range = TimeRange(start: zone.startOfDay(containing: now), end: now)
+            range = try between(start, end, from, to, at: clause.range)
+        case .today: range = TimeRange(start: zone.startOfDay(containing: now), end: now)
         case .yesterday:
             let today = zone.startOfDay(containing: now)
             range = TimeRange(start: zone.subtracting(.days(1), from: today), end: today)
         case .at(let moment):
-            guard let at = try instant(moment, for: asset) else { return nil }
+            guard let at = try instant(moment, for: subject) else { return nil }
             range = TimeRange(start: at, end: at.advanced(by: 1))
         }
-        if let during = clauses.during, let outer = range {
-            let inside = try span(during.form, for: asset).compactMap { $0.intersection(outer) }
-            return try only(inside, at: during.range)
-        }
+        try refuseFuture(range, at: clause.range)
         return range
     }
 
-    /// The one span that touching spans make; several with time between them are refused, because
-    /// answering for the first alone would be wrong.
-    private func only(_ spans: [TimeRange], at place: SourceRange) throws -> TimeRange? {
-        let ordered = spans.sorted { $0.start < $1.start }
-        guard var whole = ordered.first else { return nil }
-        for span in ordered.dropFirst() {
-            guard span.start <= whole.end else {
-                throw context.wrong(
-                    .notAvailable,
-                    "`during` over several spans with time between them is not available in this "
-                        + "version", at: place, notes: ["name one: `during job J42`"])
-            }
-            whole.end = max(whole.end, span.end)
+    private func between(
+        _ start: Timestamp, _ end: Timestamp, _ from: MomentSyntax, _ to: MomentSyntax,
+        at place: SourceRange
+    ) throws -> TimeRange {
+        let zone = context.zone
+        if end <= start, from.isClock, to.isClock {
+            // `between 22:00 and 06:00` crosses midnight; each clock is the latest that is past.
+            return TimeRange(start: zone.subtracting(.days(1), from: start), end: end)
         }
-        return whole
+        guard start < end else {
+            throw context.wrong(.emptyRange, "the range ends before it begins", at: place)
+        }
+        return TimeRange(start: start, end: end)
+    }
+
+    private func refuseFuture(_ range: TimeRange?, at place: SourceRange) throws {
+        guard let range, !reachesFuture, range.start > context.now else { return }
+        throw context.wrong(
+            .futureRange, "the range begins in the future, at \(context.shown(range.start))",
+            at: place,
+            notes: ["nothing is measured there yet: `forecast … last 7d next 1h` looks ahead"])
+    }
+
+    /// Ascending spans, those that touch or overlap made one.
+    static func joined(_ spans: [TimeRange]) -> [TimeRange] {
+        var result: [TimeRange] = []
+        for span in spans.sorted(by: { $0.start < $1.start }) where !span.isEmpty {
+            if let last = result.last, span.start <= last.end {
+                result[result.count - 1].end = max(last.end, span.end)
+            } else {
+                result.append(span)
+            }
+        }
+        return result
     }
 
     /// An instant; nil when an event it refers to has not happened.
-    func instant(_ moment: MomentSyntax, for asset: AssetID?) throws -> Timestamp? {
+    func instant(_ moment: MomentSyntax, for subject: Subject?) throws -> Timestamp? {
         switch moment.form {
         case .before(let period, let other):
-            return try instant(other, for: asset).map {
+            return try instant(other, for: subject).map {
                 context.zone.subtracting(try context.period(period), from: $0)
             }
         case .after(let period, let other):
-            return try instant(other, for: asset).map {
+            return try instant(other, for: subject).map {
                 context.zone.adding(try context.period(period), to: $0)
             }
         case .lastEvent(let name, let label):
-            let events = try self.events(name, label: label, for: asset)
-            return events.map(\.range.start).max()
-        case .start(let span): return try self.span(span, for: asset).last?.start
-        case .end(let span): return try self.span(span, for: asset).last?.end
+            let events = try self.events(name, label: label, for: subject, isMoment: true)
+            return events.map(\.start).max()
+        case .start(let span): return try self.span(span, for: subject).last?.start
+        case .end(let span): return try self.span(span, for: subject).last?.end
         case .now, .timestamp, .ago, .parameter: return try context.instant(moment)
         }
     }
 
     /// The stretches of a span, ascending.
-    func span(_ span: SpanSyntax, for asset: AssetID?) throws -> [TimeRange] {
+    func span(_ span: SpanSyntax, for subject: Subject?) throws -> [TimeRange] {
         let zone = context.zone
         let today = zone.startOfDay(containing: context.now)
         switch span.form {
@@ -106,13 +158,14 @@ struct RangeReader {
         case .yesterday:
             return [TimeRange(start: zone.subtracting(.days(1), from: today), end: today)]
         case .timestamp(let written): return [try calendar(written, at: span.range)]
-        case .every(let name): return try events(name, label: nil, for: asset).map(\.range)
+        case .every(let name):
+            return try events(name, label: nil, for: subject).map(self.span(of:))
         case .event(let name, let label):
-            return try events(name, label: label, for: asset).map(\.range)
+            return try events(name, label: label, for: subject).map(self.span(of:))
         case .this(let name):
             if let slice = calendarSlice(name.text, containing: context.now) { return [slice] }
-            return try events(name, label: nil, for: asset).map(\.range)
-                .filter { $0.contains(context.now) }
+            return try events(name, label: nil, for: subject)
+                .filter { $0.range.contains(context.now) }.map(self.span(of:))
         case .last(let count, let name):
             let wanted = count ?? 1
             if var slice = calendarSlice(name.text, containing: context.now) {
@@ -124,8 +177,8 @@ struct RangeReader {
                 return [TimeRange(start: slice.start, end: end)]
             }
             let singular = try singularEvent(name)
-            return try events(singular, label: nil, for: asset).map(\.range)
-                .filter { $0.end <= context.now }.suffix(wanted)
+            return try events(singular, label: nil, for: subject)
+                .filter { $0.range.end <= context.now }.suffix(wanted).map(\.range)
         }
     }
 
@@ -161,36 +214,6 @@ struct RangeReader {
         case .clock, .instant: return TimeRange(start: start, end: start.advanced(by: 1))
         }
         return TimeRange(start: start, end: context.zone.adding(length, to: start))
-    }
-
-    /// Events of a name on an asset, or on the nearest asset that contains it, ascending.
-    func events(
-        _ name: NameSyntax, label: LabelSyntax?, for asset: AssetID?
-    ) throws -> [Event] {
-        let graph = context.graph
-        let known = try graph.eventNames(in: snapshot.transaction)
-        guard known.contains(name.text) else {
-            let near = Suggestions.nearest(to: name.text, in: known, limit: 3)
-            throw context.wrong(
-                .unknownEvent, "there is no event `\(name.text)`", at: name.range,
-                suggestions: near.map { .init("did you mean `\($0)`?", replacement: $0) })
-        }
-        guard let asset else { return [] }
-        let owner = try graph.eventOwner(
-            named: name.text, for: asset, at: context.now, in: snapshot.transaction)
-        guard let owner else { return [] }
-        let until = TimeRange(start: .distantPast, end: context.now.advanced(by: 1))
-        var events = try graph.events(
-            of: owner, named: name.text, overlapping: until, in: snapshot.transaction)
-        if let label {
-            let wanted = try context.text(of: label)
-            events = events.filter { $0.label == wanted }
-        }
-        return events.map { event in
-            var event = event
-            if event.end == nil, !event.isInstant { event.end = context.now }
-            return event
-        }.sorted { $0.start < $1.start }
     }
 }
 

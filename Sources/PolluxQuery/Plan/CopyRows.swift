@@ -11,18 +11,17 @@ struct CopyRows {
     func rows(_ outputs: [Question.Output]) throws -> QueryResult {
         var columns = AnswerColumns(outputs.map { question.item($0) })
         for subject in question.subjects {
-            guard
-                let range = try question.ranges.range(
-                    question.query.clauses, for: subject.asset)
-            else {
+            guard let spans = try question.spans(of: subject) else {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
-            var leaves: [Int: LeafPoints] = [:]
-            for leaf in plan.leaves where leaves[leaf] == nil {
-                leaves[leaf] = try points(of: leaf, subject, in: range)
+            for span in spans {
+                var leaves: [Int: LeafPoints] = [:]
+                for leaf in plan.leaves where leaves[leaf] == nil {
+                    leaves[leaf] = try points(of: leaf, subject, in: span)
+                }
+                append(subject, plan.leaves.map { leaves[$0] ?? LeafPoints() }, to: &columns)
             }
-            append(subject, plan.leaves.map { leaves[$0] ?? LeafPoints() }, to: &columns)
             guard columns.rowCount <= question.context.options.rowLimit else {
                 throw QueryError.runtime(
                     .rowLimit,
@@ -30,7 +29,7 @@ struct CopyRows {
                         + "a shorter range, longer slices, or `limit`")
             }
         }
-        return columns.result(zone: question.context.zone)
+        return columns.result(zone: try question.shownZone())
     }
 
     /// The samples of one leaf for one asset.

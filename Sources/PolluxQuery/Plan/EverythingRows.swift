@@ -44,6 +44,7 @@ struct EverythingRows {
             ("fill", clauses.fill?.range), ("when", clauses.episode?.range),
             ("top", clauses.ranking?.range), ("compare with", clauses.compare?.range),
             ("on", clauses.on?.range), ("in", clauses.unit?.range),
+            ("points", clauses.points?.range), ("over", clauses.every?.form.over?.range),
         ]
         for case (let clause, let range?) in others {
             throw context.wrong(
@@ -166,8 +167,14 @@ struct EverythingRows {
                     name: output.alias?.text ?? TwinQL.print(output.expression),
                     kind: word.word == .count ? .integer : .float, unit: nil)
             })
-        var showsEnd = false
-        if case .event? = question.query.clauses.every?.form.stride { showsEnd = true }
+        let showsEnd: Bool
+        switch question.query.clauses.every?.form.stride {
+        case .event: showsEnd = true
+        case .period: showsEnd = false
+        case nil:
+            let ends = folded.flatMap { $0.slices.map(\.whole.end) }
+            showsEnd = ends.contains { $0 != ends.first }
+        }
         for own in folded {
             for leaf in own.target.leaves {
                 append(own, leaf, words, needs, showsEnd: showsEnd, to: &columns)
@@ -199,6 +206,7 @@ struct EverythingRows {
                     : [])
         }
         for (index, slice) in own.slices.enumerated() {
+            let covered = slice.covered(until: question.context.now)
             columns.starts.append(slice.whole.start.nanoseconds)
             if showsEnd { columns.ends.append(slice.whole.end.nanoseconds) }
             columns.names.append(own.subject.name)
@@ -207,12 +215,11 @@ struct EverythingRows {
             columns.keys.append(
                 RowKey(asset: own.subject.asset, name: own.subject.name, range: slice.whole))
             for item in sums.indices {
-                columns.numbers[item].append(sums[item].value(index, window: slice.window))
+                columns.numbers[item].append(sums[item].value(index, covered: covered))
             }
             columns.notes.append(
                 SliceNotes(
-                    slice: slice, now: question.context.now,
-                    provisionalFrom: own.provisionalFrom, assetCount: 1
+                    slice: slice, provisionalFrom: own.provisionalFrom, covered: covered
                 ).text(sums, index))
         }
     }

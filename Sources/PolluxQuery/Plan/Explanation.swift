@@ -55,7 +55,7 @@ struct Explanation {
         add("path", "\(TwinQL.print(question.query.path)): \(subjects.count) assets")
         var common: TimeRange?
         for subject in subjects.prefix(Explanation.listedCount) {
-            let range = try question.ranges.range(clauses, for: subject.asset)
+            let range = try question.ranges(for: subject).range(clauses, for: subject)
             if let range, range != common {
                 add(
                     common == nil ? "range" : "range of \(subject.name)",
@@ -71,9 +71,12 @@ struct Explanation {
         }
         if let asOf = question.asOf { add("plant", "frozen as of \(asOf)") }
         if question.query.clauses.every != nil, let first = subjects.first,
-            let range = try question.ranges.range(clauses, for: first.asset)
+            let spans = try question.spans(of: first)
         {
-            let slices = try SliceRows(question: question).slices(of: range, for: first)
+            let slicing = Slicing(question: question)
+            let aligned = try slicing.aligned(spans, of: first)
+            let slices = try slicing.slices(
+                of: first, spans: aligned, present: first.present(in: aligned), episodes: nil)
             add("slices", "\(slices.count)")
         }
     }
@@ -163,7 +166,7 @@ private struct Estimate {
     init(_ question: Question) throws {
         let clauses = question.query.clauses
         for subject in question.subjects {
-            guard let range = try question.ranges.range(clauses, for: subject.asset) else {
+            guard let range = try question.ranges(for: subject).range(clauses, for: subject) else {
                 continue
             }
             try question.checkLimits()

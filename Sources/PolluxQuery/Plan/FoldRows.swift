@@ -18,25 +18,34 @@ struct FoldRows {
         /// Values per asset by aggregate and slice; only where an aggregate works across assets.
         var perAsset: [[[Double]]] = []
         var provisionalFrom: [Int: Int64]
-        var assetCount = 1
+        /// How much time of each slice is asked about, of all assets together.
+        var covered: [Int64]
     }
 
     /// The answer.
     func result(_ folded: [FoldRun.Folded]) throws -> QueryResult {
         let fields = outputs.map { question.item($0) }
         var columns = AnswerColumns(fields)
-        var showsEnd = false
-        if case .event? = question.query.clauses.every?.form.stride { showsEnd = true }
-        for group in try groups(folded) { try append(group, showsEnd: showsEnd, to: &columns) }
+        let groups = groups(folded)
+        let showsEnd = self.showsEnd(groups)
+        for group in groups { try append(group, showsEnd: showsEnd, to: &columns) }
         var showsAsset = true
         if case .overall? = question.query.clauses.grouping?.form { showsAsset = false }
         return columns.result(
-            zone: question.context.zone, showsEnd: showsEnd, showsAsset: showsAsset)
+            zone: try question.shownZone(), showsEnd: showsEnd, showsAsset: showsAsset)
+    }
+
+    /// Whether slices vary: those of events, and those that a change of the plant cut off.
+    private func showsEnd(_ groups: [Group]) -> Bool {
+        if case .event? = question.query.clauses.every?.form.stride { return true }
+        guard question.query.clauses.every == nil else { return false }
+        let ends = groups.flatMap { $0.slices.map(\.whole.end) }
+        return ends.contains { $0 != ends.first }
     }
 
     // MARK: Groups
 
-    private func groups(_ folded: [FoldRun.Folded]) throws -> [Group] {
+    private func groups(_ folded: [FoldRun.Folded]) -> [Group] {
         guard question.query.clauses.grouping != nil else {
             return folded.map { own in
                 group(own, name: own.subject.name, asset: own.subject.asset)
@@ -45,8 +54,7 @@ struct FoldRows {
         var found: [Group] = []
         var indices: [String: Int] = [:]
         for own in folded {
-            let label =
-                try GroupLabels(question: question).label(of: own.subject, in: own.read) ?? ""
+            let label = own.label ?? ""
             var member = group(own, name: label, asset: nil)
             member.perAsset = valuesPerAsset(member)
             if let index = indices[label] {
@@ -73,21 +81,21 @@ struct FoldRows {
         }
         return Group(
             name: name, asset: asset, slices: own.slices, sums: sums,
-            provisionalFrom: own.provisionalFrom)
+            provisionalFrom: own.provisionalFrom,
+            covered: own.slices.map { $0.covered(until: question.context.now) })
     }
 
     private func valuesPerAsset(_ member: Group) -> [[[Double]]] {
         guard question.aggregates.contains(where: { $0.across != nil }) else { return [] }
         return member.sums.map { sums in
             member.slices.indices.map { slice in
-                sums.value(slice, window: member.slices[slice].window).map { [$0] } ?? []
+                sums.value(slice, covered: member.covered[slice]).map { [$0] } ?? []
             }
         }
     }
 
     /// Pools the sums of an asset into its group; assets may bring different slices.
     private static func merge(_ member: Group, into group: inout Group) {
-        group.assetCount += member.assetCount
         for (leaf, from) in member.provisionalFrom {
             group.provisionalFrom[leaf] = min(group.provisionalFrom[leaf] ?? .max, from)
         }
@@ -95,6 +103,7 @@ struct FoldRows {
         for (index, slice) in group.slices.enumerated() { places[slice.whole] = index }
         for (index, slice) in member.slices.enumerated() {
             if let place = places[slice.whole] {
+                group.covered[place] += member.covered[index]
                 for aggregate in member.sums.indices {
                     group.sums[aggregate].merge(member.sums[aggregate], index, into: place)
                 }
@@ -104,6 +113,7 @@ struct FoldRows {
                 continue
             }
             group.slices.append(slice)
+            group.covered.append(member.covered[index])
             for aggregate in member.sums.indices {
                 group.sums[aggregate].append(member.sums[aggregate], index)
             }
@@ -144,8 +154,8 @@ struct FoldRows {
             }
             columns.notes.append(
                 SliceNotes(
-                    slice: group.slices[slice], now: question.context.now,
-                    provisionalFrom: group.provisionalFrom, assetCount: group.assetCount
+                    slice: group.slices[slice], provisionalFrom: group.provisionalFrom,
+                    covered: group.covered[slice]
                 ).text(group.sums, slice))
         }
         guard columns.rowCount <= max(question.context.options.rowLimit, 0) else {
@@ -158,7 +168,7 @@ struct FoldRows {
 
     private func aggregate(_ index: Int, of group: Group, _ slice: Int) -> Double? {
         guard let across = question.aggregates[index].across else {
-            return group.sums[index].value(slice, window: group.slices[slice].window)
+            return group.sums[index].value(slice, covered: group.covered[slice])
         }
         return question.value(across, of: group.perAsset[index][slice])
     }
@@ -167,25 +177,23 @@ struct FoldRows {
 /// What must be said about a row: how much of its time is known, and whether it may change.
 struct SliceNotes {
     let slice: SliceRows.Slice
-    let now: Timestamp
     /// By leaf, where a value held at the live edge begins.
     let provisionalFrom: [Int: Int64]
-    let assetCount: Int
+    /// How much time is asked about, of all assets together.
+    let covered: Int64
 
     /// The notes of the slice at `index`, joined.
     func text(_ all: [AggregateSums], _ index: Int) -> String {
         var notes = slice.notes
         let window = slice.window
-        let length = min(window.end, now).nanoseconds(since: window.start)
         var isProvisional = false
         for sums in all where !sums.curves.isEmpty {
             if let from = provisionalFrom[sums.leaf], from < window.end.nanoseconds {
                 isProvisional = true
             }
-            guard sums.isTimed, length > 0 else { continue }
+            guard sums.isTimed, covered > 0 else { continue }
             let known = Double(sums.curves[index].knownTime)
-            let share = known / (Double(length) * Double(assetCount))
-            let percent = Int((share * 100).rounded())
+            let percent = Int((known / Double(covered) * 100).rounded())
             if percent < 100 {
                 let text = "known \(percent) %"
                 if !notes.contains(text) { notes.append(text) }
@@ -224,11 +232,11 @@ struct AggregateSums {
 
     /// The aggregate's value in a slice, or nil where nothing is known; the rules are those of
     /// `AggregateTotals`.
-    func value(_ slice: Int, window: TimeRange) -> Double? {
-        raw(slice, window).map { $0 * factor }
+    func value(_ slice: Int, covered: Int64) -> Double? {
+        raw(slice, covered).map { $0 * factor }
     }
 
-    private func raw(_ slice: Int, _ window: TimeRange) -> Double? {
+    private func raw(_ slice: Int, _ covered: Int64) -> Double? {
         switch word {
         case .mean: return samples[slice].count > 0 ? mean(slice) : nil
         case .sum: return samples[slice].count > 0 ? samples[slice].sum : nil
@@ -250,7 +258,7 @@ struct AggregateSums {
         case .total: return curves[slice].knownTime > 0 ? curves[slice].integral : nil
         case .coverage:
             let known = Double(curves[slice].knownTime)
-            return window.nanoseconds > 0 ? known / Double(window.nanoseconds) : nil
+            return covered > 0 ? known / Double(covered) : nil
         default: return nil
         }
     }

@@ -23,6 +23,8 @@ struct FoldRun {
         var target: Target
         var read: TimeRange
         var slices: [SliceRows.Slice]
+        /// The group it belongs to, over all of what is read; nil where nothing is merged.
+        var label: String?
         var samples: [Int: [SampleSums]] = [:]
         var curves: [Int: [CurveSums]] = [:]
         var provisionalFrom: [Int: Int64] = [:]
@@ -45,17 +47,20 @@ struct FoldRun {
         let hasCurves = needs.values.contains { $0.curve }
         for target in targets {
             let subject = target.subject
-            guard
-                let range = try question.ranges.range(
-                    question.query.clauses, for: subject.asset)
-            else {
+            guard let spans = try question.spans(of: subject) else {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
-            guard let cut = try shelf.slices(of: range, for: subject, question) else { return nil }
+            guard let cut = try shelf.slices(of: spans, for: subject, question) else { return nil }
             guard !cut.slices.isEmpty else { continue }
             if hasCurves, cut.read.end > question.context.now { return nil }
             folded.append(Folded(target: target, read: cut.read, slices: cut.slices))
+            if question.query.clauses.grouping != nil {
+                let groups = try GroupLabels(question: question).groups(of: subject, in: cut.read)
+                // An asset that changes its group has to be read in parts.
+                guard groups.count == 1 else { return nil }
+                folded[folded.count - 1].label = groups[0].label
+            }
             for leaf in target.leaves {
                 try addLanes(target, folded.count - 1, leaf, cut, to: &groups)
             }
@@ -152,32 +157,27 @@ struct SliceShelf {
         var read: TimeRange
     }
 
-    private var known: [TimeRange: Cut] = [:]
+    private var known: [[TimeRange]: Cut] = [:]
 
     /// The slices in which a path meant a subject; nil when they cannot be folded.
     mutating func slices(
-        of range: TimeRange, for subject: Subject, _ question: Question
+        of spans: [TimeRange], for subject: Subject, _ question: Question
     ) throws -> Cut? {
-        var isShared = true
+        let slicing = Slicing(question: question)
+        var isShared = question.query.clauses.timezone?.form != .local
         if case .event? = question.query.clauses.every?.form.stride { isShared = false }
-        let whole: Cut
-        if isShared, let cut = known[range] {
-            whole = cut
-        } else {
-            let slices = try SliceRows(question: question).slices(of: range, for: subject)
-            guard let cut = SliceShelf.cut(slices) else { return nil }
-            whole = cut
-            if isShared { known[range] = cut }
+        let aligned = try slicing.aligned(spans, of: subject)
+        let present = subject.present(in: aligned)
+        // Most assets are there all the time, and cut alike.
+        isShared = isShared && present == aligned && subject.pieces.count == 1
+        if isShared, let cut = known[spans] { return cut }
+        let slices = try slicing.slices(
+            of: subject, spans: aligned, present: present, episodes: nil)
+        guard slices.allSatisfy({ $0.parts.count == 1 }), let cut = SliceShelf.cut(slices) else {
+            return nil
         }
-        guard !whole.slices.isEmpty,
-            !subject.pieces.contains(where: {
-                $0.range.start <= whole.read.start && $0.range.end >= whole.read.end
-            })
-        else { return whole }
-        return SliceShelf.cut(
-            whole.slices.filter { slice in
-                subject.pieces.contains { $0.range.overlaps(slice.window) }
-            })
+        if isShared { known[spans] = cut }
+        return cut
     }
 
     private static func cut(_ slices: [SliceRows.Slice]) -> Cut? {

@@ -8,25 +8,33 @@ struct AggregateTotals {
     var increase: Double?
     /// Words that values of a text leaf index, for `mode`, `latest`, `earliest`.
     var words: [String] = []
-    /// Sums for the slope of a straight line through the samples; time counts from the slice's
-    /// start.
+    /// How long the parts are that were read, up to now, in nanoseconds; of all assets together.
+    var covered: Int64 = 0
+    /// Sums for the slope of a straight line through the samples.
     var slope = SlopeSums()
+    /// Rates of assets that were pooled: they add up (S16).
+    private var pooledRate: Double?
 
-    /// Sums for least squares.
-    struct SlopeSums {
-        var count = 0.0
-        var time = 0.0
-        var value = 0.0
-        var timeSquared = 0.0
-        var product = 0.0
+    /// The totals of an aggregate where nothing is read.
+    static func empty(_ aggregate: BoundAggregate, evaluator: Evaluator) -> AggregateTotals {
+        var totals = AggregateTotals()
+        totals.curve = CurveTotals()
+        totals.samples = SampleTotals()
+        if case .leaf(let index) = aggregate.argument.form {
+            totals.words = evaluator.leaves[index].words
+        }
+        return totals
     }
 
-    /// The totals of an aggregate in each window.
+    /// The totals of an aggregate in each window; windows ascend and do not overlap.
     static func gather(
         _ aggregate: BoundAggregate, evaluator: Evaluator, filter: BoundExpression?,
-        windows: [TimeRange]
+        windows: [TimeRange], now: Timestamp
     ) -> [AggregateTotals] {
         var totals = Array(repeating: AggregateTotals(), count: windows.count)
+        for (slice, window) in windows.enumerated() {
+            totals[slice].covered = max(0, min(window.end, now).nanoseconds(since: window.start))
+        }
         if case .leaf(let index) = aggregate.argument.form {
             for slice in totals.indices { totals[slice].words = evaluator.leaves[index].words }
         }
@@ -53,7 +61,7 @@ struct AggregateTotals {
         case .slope: addSlopes(aggregate, collector, filter, windows, &totals)
         case .delta, .rate:
             if let leaf = aggregate.argument.leaves.first {
-                let found = collector.increases(of: leaf, in: windows)
+                let found = collector.increases(of: leaf, where: filter, in: windows)
                 for slice in totals.indices { totals[slice].increase = found[slice] }
             }
             addCurve()
@@ -74,16 +82,11 @@ struct AggregateTotals {
             guard windows[window].start.nanoseconds <= time,
                 chosen.map({ $0.isKnown[index] && $0.values[index] == 1 }) ?? true
             else { continue }
-            let seconds = Double(time - windows[window].start.nanoseconds) / 1e9
-            totals[window].slope.count += 1
-            totals[window].slope.time += seconds
-            totals[window].slope.value += values.values[index]
-            totals[window].slope.timeSquared += seconds * seconds
-            totals[window].slope.product += seconds * values.values[index]
+            totals[window].slope.add(values.values[index], at: time)
         }
     }
 
-    /// Pools the totals of another asset.
+    /// Adds the totals of another stretch of the same asset.
     mutating func merge(_ other: AggregateTotals) {
         if let theirs = other.curve {
             if curve == nil { curve = theirs } else { curve?.merge(theirs) }
@@ -93,20 +96,41 @@ struct AggregateTotals {
         }
         if let theirs = other.increase { increase = (increase ?? 0) + theirs }
         if words.isEmpty { words = other.words }
-        slope.count += other.slope.count
-        slope.time += other.slope.time
-        slope.value += other.slope.value
-        slope.timeSquared += other.slope.timeSquared
-        slope.product += other.slope.product
+        covered += other.covered
+        slope.merge(other.slope)
+    }
+
+    /// Pools the totals of another asset, whose words may be numbered otherwise.
+    mutating func pool(_ other: AggregateTotals) {
+        let rates = [rate, other.rate].compactMap { $0 }
+        var other = other
+        if !other.words.isEmpty, other.words != words {
+            let numbers = other.words.map { word -> Double in
+                if let known = words.firstIndex(of: word) { return Double(known) }
+                words.append(word)
+                return Double(words.count - 1)
+            }
+            other.curve?.renumber(numbers)
+            other.samples?.renumber(numbers)
+        }
+        merge(other)
+        pooledRate = rates.isEmpty ? nil : rates.reduce(0, +)
+    }
+
+    /// The increase per known second; of several assets their sum.
+    private var rate: Double? {
+        if let pooledRate { return pooledRate }
+        guard let increase, let known = curve?.knownTime, known > 0 else { return nil }
+        return increase / (Double(known) / 1e9)
     }
 
     /// The aggregate's value, or nil where nothing is known.
-    func value(of aggregate: BoundAggregate, window: TimeRange) -> Double? {
-        guard let raw = rawValue(of: aggregate.word, window: window) else { return nil }
+    func value(of aggregate: BoundAggregate) -> Double? {
+        guard let raw = rawValue(of: aggregate.word) else { return nil }
         return raw * aggregate.factor
     }
 
-    private func rawValue(of word: AggregateWord, window: TimeRange) -> Double? {
+    private func rawValue(of word: AggregateWord) -> Double? {
         switch word {
         // A slice with samples but no known time shows their mean (S9).
         case .avg: return curve?.average ?? samples?.mean
@@ -124,8 +148,7 @@ struct AggregateTotals {
         case .mode:
             return curve?.timeByValue.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
         case .coverage:
-            let known = Double(curve?.knownTime ?? 0)
-            return window.nanoseconds > 0 ? known / Double(window.nanoseconds) : nil
+            return covered > 0 ? Double(curve?.knownTime ?? 0) / Double(covered) : nil
         case .mean: return samples?.mean
         case .sum: return samples.flatMap { $0.count > 0 ? $0.sum : nil }
         case .count: return Double(samples?.count ?? 0)
@@ -137,13 +160,8 @@ struct AggregateTotals {
         case .earliest: return samples?.first?.value
         case .latest: return samples?.last?.value
         case .delta: return increase
-        case .rate:
-            guard let increase, let known = curve?.knownTime, known > 0 else { return nil }
-            return increase / (Double(known) / 1e9)
-        case .slope:
-            let spread = slope.count * slope.timeSquared - slope.time * slope.time
-            guard slope.count > 1, spread > 0 else { return nil }
-            return (slope.count * slope.product - slope.time * slope.value) / spread
+        case .rate: return rate
+        case .slope: return slope.slope
         }
     }
 
@@ -153,5 +171,50 @@ struct AggregateTotals {
         let curve = onCurve.flatMap { $0.isFinite ? $0 : nil }
         guard let curve else { return ofSamples }
         return ofSamples.map { choose($0, curve) } ?? curve
+    }
+}
+
+/// Sums for the straight line of least squares; time counts from the first sample, so that
+/// squares stay small.
+struct SlopeSums {
+    private var origin: Int64?
+    private var count = 0.0
+    private var time = 0.0
+    private var value = 0.0
+    private var timeSquared = 0.0
+    private var product = 0.0
+
+    /// Adds a sample.
+    mutating func add(_ number: Double, at instant: Int64) {
+        let start = origin ?? instant
+        origin = start
+        let seconds = Double(instant.subtractingSaturated(start)) / 1e9
+        count += 1
+        time += seconds
+        value += number
+        timeSquared += seconds * seconds
+        product += seconds * number
+    }
+
+    /// Adds other sums, whose time counts from another sample.
+    mutating func merge(_ other: SlopeSums) {
+        guard let theirs = other.origin else { return }
+        guard let mine = origin else {
+            self = other
+            return
+        }
+        let shift = Double(theirs.subtractingSaturated(mine)) / 1e9
+        product += other.product + shift * other.value
+        timeSquared += other.timeSquared + 2 * shift * other.time + shift * shift * other.count
+        time += other.time + shift * other.count
+        value += other.value
+        count += other.count
+    }
+
+    /// Units per second; nil with fewer than two instants.
+    var slope: Double? {
+        let spread = count * timeSquared - time * time
+        guard count > 1, spread > 0 else { return nil }
+        return (count * product - time * value) / spread
     }
 }

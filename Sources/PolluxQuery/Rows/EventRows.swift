@@ -22,32 +22,30 @@ struct EventRows {
         var table = RowTable(items: [RowTable.Field(name: name.text, kind: .text, unit: nil)])
         table.showsEnd = true
         for subject in question.subjects {
-            guard let range = try question.ranges.range(query.clauses, for: subject.asset) else {
-                continue
-            }
-            for event in try question.ranges.events(name, label: nil, for: subject.asset) {
-                let isInside =
-                    event.isInstant ? range.contains(event.start) : event.range.overlaps(range)
+            let ranges = try question.ranges(for: subject)
+            guard let spans = try ranges.spans(query.clauses, for: subject) else { continue }
+            for event in try ranges.events(name, label: nil, for: subject) {
+                let span = ranges.span(of: event)
+                let isInside = spans.contains {
+                    event.isInstant ? $0.contains(event.start) : $0.overlaps(span)
+                }
                 let isMeant = subject.pieces.contains {
-                    $0.range.contains(event.start) || $0.range.overlaps(event.range)
+                    $0.range.contains(event.start) || $0.range.overlaps(span)
                 }
                 guard isInside, isMeant else { continue }
-                table.rows.append(row(event, subject))
+                table.rows.append(row(event, span, subject))
             }
         }
         return table.result(zone: question.context.zone)
     }
 
-    private func row(_ event: Event, _ subject: Subject) -> RowTable.Row {
-        let attributes = event.attributes.map {
+    private func row(_ event: Event, _ span: TimeRange, _ subject: Subject) -> RowTable.Row {
+        let attributes = event.attributes.filter { $0.name != "name" }.map {
             "\($0.name) = \(PlantListing.text(of: $0.value))"
         }
-        let isOpen = event.end == question.context.now && !event.isInstant
         return RowTable.Row(
-            key: RowKey(
-                asset: subject.asset, name: subject.name,
-                range: TimeRange(start: event.start, end: event.end ?? question.context.now)),
+            key: RowKey(asset: subject.asset, name: subject.name, range: span),
             cells: [event.label.isEmpty ? .missing : .text(event.label)],
-            notes: (isOpen ? ["open"] : []) + attributes)
+            notes: (event.end == nil ? ["open"] : []) + attributes)
     }
 }

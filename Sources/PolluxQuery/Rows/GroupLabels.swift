@@ -7,47 +7,88 @@ import PolluxStore
 struct GroupLabels {
     let question: Question
 
-    /// The group's name; nil when nothing is merged.
-    func label(of subject: Subject, in range: TimeRange) throws -> String? {
-        switch question.query.clauses.grouping?.form {
-        case nil: return nil
-        case .overall: return ""
-        case .per(let names):
-            return try names.map { try part($0, of: subject, in: range) }.joined(separator: ", ")
-        }
+    /// A group that a subject belongs to, and when: ascending and apart.
+    struct Group {
+        var label: String
+        var ranges: [TimeRange]
     }
 
-    private func part(
-        _ name: NameSyntax, of subject: Subject, in range: TimeRange
-    ) throws -> String {
-        let graph = question.context.graph
-        let transaction = question.snapshot.transaction
-        if let type = try graph.type(named: name.text, in: transaction)?.type {
-            if try graph.asset(subject.asset, in: transaction)?.type == type.id {
-                return subject.name
-            }
-            let place = subject.pieces.first?.place
-            for asset in [subject.asset, place].compactMap({ $0 }) {
-                let found = try graph.containers(
-                    of: asset, type: type.id, during: range, asOf: question.asOf, in: transaction)
-                if let last = found.last {
-                    return try graph.displayName(of: last.asset, in: transaction)
+    /// The groups of a subject over a range: those of each instant, not of today (S21).
+    func groups(of subject: Subject, in range: TimeRange) throws -> [Group] {
+        guard case .per(let names)? = question.query.clauses.grouping?.form else {
+            return [Group(label: "", ranges: [range])]
+        }
+        var parts = [(label: "", range: range)]
+        for (index, name) in names.enumerated() {
+            let pieces = try labels(name, of: subject, in: range)
+            parts = parts.flatMap { part in
+                pieces.compactMap { piece in
+                    part.range.intersection(piece.range).map {
+                        (index == 0 ? piece.label : "\(part.label), \(piece.label)", $0)
+                    }
                 }
             }
-            return "no \(name.text)"
         }
-        for asset in [subject.asset] {
-            let value = try graph.attribute(
-                name.text, of: asset, at: range.end.advanced(by: -1), in: transaction)
-            if let value { return PlantListing.text(of: value) }
+        var groups: [Group] = []
+        for part in parts.sorted(by: { $0.range.start < $1.range.start }) {
+            if let index = groups.firstIndex(where: { $0.label == part.label }) {
+                groups[index].ranges.append(part.range)
+            } else {
+                groups.append(Group(label: part.label, ranges: [part.range]))
+            }
         }
-        let known = try graph.attributeNames(in: transaction)
-        guard known.contains(name.text) else {
-            throw question.context.wrong(
-                .unknownLevel, "`per` needs a type or an attribute; there is no `\(name.text)`",
-                at: name.range)
+        return groups
+    }
+
+    /// What a level or an attribute says of a subject, over all of a range.
+    private func labels(
+        _ name: NameSyntax, of subject: Subject, in range: TimeRange
+    ) throws -> [(label: String, range: TimeRange)] {
+        let graph = question.context.graph
+        let transaction = question.snapshot.transaction
+        var found: [(label: String, range: TimeRange)] = []
+        if let type = try graph.type(named: name.text, in: transaction)?.type {
+            let own = try graph.asset(subject.asset, in: transaction)?.type
+            if let own, try graph.subtypes(of: type.id, in: transaction).contains(own) {
+                return [(subject.name, range)]
+            }
+            found = try containers(of: subject, type: type.id, in: range)
+        } else {
+            found = try question.attributePieces(name.text, of: subject, in: range).map {
+                (PlantListing.text(of: $0.value), $0.range)
+            }
+            if found.isEmpty { try checkAttribute(name) }
         }
-        return "no \(name.text)"
+        var open = [range]
+        for piece in found { open = open.flatMap { $0.without(piece.range) } }
+        return found + open.map { ("no \(name.text)", $0) }
+    }
+
+    private func containers(
+        of subject: Subject, type: TypeID, in range: TimeRange
+    ) throws -> [(label: String, range: TimeRange)] {
+        let graph = question.context.graph
+        let transaction = question.snapshot.transaction
+        var found: [(label: String, range: TimeRange)] = []
+        var open = [range]
+        let pieces = try graph.containers(
+            of: subject.asset, type: type, during: range, asOf: question.asOf, in: transaction)
+        for piece in pieces.sorted(by: { $0.distance < $1.distance }) {
+            let label = try graph.displayName(of: piece.asset, in: transaction)
+            for stretch in open {
+                if let part = stretch.intersection(piece.range) { found.append((label, part)) }
+            }
+            open = open.flatMap { $0.without(piece.range) }
+        }
+        return found
+    }
+
+    private func checkAttribute(_ name: NameSyntax) throws {
+        let known = try question.context.graph.attributeNames(in: question.snapshot.transaction)
+        guard !known.contains(name.text) else { return }
+        throw question.context.wrong(
+            .unknownLevel, "`per` needs a type or an attribute; there is no `\(name.text)`",
+            at: name.range)
     }
 }
 

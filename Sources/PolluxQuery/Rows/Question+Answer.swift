@@ -30,8 +30,7 @@ extension Question {
         }
         if result.rowCount == 0 { result.notes += try explainEmptiness() }
         result.format = clauses.format?.form.text
-        let range = try ranges.range(clauses, for: subjects.first?.asset)
-        result.range = range
+        result.range = try ranges.range(clauses, for: subjects.first)
         dependencies.assets.formUnion(subjects.map(\.asset))
         for subject in subjects {
             for piece in subject.pieces {
@@ -61,9 +60,9 @@ extension Question {
         }
         let hasAggregates = outputs.contains(where: \.isAggregate)
         let isMixed = outputs.contains { !$0.isAggregate } && hasAggregates
-        if query.clauses.episode != nil { return try EpisodeRows(question: self).rows(outputs) }
-        if isMixed, query.clauses.every == nil { throw mixed(outputs) }
-        if hasAggregates || query.clauses.every != nil {
+        let isEpisodes = query.clauses.episode != nil
+        if isMixed, query.clauses.every == nil, !isEpisodes { throw mixed(outputs) }
+        if hasAggregates || query.clauses.every != nil || isEpisodes {
             return try sliceRows(outputs)
         }
         return try sampleRows(outputs)
@@ -212,7 +211,7 @@ extension Question {
     private func explainEmptiness() throws -> [String] {
         var sentences: [String] = []
         for subject in subjects.prefix(3) {
-            guard let range = try ranges.range(query.clauses, for: subject.asset) else {
+            guard let range = try ranges(for: subject).range(query.clauses, for: subject) else {
                 sentences.append("\(subject.name) has no such event yet")
                 continue
             }

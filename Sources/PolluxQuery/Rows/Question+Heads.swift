@@ -36,7 +36,7 @@ extension Question {
             }
             return (name: leaves[index].name, unit: leaves[index].unit?.symbol ?? "")
         }
-        guard let range = try ranges.range(query.clauses, for: subjects.first?.asset) else {
+        guard let range = try ranges.range(query.clauses, for: subjects.first) else {
             throw context.wrong(.emptyRange, "the range has not begun", at: query.range)
         }
         let pieces = subjects.flatMap(\.pieces).compactMap { piece in

@@ -59,6 +59,23 @@ struct RowTable {
         return result
     }
 
+    /// Thins the rows of each asset to a count, so that a chart of them looks the same.
+    mutating func thin(to count: Int) {
+        var result: [Row] = []
+        var start = 0
+        while start < rows.count {
+            var end = start
+            while end < rows.count, rows[end].key.name == rows[start].key.name { end += 1 }
+            let part = Array(rows[start..<end])
+            let columns = items.indices.map { item in part.map { $0.cells[item].number } }
+            let kept = CurveThinning.kept(
+                times: part.map { $0.key.range.start.nanoseconds }, columns: columns, count: count)
+            result += kept.map { part[$0] }
+            start = end
+        }
+        rows = result
+    }
+
     private static func cells(_ cells: [ResultCell], kind: ResultColumn.Kind) -> ResultCells {
         let missing = cells.map { $0 == .missing }
         switch kind {

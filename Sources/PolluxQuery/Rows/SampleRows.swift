@@ -9,87 +9,117 @@ struct SampleRows {
     /// Rows by asset and time.
     func rows(_ outputs: [Question.Output]) throws -> QueryResult {
         let clauses = question.query.clauses
+        try question.refuseMergedSamples(outputs)
         let filter = try clauses.filter.map {
             try ExpressionBinder(question: question).bind($0.form)
         }
+        if let filter, !filter.aggregates.isEmpty {
+            throw question.context.wrong(
+                .mixedCondition, "an aggregate filters rows of slices, and here rows are samples",
+                at: filter.range, notes: ["cut the range: `every 1h`"])
+        }
         let onLeaf = try clauses.on.map { try onIndex($0.form) }
+        let ranking = try Ranking(question: question, outputs: outputs)
         let items = outputs.map { question.item($0) }
         var table = RowTable(items: items)
-        let isInstant = clauses.time.map {
-            if case .at = $0.form { return true }
-            return false
-        }
+        let filling = try Filling(question: question, items: items)
+        var ranked: [(rows: [RowTable.Row], value: Double?)] = []
         for subject in question.subjects {
-            guard let range = try question.ranges.range(clauses, for: subject.asset) else {
+            guard let spans = try question.spans(of: subject) else {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
-            if isInstant == true,
-                !subject.pieces.contains(where: { $0.range.contains(range.start) })
-            {
+            if isInstant, !subject.pieces.contains(where: { $0.range.contains(spans[0].start) }) {
                 continue
             }
-            let evaluator = try question.columns(of: subject, in: range)
-            let times: [Int64]
-            if isInstant == true {
-                times = [range.start.nanoseconds]
-            } else if let onLeaf {
-                times = evaluator.leaves[onLeaf].sampleTimes
-            } else {
-                times = union(outputs, evaluator)
+            var rows: [RowTable.Row] = []
+            var read: [(Evaluator, [TimeRange])] = []
+            for span in spans where subject.pieces.contains(where: { $0.range.overlaps(span) }) {
+                let evaluator = try question.columns(of: subject, in: span)
+                let times: [Int64]
+                if isInstant {
+                    times = [span.start.nanoseconds]
+                } else if let onLeaf {
+                    times = evaluator.leaves[onLeaf].sampleTimes
+                } else {
+                    times = union(outputs, evaluator)
+                }
+                var found = self.rows(subject, evaluator, outputs, items, filter, at: times)
+                fill(&found, filling, outputs, items, evaluator)
+                rows += found
+                if ranking != nil { read.append((evaluator, subject.present(in: [span]))) }
             }
-            append(
-                subject, evaluator, outputs, filter, at: times, isInstant: isInstant == true,
-                to: &table)
+            ranked.append((rows, ranking?.value(subject, read, where: filter)))
         }
-        return table.result(zone: question.context.zone)
+        if let clause = clauses.ranking?.form { ranked = Ranking.kept(ranked, clause) }
+        table.rows = ranked.flatMap(\.rows)
+        if let count = clauses.points?.form { table.thin(to: count) }
+        return table.result(zone: try question.shownZone())
     }
 
-    /// The rows of one asset.
-    private func append(
+    private var isInstant: Bool {
+        if case .at? = question.query.clauses.time?.form { return true }
+        return false
+    }
+
+    /// The rows of one asset over one span.
+    private func rows(
         _ subject: Subject, _ evaluator: Evaluator, _ outputs: [Question.Output],
-        _ filter: BoundExpression?, at times: [Int64], isInstant: Bool, to table: inout RowTable
-    ) {
+        _ items: [RowTable.Field], _ filter: BoundExpression?, at times: [Int64]
+    ) -> [RowTable.Row] {
         let chosen = filter.map { evaluator.values($0, at: times) }
-        let readsCurve = isInstant || fills
-        let columns = outputs.map { output in
-            values(output, evaluator, at: times, readsCurve: readsCurve)
-        }
-        let sampled = outputs.map { output in
-            fills && plainLeaf(output.expression) != nil
-                ? values(output, evaluator, at: times, readsCurve: false).isKnown : nil
-        }
+        let columns = outputs.map { values($0, evaluator, at: times, readsCurve: isInstant) }
+        var rows: [RowTable.Row] = []
         for (row, time) in times.enumerated() {
             if let chosen, !(chosen.isKnown[row] && chosen.values[row] == 1) { continue }
+            let instant = Timestamp(nanoseconds: time)
             if let restriction = question.context.options.restriction,
-                !restriction.contains(Timestamp(nanoseconds: time))
+                !restriction.contains(instant)
             {
                 continue
             }
             let cells = outputs.indices.map { index in
                 question.cell(
                     columns[index].isKnown[row] ? columns[index].values[row] : nil,
-                    table.items[index], leaf: leaf(outputs[index], evaluator))
+                    items[index], leaf: leaf(outputs[index], evaluator))
             }
-            if !isInstant, cells.allSatisfy({ $0 == .missing }) { continue }
-            let isFilled = outputs.indices.contains { index in
-                cells[index] != .missing && sampled[index]?[row] == false
+            if !isInstant, question.query.clauses.on == nil,
+                cells.allSatisfy({ $0 == .missing })
+            {
+                continue
             }
-            let instant = Timestamp(nanoseconds: time)
-            table.rows.append(
+            rows.append(
                 RowTable.Row(
                     key: RowKey(
                         asset: subject.asset, name: subject.name,
                         range: TimeRange(start: instant, end: instant)),
-                    cells: cells, notes: isFilled ? ["filled"] : []))
+                    cells: cells, notes: []))
         }
+        return rows
     }
 
-    private var fills: Bool {
-        switch question.query.clauses.fill?.form.filling {
-        case .hold, .linear: true
-        default: false
+    /// Empty cells show the curve where it is known, then what `fill` carries.
+    private func fill(
+        _ rows: inout [RowTable.Row], _ filling: Filling?, _ outputs: [Question.Output],
+        _ items: [RowTable.Field], _ evaluator: Evaluator
+    ) {
+        guard let filling else { return }
+        if filling.readsCurves {
+            let times = rows.map { $0.key.range.start.nanoseconds }
+            for (item, output) in outputs.enumerated() {
+                let curve = evaluator.values(output.expression, at: times)
+                for row in rows.indices where rows[row].cells[item] == .missing {
+                    guard curve.isKnown[row] else { continue }
+                    let cell = question.cell(
+                        curve.values[row], items[item], leaf: leaf(output, evaluator))
+                    filling.write(cell, item, &rows[row])
+                }
+            }
         }
+        let held = zip(outputs, items).map { output, item in
+            HeldSamples(question: question, output: output, item: item, evaluator: evaluator)
+        }
+        filling.fill(&rows, curves: held, before: Array(repeating: nil, count: outputs.count))
     }
 
     /// The leaf whose words a text cell shows.
@@ -123,13 +153,7 @@ struct SampleRows {
             return evaluator.values(output.expression, at: times)
         }
         let column = evaluator.leaves[leaf]
-        if readsCurve {
-            var values = evaluator.values(output.expression, at: times)
-            if case .hold = question.query.clauses.fill?.form.filling {
-                hold(column, output.expression, evaluator, at: times, &values)
-            }
-            return values
-        }
+        if readsCurve { return evaluator.values(output.expression, at: times) }
         var samples = NumberColumn(count: column.sampleTimes.count)
         samples.values = column.sampleValues
         samples.isKnown = Array(repeating: true, count: column.sampleTimes.count)
@@ -150,26 +174,6 @@ struct SampleRows {
             result.isKnown[row] = true
         }
         return result
-    }
-
-    /// Carries the sample before into places where the curve is not known.
-    private func hold(
-        _ column: LeafColumn, _ expression: BoundExpression, _ evaluator: Evaluator,
-        at times: [Int64], _ values: inout NumberColumn
-    ) {
-        var previous = -1
-        for (row, time) in times.enumerated() {
-            while previous + 1 < column.sampleTimes.count,
-                column.sampleTimes[previous + 1] <= time
-            {
-                previous += 1
-            }
-            guard !values.isKnown[row], previous >= 0 else { continue }
-            var value = column.sampleValues[previous]
-            if case .conversion(_, let conversion) = expression.form { value = conversion(value) }
-            values.values[row] = value
-            values.isKnown[row] = true
-        }
     }
 
     /// The leaf of an item that is a name, maybe in another unit.

@@ -3,16 +3,35 @@ import PolluxLanguage
 import PolluxModel
 
 /// One row per asset (or group) and slice: aggregates, or the curve read on an even grid.
+///
+/// With `when`, slices read the episodes that begin in them; without `every` each episode is a row.
 struct SliceRows {
     let question: Question
 
-    /// A slice of the range: what it covers, what is read, what must be said about it.
+    /// A slice of the range: what it covers, what is read of it, what must be said about it.
     struct Slice {
         /// The whole slice; its start is the row's time.
         var whole: TimeRange
-        /// The part inside the range.
-        var window: TimeRange
-        var notes: [String]
+        /// What is read: inside the range, while the path meant the asset; ascending and apart.
+        var parts: [TimeRange]
+        var notes: [String] = []
+        var role = Role.row
+
+        /// What it is there for.
+        enum Role { case row, ranking }
+
+        /// How much time is read up to now, in nanoseconds.
+        func covered(until now: Timestamp) -> Int64 {
+            parts.reduce(0) { $0 + max(0, min($1.end, now).nanoseconds(since: $1.start)) }
+        }
+
+        /// From the first instant that is read to the last; empty where nothing is.
+        var window: TimeRange {
+            guard let first = parts.first, let last = parts.last else {
+                return TimeRange(start: whole.start, end: whole.start)
+            }
+            return TimeRange(start: first.start, end: last.end)
+        }
     }
 
     /// What a group has gathered: totals by aggregate and slice, merged or one per asset.
@@ -24,191 +43,133 @@ struct SliceRows {
         /// Values per asset, for aggregates across assets.
         var perAsset: [[[Double]]]
         var evaluators: [Evaluator]
+        /// The assets that were merged.
+        var subjects: [Subject]
     }
 
     /// Rows by asset or group, and slice.
     func rows(_ outputs: [Question.Output]) throws -> QueryResult {
-        let clauses = question.query.clauses
+        try question.refuseMergedSamples(outputs)
         let filters = try SliceFilters(question: question)
-        let items = outputs.map { question.item($0) }
-        var table = RowTable(items: items)
-        table.showsEnd = isEventSliced
+        let ranking = try Ranking(question: question, outputs: outputs)
+        let episodes = try question.query.clauses.episode.map {
+            try EpisodeSearch(question: question, clause: $0.form)
+        }
+        let slicing = Slicing(question: question)
         var groups: [Gathered] = []
         for subject in question.subjects {
-            guard let range = try question.ranges.range(clauses, for: subject.asset) else {
+            guard var spans = try question.spans(of: subject) else {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
             }
-            // Where the path did not mean the asset there is no row, not an empty one.
-            let slices = try self.slices(of: range, for: subject).filter { slice in
-                subject.pieces.contains { $0.range.overlaps(slice.window) }
+            spans = try slicing.aligned(spans, of: subject)
+            let present = subject.present(in: spans)
+            guard !present.isEmpty else { continue }
+            let found = try episodes.map { try $0.episodes(of: subject, in: present) }
+            var slices = try slicing.slices(
+                of: subject, spans: spans, present: present, episodes: found?.episodes)
+            guard let read = SliceRows.hull(slices) else { continue }
+            if ranking != nil {
+                slices.append(Slicing.ranked(slices))
             }
-            guard let first = slices.first, let last = slices.last else { continue }
-            // What became true is seen from the instant before.
-            let lead: Int64 = question.aggregates.contains { $0.word == .times } ? -1 : 0
-            let read = TimeRange(
-                start: first.window.start.advanced(by: lead), end: last.window.end)
-            let evaluator = try question.columns(of: subject, in: read)
+            let evaluator = try found?.evaluator ?? question.columns(of: subject, in: lead(read))
             if let condition = filters.assets, !evaluator.isEverTrue(condition, in: read) {
                 continue
             }
-            try gather(
-                subject, slices, evaluator, filter: filters.samples, range: read, into: &groups)
+            try gather(subject, slices, evaluator, filter: filters.samples, into: &groups)
         }
-        for group in groups.map(SliceRows.inOrder) {
-            append(group, outputs, items, filters.rows, to: &table)
-        }
-        rank(&table, groups)
-        if case .overall? = clauses.grouping?.form { table.showsAsset = false }
-        return table.result(zone: question.context.zone)
+        return try result(groups.map(SliceRows.inOrder), outputs, filters, ranking)
     }
 
-    // MARK: Slices
-
-    private var isEventSliced: Bool {
-        if case .event? = question.query.clauses.every?.form.stride { return true }
-        return false
+    /// What became true is seen from the instant before.
+    private func lead(_ range: TimeRange) -> TimeRange {
+        guard question.aggregates.contains(where: { $0.word == .times }) else { return range }
+        return TimeRange(start: range.start.advanced(by: -1), end: range.end)
     }
 
-    /// The slices of a range for a subject (S1–S5).
-    func slices(of range: TimeRange, for subject: Subject) throws -> [Slice] {
-        let now = question.context.now
-        guard let every = question.query.clauses.every?.form else {
-            return [Slice(whole: range, window: range, notes: [])]
+    private static func hull(_ slices: [Slice]) -> TimeRange? {
+        let read = slices.filter { !$0.parts.isEmpty }.map(\.window)
+        guard let start = read.map(\.start).min(), let end = read.map(\.end).max() else {
+            return slices.first?.window
         }
-        var range = range
-        var wholes: [TimeRange]
-        var unbegun: Timestamp?
-        var unended: Timestamp?
-        switch every.stride {
-        case .event(let name):
-            let found = try eventSlices(name, range: range, subject: subject)
-            (wholes, unbegun, unended) = (found.ranges, found.unbegun, found.unended)
-        case .period(let written):
-            let period = try question.context.period(written)
-            let grid: SliceGrid
-            do {
-                grid = try SliceGrid(
-                    every: period, zone: question.context.zone,
-                    from: every.isFromStart ? range.start : nil)
-            } catch {
-                throw strideProblem(error, at: written.range)
-            }
-            if case .last? = question.query.clauses.time?.form, !every.isFromStart {
-                // The first slice is whole, so that charts do not jitter (S4).
-                range.start = grid.start(containing: range.start)
-            } else if question.query.clauses.time == nil, question.query.clauses.during == nil {
-                range.start = grid.start(containing: range.start)
-            }
-            wholes = grid.slices(over: range, limit: question.context.options.rowLimit + 1)
-            guard wholes.count <= question.context.options.rowLimit else {
-                throw QueryError.runtime(
-                    .rowLimit,
-                    "the range has more than \(question.context.options.rowLimit) slices")
-            }
-        }
-        if let restriction = question.context.options.restriction {
-            wholes = wholes.filter { $0.overlaps(restriction) }
-        }
-        return wholes.compactMap { whole in
-            guard let window = whole.intersection(range) else { return nil }
-            var notes: [String] = []
-            let isOpen = whole.end > now || whole.start == unended
-            if isOpen { notes.append("open") }
-            if window.start > whole.start || whole.start == unbegun
-                || (window.end < whole.end && !isOpen)
-            {
-                notes.append("cut")
-            }
-            return Slice(whole: whole, window: window, notes: notes)
-        }
-    }
-
-    private func strideProblem(_ problem: SliceGrid.Problem, at range: SourceRange) -> QueryError {
-        switch problem {
-        case .empty:
-            question.context.wrong(.badPeriod, "a slice needs a length", at: range)
-        case .longerThanDay:
-            question.context.wrong(
-                .strideTooLong, "slices above a day are counted in days: write `2d`", at: range)
-        case .mixed:
-            question.context.wrong(
-                .badPeriod, "a slice is hours, days or months, not a mixture", at: range)
-        }
-    }
-
-    /// Slices from events, and the starts of those that no event begins or ends.
-    private struct EventSlices {
-        var ranges: [TimeRange]
-        var unbegun: Timestamp?
-        var unended: Timestamp?
-    }
-
-    /// Intervals of an event, or from one point event to the next.
-    private func eventSlices(
-        _ name: NameSyntax, range: TimeRange, subject: Subject
-    ) throws -> EventSlices {
-        question.dependencies.hasEvents = true
-        let events = try question.ranges.events(name, label: nil, for: subject.asset)
-        let intervals = events.filter { !$0.isInstant }.map(\.range)
-        guard intervals.isEmpty else {
-            return EventSlices(ranges: intervals.filter { $0.overlaps(range) })
-        }
-        // Before the first event of all, the slice begins with the range.
-        var bounds = [min(range.start, events.first?.start ?? range.start)]
-        bounds += events.map(\.start).filter { $0 > bounds[0] }
-        let last = bounds[bounds.count - 1]
-        let end = max(question.context.now, range.end)
-        var slices = zip(bounds, bounds.dropFirst()).map { TimeRange(start: $0, end: $1) }
-        if last < end { slices.append(TimeRange(start: last, end: end)) }
-        return EventSlices(
-            ranges: slices.filter { $0.overlaps(range) },
-            unbegun: events.first?.start == bounds[0] ? nil : bounds[0], unended: last)
+        return TimeRange(start: start, end: end)
     }
 
     // MARK: Gathering
 
-    private func gather(
-        _ subject: Subject, _ slices: [Slice], _ evaluator: Evaluator,
-        filter: BoundExpression?, range: TimeRange, into groups: inout [Gathered]
+    /// Adds what a subject has in each slice to its group, or makes it one of its own.
+    func gather(
+        _ subject: Subject, _ slices: [Slice], _ evaluator: Evaluator, filter: BoundExpression?,
+        into groups: inout [Gathered]
     ) throws {
-        let windows = slices.map(\.window)
-        var totals = question.aggregates.map { aggregate in
-            AggregateTotals.gather(
-                aggregate, evaluator: evaluator, filter: filter, windows: windows)
-        }
-        let label = try GroupLabels(question: question).label(of: subject, in: range)
-        let values = question.aggregates.indices.map { index in
-            totals[index].indices.map { slice in
-                totals[index][slice].value(of: question.aggregates[index], window: windows[slice])
-            }
-        }
-        guard let label else {
+        guard question.query.clauses.grouping != nil, let range = SliceRows.hull(slices) else {
+            let totals = self.totals(slices, evaluator, filter)
             groups.append(
                 Gathered(
                     name: subject.name, asset: subject.asset, slices: slices, totals: totals,
-                    perAsset: [], evaluators: [evaluator]))
+                    perAsset: [], evaluators: [evaluator], subjects: [subject]))
             return
         }
-        let perAsset = values.map { $0.map { $0.map { [$0] } ?? [] } }
-        guard let index = groups.firstIndex(where: { $0.name == label && $0.asset == nil }) else {
-            groups.append(
+        for group in try GroupLabels(question: question).groups(of: subject, in: range) {
+            let own = slices.compactMap { slice -> Slice? in
+                var slice = slice
+                guard !slice.parts.isEmpty else { return slice }
+                slice.parts = slice.parts.clipped(to: group.ranges)
+                return slice.parts.isEmpty ? nil : slice
+            }
+            guard own.contains(where: { !$0.parts.isEmpty }) else { continue }
+            let totals = self.totals(own, evaluator, filter)
+            merge(
                 Gathered(
-                    name: label, asset: nil, slices: slices, totals: totals, perAsset: perAsset,
-                    evaluators: [evaluator]))
+                    name: group.label, asset: nil, slices: own, totals: totals,
+                    perAsset: perAsset(own, totals), evaluators: [evaluator],
+                    subjects: [subject]), into: &groups)
+        }
+    }
+
+    private func totals(
+        _ slices: [Slice], _ evaluator: Evaluator, _ filter: BoundExpression?
+    ) -> [[AggregateTotals]] {
+        let atoms = SliceAtoms(slices.map(\.parts))
+        return question.aggregates.map { aggregate in
+            let found = AggregateTotals.gather(
+                aggregate, evaluator: evaluator, filter: filter, windows: atoms.windows,
+                now: question.context.now)
+            return slices.indices.map { slice in
+                atoms.merged(found, slice: slice)
+                    ?? AggregateTotals.empty(aggregate, evaluator: evaluator)
+            }
+        }
+    }
+
+    private func perAsset(_ slices: [Slice], _ totals: [[AggregateTotals]]) -> [[[Double]]] {
+        question.aggregates.indices.map { index in
+            slices.indices.map { slice in
+                totals[index][slice].value(of: question.aggregates[index]).map { [$0] } ?? []
+            }
+        }
+    }
+
+    private func merge(_ part: Gathered, into groups: inout [Gathered]) {
+        guard let index = groups.firstIndex(where: { $0.name == part.name && $0.asset == nil })
+        else {
+            groups.append(part)
             return
         }
-        groups[index].evaluators.append(evaluator)
-        for (slice, own) in slices.enumerated() {
-            let known = groups[index].slices.firstIndex { $0.whole == own.whole }
-            for aggregate in totals.indices {
+        groups[index].evaluators += part.evaluators
+        groups[index].subjects += part.subjects
+        for (slice, own) in part.slices.enumerated() {
+            let known = groups[index].slices.firstIndex {
+                $0.role == own.role && (own.role == .ranking || $0.whole == own.whole)
+            }
+            for aggregate in part.totals.indices {
+                let totals = part.totals[aggregate][slice]
                 if let known {
-                    totals[aggregate][slice].merge(groups[index].totals[aggregate][known])
-                    groups[index].totals[aggregate][known] = totals[aggregate][slice]
-                    groups[index].perAsset[aggregate][known] += perAsset[aggregate][slice]
+                    groups[index].totals[aggregate][known].pool(totals)
+                    groups[index].perAsset[aggregate][known] += part.perAsset[aggregate][slice]
                 } else {
-                    groups[index].totals[aggregate].append(totals[aggregate][slice])
-                    groups[index].perAsset[aggregate].append(perAsset[aggregate][slice])
+                    groups[index].totals[aggregate].append(totals)
+                    groups[index].perAsset[aggregate].append(part.perAsset[aggregate][slice])
                 }
             }
             if known == nil { groups[index].slices.append(own) }
@@ -229,82 +190,110 @@ struct SliceRows {
 
     // MARK: Rows
 
-    private func append(
-        _ group: Gathered, _ outputs: [Question.Output], _ items: [RowTable.Field],
-        _ filter: BoundExpression?, to table: inout RowTable
-    ) {
-        let starts = group.slices.map { $0.window.start.nanoseconds }
-        let single = group.evaluators.count == 1 ? group.evaluators.first : nil
-        let curves = outputs.map { output in
-            output.isAggregate ? nil : single?.values(output.expression, at: starts)
+    private func result(
+        _ groups: [Gathered], _ outputs: [Question.Output], _ filters: SliceFilters,
+        _ ranking: Ranking?
+    ) throws -> QueryResult {
+        let items = outputs.map { question.item($0) }
+        var table = RowTable(items: items)
+        let filling = try Filling(question: question, items: items)
+        var ranked: [(rows: [RowTable.Row], value: Double?)] = []
+        for group in groups {
+            var rows = self.rows(group, outputs, items, filters.rows)
+            if let filling {
+                let before = try filling.lead(of: group, outputs, filters)
+                filling.fill(&rows.rows, curves: rows.held, before: before)
+            }
+            ranked.append((rows.rows, ranking?.value(of: group)))
         }
-        var held: [ResultCell] = Array(repeating: .missing, count: outputs.count)
-        for (index, slice) in group.slices.enumerated() {
+        if let clause = question.query.clauses.ranking?.form {
+            ranked = Ranking.kept(ranked, clause)
+        }
+        table.rows = ranked.flatMap(\.rows)
+        if let count = question.query.clauses.points?.form { table.thin(to: count) }
+        table.showsEnd = showsEnd(table.rows)
+        if case .overall? = question.query.clauses.grouping?.form { table.showsAsset = false }
+        return table.result(zone: try question.shownZone())
+    }
+
+    /// Slices of events and episodes vary, and so do those that a change of the plant cut off.
+    private func showsEnd(_ rows: [RowTable.Row]) -> Bool {
+        switch question.query.clauses.every?.form.stride {
+        case .event: return true
+        case .period: return false
+        case nil:
+            if question.query.clauses.episode != nil { return true }
+            guard let first = rows.first?.key.range.end else { return false }
+            return rows.contains { $0.key.range.end != first }
+        }
+    }
+
+    /// The rows of a group, and for items that are curves the samples that `fill hold` carries.
+    private func rows(
+        _ group: Gathered, _ outputs: [Question.Output], _ items: [RowTable.Field],
+        _ filter: BoundExpression?
+    ) -> (rows: [RowTable.Row], held: [HeldSamples?]) {
+        let single = group.evaluators.count == 1 ? group.evaluators.first : nil
+        let starts = group.slices.map { $0.window.start.nanoseconds }
+        let order = starts.indices.sorted { starts[$0] < starts[$1] }
+        var rank = Array(repeating: 0, count: order.count)
+        for (position, index) in order.enumerated() { rank[index] = position }
+        let ascending = order.map { starts[$0] }
+        let curves = outputs.map { output in
+            output.isAggregate ? nil : single?.values(output.expression, at: ascending)
+        }
+        var rows: [RowTable.Row] = []
+        for (index, slice) in group.slices.enumerated() where slice.role == .row {
             let row = SliceValues(question: question, group: group, slice: index)
             if let filter, row.evaluate(filter) != 1 { continue }
-            var notes = slice.notes
             var cells: [ResultCell] = []
             for (item, output) in outputs.enumerated() {
-                if let column = curves[item] {
-                    let leaf = SampleRows(question: question).leaf(output, group.evaluators[0])
-                    cells.append(
-                        question.cell(
-                            column.isKnown[index] ? column.values[index] : nil, items[item],
-                            leaf: leaf))
-                } else {
+                guard let column = curves[item] else {
                     cells.append(row.cell(output, items[item]))
+                    continue
                 }
+                let leaf = SampleRows(question: question).leaf(output, group.evaluators[0])
+                let value =
+                    column.isKnown[rank[index]] && !slice.parts.isEmpty
+                    ? column.values[rank[index]] : nil
+                cells.append(question.cell(value, items[item], leaf: leaf))
             }
-            notes += row.notes(outputs)
-            fill(&cells, &held, &notes)
-            table.rows.append(
+            rows.append(
                 RowTable.Row(
                     key: RowKey(asset: group.asset, name: group.name, range: slice.whole),
-                    cells: cells, notes: notes))
+                    cells: cells, notes: slice.notes + row.notes(outputs)))
         }
-    }
-
-    /// Writes empty cells as `fill` says; never changes an aggregate (S15).
-    private func fill(
-        _ cells: inout [ResultCell], _ held: inout [ResultCell], _ notes: inout [String]
-    ) {
-        guard let filling = question.query.clauses.fill?.form.filling else { return }
-        for index in cells.indices {
-            guard cells[index] == .missing else {
-                held[index] = cells[index]
-                continue
-            }
-            switch filling {
-            case .hold: cells[index] = held[index]
-            case .value(let literal):
-                if let value = try? question.context.value(literal).value {
-                    cells[index] = value.number.map { .float($0) } ?? .missing
+        let held = zip(outputs, items).map { output, item in
+            output.isAggregate
+                ? nil
+                : single.flatMap {
+                    HeldSamples(question: question, output: output, item: item, evaluator: $0)
                 }
-            case .none, .linear: continue
-            }
-            if cells[index] != .missing, !notes.contains("filled") {
-                notes.removeAll { $0 == "known 0 %" }
-                notes.append("filled")
-            }
         }
+        return (rows, held)
     }
+}
 
-    /// Keeps the assets or groups with the greatest or least value of the first item.
-    private func rank(_ table: inout RowTable, _ groups: [Gathered]) {
-        guard let ranking = question.query.clauses.ranking?.form else { return }
-        var best: [String: Double] = [:]
-        for row in table.rows {
-            guard let value = row.cells.first?.number else { continue }
-            let known = best[row.key.name]
-            best[row.key.name] =
-                known.map { ranking.isTop ? max($0, value) : min($0, value) } ?? value
+extension Subject {
+    /// The parts of spans in which the path meant the subject, ascending and apart.
+    func present(in spans: [TimeRange]) -> [TimeRange] {
+        spans.clipped(to: RangeReader.joined(pieces.map(\.range)))
+    }
+}
+
+extension [TimeRange] {
+    /// The parts of these ranges inside others; both ascending and apart.
+    func clipped(to others: [TimeRange]) -> [TimeRange] {
+        var result: [TimeRange] = []
+        var next = 0
+        for range in self {
+            while next < others.count, others[next].end <= range.start { next += 1 }
+            var index = next
+            while index < others.count, others[index].start < range.end {
+                if let part = range.intersection(others[index]) { result.append(part) }
+                index += 1
+            }
         }
-        let order = best.sorted {
-            ($0.value, $1.key) > ($1.value, $0.key)
-        }.map(\.key)
-        let kept = (ranking.isTop ? order : order.reversed()).prefix(ranking.count)
-        var rows: [RowTable.Row] = []
-        for name in kept { rows += table.rows.filter { $0.key.name == name } }
-        table.rows = rows
+        return result
     }
 }

@@ -26,15 +26,11 @@ struct SliceValues {
     private func aggregate(_ index: Int) -> Double? {
         let aggregate = question.aggregates[index]
         guard let across = aggregate.across else {
-            return group.totals[index][slice].value(
-                of: aggregate, window: group.slices[slice].window)
+            return group.totals[index][slice].value(of: aggregate)
         }
         let values =
             group.perAsset.isEmpty
-            ? [
-                group.totals[index][slice].value(
-                    of: aggregate, window: group.slices[slice].window)
-            ].compactMap { $0 }
+            ? [group.totals[index][slice].value(of: aggregate)].compactMap { $0 }
             : group.perAsset[index][slice]
         return question.value(across, of: values)
     }
@@ -43,7 +39,6 @@ struct SliceValues {
     func notes(_ outputs: [Question.Output]) -> [String] {
         var notes: [String] = []
         let window = group.slices[slice].window
-        let length = min(window.end, question.context.now).nanoseconds(since: window.start)
         for index in question.aggregates.indices {
             let aggregate = question.aggregates[index]
             let isTimed: Bool
@@ -51,17 +46,15 @@ struct SliceValues {
             case .avg, .min, .max, .total, .time, .share, .coverage: isTimed = true
             default: isTimed = false
             }
-            guard isTimed, let curve = group.totals[index][slice].curve, length > 0 else {
-                continue
-            }
-            let assets = Double(max(1, group.evaluators.count))
-            let percent = Int((Double(curve.knownTime) / (Double(length) * assets) * 100).rounded())
+            let totals = group.totals[index][slice]
+            guard isTimed, let curve = totals.curve, totals.covered > 0 else { continue }
+            let percent = Int((Double(curve.knownTime) / Double(totals.covered) * 100).rounded())
             if percent < 100 {
                 let note = "known \(percent) %"
                 if !notes.contains(note) { notes.append(note) }
             }
         }
-        if isProvisional(outputs, window) { notes.append("provisional") }
+        if !window.isEmpty, isProvisional(outputs, window) { notes.append("provisional") }
         return notes
     }
 

@@ -22,6 +22,15 @@ struct CurveTotals: Hashable, Sendable {
         knownTime > 0 ? integral / (Double(knownTime) / 1e9) : nil
     }
 
+    /// Numbers states anew, when words of several assets become one list.
+    mutating func renumber(_ numbers: [Double]) {
+        var renumbered: [Double: Int64] = [:]
+        for (value, time) in timeByValue where numbers.indices.contains(Int(value)) {
+            renumbered[numbers[Int(value)], default: 0] += time
+        }
+        timeByValue = renumbered
+    }
+
     /// Adds what others found: other windows of the slice, or other assets of the group.
     mutating func merge(_ other: CurveTotals) {
         knownTime += other.knownTime

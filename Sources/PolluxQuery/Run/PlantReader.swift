@@ -256,27 +256,16 @@ struct PlantReader {
     private func attribute(
         _ name: String, of subject: Subject, in wanted: TimeRange
     ) throws -> LeafColumn {
-        var assets = [subject.asset]
-        let above = try graph.containers(
-            of: subject.asset, type: nil, during: wanted, in: snapshot.transaction)
-        assets += above.sorted { $0.distance < $1.distance }.map(\.asset)
-        for asset in assets {
-            let pieces = try graph.attributes(
-                of: asset, named: name, during: wanted, in: snapshot.transaction)
-            guard let kind = pieces.compactMap(\.value).first?.kind else { continue }
-            var column = LeafColumn(kind: kind)
-            for piece in pieces {
-                guard let value = piece.value, let inside = piece.range.intersection(wanted) else {
-                    continue
-                }
-                var number = value.number ?? 0
-                if case .text(let word) = value { number = Double(column.index(of: word)) }
-                column.appendSpan(
-                    inside.start.nanoseconds, inside.end.nanoseconds, number, number)
-            }
-            return column
+        let pieces = try question.attributePieces(name, of: subject, in: wanted)
+        guard let kind = pieces.first?.value.kind else { return LeafColumn(kind: .text) }
+        var column = LeafColumn(kind: kind)
+        for piece in pieces {
+            var number = piece.value.number ?? 0
+            if case .text(let word) = piece.value { number = Double(column.index(of: word)) }
+            column.appendSpan(
+                piece.range.start.nanoseconds, piece.range.end.nanoseconds, number, number)
         }
-        return LeafColumn(kind: .text)
+        return column
     }
 
     private func events(
@@ -285,7 +274,7 @@ struct PlantReader {
         question.dependencies.hasEvents = true
         var column = LeafColumn(kind: .float)
         let found = try question.ranges.events(
-            NameSyntax(leaf.name, range: leaf.range), label: nil, for: subject.asset)
+            NameSyntax(leaf.name, range: leaf.range), label: nil, for: subject)
         for event in found where wanted.contains(event.start) {
             let time = event.start.nanoseconds
             guard column.sampleTimes.last != time else { continue }

@@ -47,6 +47,12 @@ struct SampleTotals: Hashable, Sendable {
         if keepsValues { values.append(value) }
     }
 
+    /// Numbers words anew, when those of several assets become one list.
+    mutating func renumber(_ numbers: [Double]) {
+        if numbers.indices.contains(Int(firstValue)) { firstValue = numbers[Int(firstValue)] }
+        if numbers.indices.contains(Int(lastValue)) { lastValue = numbers[Int(lastValue)] }
+    }
+
     /// Adds what others found: other windows of the slice, or other assets of the group.
     mutating func merge(_ other: SampleTotals) {
         count += other.count
@@ -106,35 +112,49 @@ struct SampleCollector {
         return (distinct, evaluator.values(node, at: distinct))
     }
 
-    /// The change of a counter in each window: a fall is a reset, or a step through `rollover`; an
-    /// increase belongs to the time of the later sample, and none crosses a piece.
-    func increases(of leaf: Int, in windows: [TimeRange]) -> [Double?] {
+    /// The change of a counter in each window, of the samples at which `filter` holds.
+    ///
+    /// A fall is a reset, or a step through `rollover`; an increase belongs to the time of the
+    /// later sample, and none crosses a piece.
+    func increases(
+        of leaf: Int, where filter: BoundExpression?, in windows: [TimeRange]
+    ) -> [Double?] {
         let column = evaluator.leaves[leaf]
         let definition = evaluator.definitions[leaf].definition
+        let chosen = filter.map { evaluator.values($0, at: column.sampleTimes) }
         var totals = [Double?](repeating: nil, count: windows.count)
         var window = 0
         for index in column.sampleTimes.indices {
             let time = column.sampleTimes[index]
             while window < windows.count, windows[window].end.nanoseconds <= time { window += 1 }
             guard window < windows.count else { break }
-            guard windows[window].start.nanoseconds <= time else { continue }
-            let piece = column.samplePieces[index]
-            let isFirst = index == 0 || column.samplePieces[index - 1] != piece
-            let value = column.sampleValues[index]
-            var before: Double? = isFirst ? nil : column.sampleValues[index - 1]
-            if isFirst, column.entering.indices.contains(Int(piece)) {
-                before = column.entering[Int(piece)]?.value
-            }
-            if before == nil, index == 0 { before = definition.starts }
-            let increase: Double
-            if let before {
-                let wrapped = definition.rollover.map { $0 - before + value } ?? value
-                increase = value >= before ? value - before : wrapped
-            } else {
-                increase = 0
-            }
-            totals[window] = (totals[window] ?? 0) + increase
+            guard windows[window].start.nanoseconds <= time,
+                chosen.map({ $0.isKnown[index] && $0.values[index] == 1 }) ?? true
+            else { continue }
+            totals[window] = (totals[window] ?? 0) + increase(column, index, definition)
         }
         return totals
+    }
+
+    private func increase(
+        _ column: LeafColumn, _ index: Int, _ definition: MeasureDefinition
+    ) -> Double {
+        let piece = column.samplePieces[index]
+        let isFirst = index == 0 || column.samplePieces[index - 1] != piece
+        // Whole numbers are subtracted as such: a double has 53 bits (S23).
+        if !isFirst, !column.sampleIntegers.isEmpty, definition.rollover == nil {
+            let (before, value) = (column.sampleIntegers[index - 1], column.sampleIntegers[index])
+            let (change, overflow) = value.subtractingReportingOverflow(before)
+            if !overflow { return Double(change >= 0 ? change : value) }
+        }
+        let value = column.sampleValues[index]
+        var before: Double? = isFirst ? nil : column.sampleValues[index - 1]
+        if isFirst, column.entering.indices.contains(Int(piece)) {
+            before = column.entering[Int(piece)]?.value
+        }
+        if before == nil, index == 0 { before = definition.starts }
+        guard let before else { return 0 }
+        guard value < before else { return value - before }
+        return definition.rollover.map { $0 - before + value } ?? value
     }
 }

@@ -15,6 +15,11 @@ struct StatementContext: Sendable {
     /// The units that can be written, of the commit that the statement sees.
     var units = UnitCatalog.standard
 
+    /// The same in another zone.
+    func inZone(_ zone: ZoneRules) -> StatementContext {
+        StatementContext(graph: graph, text: text, options: options, now: now, zone: zone)
+    }
+
     /// Who is written into the log.
     var provenance: Provenance { Provenance(recordedAt: now, source: options.source) }
 

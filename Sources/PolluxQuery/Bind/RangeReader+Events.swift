@@ -1,0 +1,88 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Whose events count for a subject: its own, else those of the nearest asset that contains it
+/// (S27), as the plant was.
+extension RangeReader {
+    /// An asset whose events count, and while they do.
+    private struct Owner {
+        var asset: AssetID
+        var range: TimeRange
+    }
+
+    /// Events of a name that count for a subject, ascending.
+    ///
+    /// For a moment (`last tool-change`) those of the newest owner count, whenever they were. For
+    /// spans and slices each owner's count that touch the time in which it contained the subject,
+    /// and the one before, which may be the border of a slice.
+    func events(
+        _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
+    ) throws -> [Event] {
+        let known = try context.graph.eventNames(in: snapshot.transaction)
+        guard known.contains(name.text) else {
+            let near = Suggestions.nearest(to: name.text, in: known, limit: 3)
+            throw context.wrong(
+                .unknownEvent, "there is no event `\(name.text)`", at: name.range,
+                suggestions: near.map { .init("did you mean `\($0)`?", replacement: $0) })
+        }
+        guard let subject else { return [] }
+        var owners = try self.owners(of: name.text, for: subject)
+        if isMoment { owners = Array(owners.suffix(1)) }
+        let until = TimeRange(start: .distantPast, end: context.now.advanced(by: 1))
+        var found: [Event] = []
+        for owner in owners {
+            let all = try context.graph.events(
+                of: owner.asset, named: name.text, overlapping: until, in: snapshot.transaction)
+            found += isMoment ? all : RangeReader.those(of: all, touching: owner.range)
+        }
+        if let label {
+            let wanted = try context.text(of: label)
+            found = found.filter { $0.label == wanted }
+        }
+        var seen: Set<EventID> = []
+        return found.filter { seen.insert($0.id).inserted }
+            .sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+    }
+
+    /// The span of an event so far: one that is still open reaches to now.
+    func span(of event: Event) -> TimeRange {
+        TimeRange(start: event.start, end: event.end ?? context.now)
+    }
+
+    private static func those(of events: [Event], touching range: TimeRange) -> [Event] {
+        let inside = events.filter {
+            $0.isInstant ? range.contains($0.start) : $0.range.overlaps(range)
+        }
+        let before = events.last { $0.isInstant && $0.start < range.start }
+        return (before.map { [$0] } ?? []) + inside
+    }
+
+    /// The owners over the subject's pieces, by time: own events first, then the nearest container
+    /// that ever had one of the name.
+    private func owners(of name: String, for subject: Subject) throws -> [Owner] {
+        let transaction = snapshot.transaction
+        var owners: [Owner] = []
+        for piece in subject.pieces where piece.range.start <= context.now {
+            let slices = try context.graph.sources(
+                forMeasureOf: piece.subject, during: piece.range, in: transaction)
+            for slice in slices where slice.range.start <= context.now {
+                let owner = try slice.candidates.first {
+                    try context.graph.lastEvent(
+                        named: name, of: $0, before: context.now.advanced(by: 1),
+                        in: transaction) != nil
+                }
+                guard let owner else { continue }
+                if let last = owners.last, last.asset == owner,
+                    last.range.end == slice.range.start
+                {
+                    owners[owners.count - 1].range.end = slice.range.end
+                } else {
+                    owners.append(Owner(asset: owner, range: slice.range))
+                }
+            }
+        }
+        return owners.sorted { $0.range.start < $1.range.start }
+    }
+}

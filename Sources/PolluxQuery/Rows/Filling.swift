@@ -1,0 +1,246 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+/// Writes empty cells as `fill` says; never changes an aggregate (S15).
+struct Filling {
+    let question: Question
+    let items: [RowTable.Field]
+    private let clause: FillClause
+    private let within: Int64?
+    /// What `fill VALUE` writes, by item.
+    private let values: [ResultCell]
+
+    /// A cell that was known at an instant.
+    struct Known {
+        var time: Int64
+        var cell: ResultCell
+    }
+
+    /// The filling a question asks for, or nil.
+    init?(question: Question, items: [RowTable.Field]) throws {
+        guard let clause = question.query.clauses.fill, clause.form.filling != .none else {
+            return nil
+        }
+        self.question = question
+        self.items = items
+        self.clause = clause.form
+        within = try clause.form.within.map {
+            try question.context.period($0).approximateNanoseconds
+        }
+        guard case .value(let literal) = clause.form.filling else {
+            values = []
+            return
+        }
+        values = try items.map { try Filling.cell(literal, $0, question.context) }
+        guard values.contains(where: { $0 != .missing }) else {
+            throw question.context.wrong(
+                .differentKinds, "the value fits no column", at: literal.range)
+        }
+    }
+
+    /// The value in the unit of a column; missing where it is of another kind.
+    private static func cell(
+        _ literal: LiteralSyntax, _ item: RowTable.Field, _ context: StatementContext
+    ) throws -> ResultCell {
+        let (value, written) = try context.value(literal)
+        switch (value, item.kind) {
+        case (.text(let text), .text): return .text(text)
+        case (.boolean(let flag), .boolean): return .boolean(flag)
+        case (.integer(let whole), .integer) where written == nil: return .integer(whole)
+        case (_, .float), (_, .integer), (_, .duration):
+            guard var number = value.number else { return .missing }
+            if let written {
+                let unit = try UnitRules.unit(written, context)
+                let target = item.kind == .duration ? "s" : item.unit ?? ""
+                guard let conversion = unit.conversion(to: Unit.parse(target) ?? .one) else {
+                    throw context.wrong(
+                        .convertedUnits,
+                        "\(written.symbol) does not fit \(item.name) "
+                            + "(\(target.isEmpty ? "no unit" : target))",
+                        at: written.range)
+                }
+                number = conversion(number)
+            }
+            if item.kind == .duration { return .duration(Int64((number * 1e9).rounded())) }
+            return .float(number)
+        default: return .missing
+        }
+    }
+
+    // MARK: Filling rows of one asset
+
+    /// Fills the empty cells of rows of one asset or group, in time order.
+    ///
+    /// `before` is what was known before the range, by item; `curves` the samples of items that are
+    /// curves, which are carried instead of the cells above.
+    func fill(_ rows: inout [RowTable.Row], curves: [HeldSamples?], before: [Known?]) {
+        for item in items.indices {
+            switch clause.filling {
+            case .none: break
+            case .value:
+                for row in rows.indices where rows[row].cells[item] == .missing {
+                    write(values[item], item, &rows[row])
+                }
+            case .hold: hold(item, &rows, curves[item], before[item])
+            case .linear: drawLines(item, &rows, curves[item], before[item])
+            }
+        }
+    }
+
+    /// Whether the curve between samples is shown before anything is carried.
+    var readsCurves: Bool { clause.filling == .hold || clause.filling == .linear }
+
+    /// Puts a cell into a row and says so.
+    func write(_ cell: ResultCell, _ item: Int, _ row: inout RowTable.Row) {
+        guard cell != .missing else { return }
+        row.cells[item] = cell
+        guard !row.notes.contains("filled") else { return }
+        row.notes.removeAll { $0 == "known 0 %" }
+        row.notes.append("filled")
+    }
+
+    private func isNear(_ distance: Int64) -> Bool { within.map { distance <= $0 } ?? true }
+
+    private func hold(
+        _ item: Int, _ rows: inout [RowTable.Row], _ curve: HeldSamples?, _ before: Known?
+    ) {
+        var known = before
+        for row in rows.indices {
+            let time = rows[row].key.range.start.nanoseconds
+            guard rows[row].cells[item] == .missing else {
+                known = Known(time: time, cell: rows[row].cells[item])
+                continue
+            }
+            let sample = curve?.known(at: time)
+            let newest = [known, sample].compactMap { $0 }.max { $0.time < $1.time }
+            guard let newest, isNear(time.subtractingSaturated(newest.time)) else { continue }
+            write(newest.cell, item, &rows[row])
+        }
+    }
+
+    private func drawLines(
+        _ item: Int, _ rows: inout [RowTable.Row], _ curve: HeldSamples?, _ before: Known?
+    ) {
+        guard items[item].kind == .float || items[item].kind == .integer else { return }
+        var known: [Known] = before.map { [$0] } ?? []
+        for row in rows where row.cells[item] != .missing {
+            known.append(Known(time: row.key.range.start.nanoseconds, cell: row.cells[item]))
+        }
+        known += curve?.all ?? []
+        known.sort { $0.time < $1.time }
+        var next = 0
+        for row in rows.indices where rows[row].cells[item] == .missing {
+            let time = rows[row].key.range.start.nanoseconds
+            while next < known.count, known[next].time < time { next += 1 }
+            guard next > 0, next < known.count else { continue }
+            let (left, right) = (known[next - 1], known[next])
+            guard let first = left.cell.number, let last = right.cell.number,
+                isNear(right.time.subtractingSaturated(left.time)), right.time > left.time
+            else { continue }
+            let share = Double(time - left.time) / Double(right.time - left.time)
+            write(.float(first + (last - first) * share), item, &rows[row])
+        }
+    }
+
+    // MARK: Before the range
+
+    /// What was known before the range: the newest slice before it that holds a sample.
+    func lead(
+        of group: SliceRows.Gathered, _ outputs: [Question.Output], _ filters: SliceFilters
+    ) throws -> [Known?] {
+        let nothing: [Known?] = Array(repeating: nil, count: outputs.count)
+        guard clause.filling == .hold || clause.filling == .linear,
+            let every = question.query.clauses.every?.form,
+            case .period(let written) = every.stride, question.query.clauses.episode == nil,
+            let first = group.slices.first(where: { $0.role == .row })?.whole.start,
+            let subject = group.subjects.first
+        else { return nothing }
+        var newest: Timestamp?
+        for subject in group.subjects {
+            newest = [newest, try newestSample(of: subject, before: first)].compactMap { $0 }.max()
+        }
+        guard let newest else { return nothing }
+        let grid = try Slicing(question: question).grid(every, written, of: subject, from: first)
+        let whole = grid.slice(containing: newest)
+        guard isNear(first.nanoseconds(since: whole.start)) else { return nothing }
+        var slice = SliceRows.Slice(whole: whole, parts: [])
+        var groups: [SliceRows.Gathered] = []
+        for subject in group.subjects {
+            slice.parts = subject.present(in: [whole])
+            guard !slice.parts.isEmpty else { continue }
+            try SliceRows(question: question).gather(
+                subject, [slice], try question.columns(of: subject, in: whole),
+                filter: filters.samples, into: &groups)
+        }
+        guard let found = groups.first(where: { $0.name == group.name }) else { return nothing }
+        let values = SliceValues(question: question, group: found, slice: 0)
+        return zip(outputs, items).map { output, item in
+            guard output.isAggregate else {
+                return found.evaluators.first.flatMap {
+                    HeldSamples(question: question, output: output, item: item, evaluator: $0)
+                }?.all.last
+            }
+            let cell = values.cell(output, item)
+            return cell == .missing
+                ? nil : Known(time: whole.start.nanoseconds, cell: cell)
+        }
+    }
+
+    private func newestSample(of subject: Subject, before instant: Timestamp) throws -> Timestamp? {
+        let reader = PlantReader(question: question)
+        var newest: Timestamp?
+        for leaf in question.leaves {
+            guard case .measure(let measure) = leaf.source else { continue }
+            for source in try reader.sources(of: measure, for: subject, scope: leaf.scope)
+            where source.range.start < instant {
+                let point = try reader.usable(before: min(instant, source.range.end), in: source)
+                guard let point, point.instant >= source.range.start else { continue }
+                newest = max(newest ?? point.instant, point.instant)
+            }
+        }
+        return newest
+    }
+}
+
+/// The samples of an item that is a plain curve, to be carried into cells where it is not known.
+struct HeldSamples {
+    private let times: [Int64]
+    private let cell: (Int) -> ResultCell
+
+    /// The samples of an item; nil where it is a formula.
+    init?(
+        question: Question, output: Question.Output, item: RowTable.Field, evaluator: Evaluator
+    ) {
+        var conversion: Unit.Conversion?
+        var expression = output.expression
+        if case .conversion(let inner, let change) = expression.form {
+            (expression, conversion) = (inner, change)
+        }
+        guard case .leaf(let index) = expression.form else { return nil }
+        let leaf = evaluator.leaves[index]
+        let before = leaf.entering.first ?? nil
+        times = (before.map { [$0.time] } ?? []) + leaf.sampleTimes
+        let values = (before.map { [$0.value] } ?? []) + leaf.sampleValues
+        cell = { index in
+            question.cell(conversion?(values[index]) ?? values[index], item, leaf: leaf)
+        }
+    }
+
+    /// The sample at or before an instant.
+    func known(at time: Int64) -> Filling.Known? {
+        var low = 0
+        var high = times.count
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] <= time { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? Filling.Known(time: times[low - 1], cell: cell(low - 1)) : nil
+    }
+
+    /// All of them, in time order.
+    var all: [Filling.Known] {
+        times.indices.map { Filling.Known(time: times[$0], cell: cell($0)) }
+    }
+}

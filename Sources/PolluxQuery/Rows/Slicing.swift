@@ -1,0 +1,243 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+
+/// Cuts the spans of a question into slices (S1–S5).
+struct Slicing {
+    let question: Question
+
+    /// The spans of a question; the start of `last P` moves back to the border of its slice.
+    ///
+    /// So the first slice is whole and charts do not jitter (S4).
+    func aligned(_ spans: [TimeRange], of subject: Subject) throws -> [TimeRange] {
+        guard let every = question.query.clauses.every?.form, beginsWhole, !every.isFromStart,
+            case .period(let written) = every.stride, var first = spans.first
+        else { return spans }
+        let grid = try self.grid(every, written, of: subject, from: first.start)
+        first.start = grid.start(containing: first.start)
+        return [first] + spans.dropFirst()
+    }
+
+    /// The slices of a subject; with episodes, their parts are those of the episodes.
+    func slices(
+        of subject: Subject, spans: [TimeRange], present: [TimeRange],
+        episodes: [EpisodeSearch.Episode]?
+    ) throws -> [SliceRows.Slice] {
+        let clauses = question.query.clauses
+        guard clauses.every != nil else {
+            if let episodes {
+                return Slicing.slices(
+                    episodes, spans, present, isMerged: clauses.grouping != nil)
+            }
+            return unsliced(subject, spans)
+        }
+        let wholes = try self.wholes(of: subject, spans: spans)
+        guard let episodes else {
+            return wholes.compactMap { whole in
+                var slice = whole
+                slice.parts = whole.parts.clipped(to: present)
+                if slice.parts.isEmpty { return nil }
+                if slice.parts != whole.parts, !slice.notes.contains("cut") {
+                    slice.notes.append("cut")
+                }
+                return slice
+            }
+        }
+        return wholes.map { whole in
+            var slice = whole
+            let begun = episodes.map(\.span).filter { span in
+                whole.whole.contains(span.start) && spans.contains { $0.contains(span.start) }
+            }
+            slice.parts = begun.clipped(to: present)
+            return slice
+        }
+    }
+
+    /// Without `every`: one slice, or one for each stay of the subject in the path.
+    private func unsliced(_ subject: Subject, _ spans: [TimeRange]) -> [SliceRows.Slice] {
+        let stays = RangeReader.joined(subject.pieces.map(\.range))
+        if question.query.clauses.grouping != nil {
+            return [SliceRows.Slice(whole: hull(spans), parts: spans.clipped(to: stays))]
+        }
+        return stays.compactMap { stay in
+            let parts = spans.clipped(to: [stay])
+            return parts.isEmpty ? nil : SliceRows.Slice(whole: hull(parts), parts: parts)
+        }
+    }
+
+    private func hull(_ spans: [TimeRange]) -> TimeRange {
+        TimeRange(
+            start: spans.first?.start ?? .distantPast, end: spans.last?.end ?? .distantPast)
+    }
+
+    /// One slice per episode; merged into one where assets are.
+    private static func slices(
+        _ episodes: [EpisodeSearch.Episode], _ spans: [TimeRange], _ present: [TimeRange],
+        isMerged: Bool
+    ) -> [SliceRows.Slice] {
+        if isMerged {
+            return [
+                SliceRows.Slice(
+                    whole: TimeRange(
+                        start: spans.first?.start ?? .distantPast,
+                        end: spans.last?.end ?? .distantPast),
+                    parts: episodes.map(\.span).clipped(to: present))
+            ]
+        }
+        return episodes.compactMap { episode in
+            let parts = [episode.span].clipped(to: present)
+            guard let first = parts.first else { return nil }
+            var notes: [String] = []
+            if episode.isOpen { notes.append("open") }
+            if episode.isStale { notes.append("stale") }
+            if episode.beganEarlier || first.start > episode.span.start {
+                notes.append("began earlier")
+            }
+            return SliceRows.Slice(whole: episode.span, parts: parts, notes: notes)
+        }
+    }
+
+    /// What ranking goes by: everything that the rows read, over the whole range (S26).
+    static func ranked(_ slices: [SliceRows.Slice]) -> SliceRows.Slice {
+        SliceRows.Slice(
+            whole: .always, parts: RangeReader.joined(slices.flatMap(\.parts)), role: .ranking)
+    }
+
+    // MARK: Slices of time
+
+    /// Slices as the calendar or events cut them, with the parts inside the spans.
+    private func wholes(of subject: Subject, spans: [TimeRange]) throws -> [SliceRows.Slice] {
+        guard let every = question.query.clauses.every?.form else { return [] }
+        let now = question.context.now
+        var wholes: [TimeRange]
+        var unbegun: Timestamp?
+        var unended: Timestamp?
+        switch every.stride {
+        case .event(let name):
+            guard every.over == nil else {
+                throw question.context.wrong(
+                    .clauseDoesNotFit, "`over` makes slices of time overlap, not those of events",
+                    at: every.over?.range ?? .none)
+            }
+            let found = try eventSlices(name, range: hull(spans), subject: subject)
+            (wholes, unbegun, unended) = (found.ranges, found.unbegun, found.unended)
+        case .period(let written):
+            let grid = try self.grid(every, written, of: subject, from: spans[0].start)
+            wholes = try slices(grid, hull(spans))
+            if let over = every.over { wholes = try longer(wholes, over, of: subject) }
+        }
+        if let restriction = question.context.options.restriction {
+            wholes = wholes.filter { $0.overlaps(restriction) }
+        }
+        let end = hull(spans).end
+        return wholes.compactMap { whole in
+            let parts = [whole].clipped(to: spans)
+            guard let first = parts.first, let last = parts.last else { return nil }
+            var notes: [String] = []
+            let isOpen = whole.end > now || whole.start == unended
+            if isOpen { notes.append("open") }
+            let isCutAtEnd = last.end < whole.end && !(isOpen && last.end == end)
+            if first.start > whole.start || whole.start == unbegun || isCutAtEnd
+                || parts.count > 1
+            {
+                notes.append("cut")
+            }
+            return SliceRows.Slice(whole: whole, parts: parts, notes: notes)
+        }
+    }
+
+    /// Whether the start of the range moves back to a border: that of `last`, or the default.
+    private var beginsWhole: Bool {
+        guard question.ranges.isAsWritten, question.query.clauses.during == nil else {
+            return false
+        }
+        switch question.query.clauses.time?.form {
+        case .last, nil: return true
+        default: return false
+        }
+    }
+
+    /// The grid of a stride in the zone of a subject.
+    func grid(
+        _ every: EveryClause, _ written: PeriodSyntax, of subject: Subject, from start: Timestamp
+    ) throws -> SliceGrid {
+        do {
+            return try SliceGrid(
+                every: try question.context.period(written), zone: try question.zone(of: subject),
+                from: every.isFromStart ? start : nil)
+        } catch let problem as SliceGrid.Problem {
+            throw strideProblem(problem, at: written.range)
+        }
+    }
+
+    private func slices(_ grid: SliceGrid, _ range: TimeRange) throws -> [TimeRange] {
+        let limit = question.context.options.rowLimit
+        let wholes = grid.slices(over: range, limit: limit + 1)
+        guard wholes.count <= limit else {
+            throw QueryError.runtime(.rowLimit, "the range has more than \(limit) slices")
+        }
+        return wholes
+    }
+
+    /// Slices that begin at the same borders and reach further (S1: their time is their start).
+    private func longer(
+        _ wholes: [TimeRange], _ over: PeriodSyntax, of subject: Subject
+    ) throws -> [TimeRange] {
+        let zone = try question.zone(of: subject)
+        let length = try question.context.period(over)
+        return try wholes.map { whole in
+            let end = zone.adding(length, to: whole.start)
+            guard end > whole.start else {
+                throw question.context.wrong(
+                    .badPeriod, "a slice needs a length", at: over.range)
+            }
+            return TimeRange(start: whole.start, end: end)
+        }
+    }
+
+    private func strideProblem(_ problem: SliceGrid.Problem, at range: SourceRange) -> QueryError {
+        switch problem {
+        case .empty:
+            question.context.wrong(.badPeriod, "a slice needs a length", at: range)
+        case .longerThanDay:
+            question.context.wrong(
+                .strideTooLong, "slices above a day are counted in days: write `2d`", at: range)
+        case .mixed:
+            question.context.wrong(
+                .badPeriod, "a slice is hours, days or months, not a mixture", at: range)
+        }
+    }
+
+    /// Slices from events, and the starts of those that no event begins or ends.
+    struct EventSlices {
+        var ranges: [TimeRange]
+        var unbegun: Timestamp?
+        var unended: Timestamp?
+    }
+
+    /// Intervals of an event, or from one point event to the next.
+    func eventSlices(
+        _ name: NameSyntax, range: TimeRange, subject: Subject
+    ) throws -> EventSlices {
+        question.dependencies.hasEvents = true
+        let ranges = try question.ranges(for: subject)
+        let events = try ranges.events(name, label: nil, for: subject)
+        let intervals = events.filter { !$0.isInstant }
+        guard intervals.isEmpty else {
+            let open = intervals.last { $0.end == nil }?.start
+            return EventSlices(
+                ranges: intervals.map(ranges.span(of:)).filter { $0.overlaps(range) },
+                unended: open)
+        }
+        // Before the first event of all, the slice begins with the range.
+        var bounds = [min(range.start, events.first?.start ?? range.start)]
+        bounds += events.map(\.start).filter { $0 > bounds[0] }
+        let last = bounds[bounds.count - 1]
+        let end = max(question.context.now, range.end)
+        var slices = zip(bounds, bounds.dropFirst()).map { TimeRange(start: $0, end: $1) }
+        if last < end { slices.append(TimeRange(start: last, end: end)) }
+        return EventSlices(
+            ranges: slices.filter { $0.overlaps(range) },
+            unbegun: events.first?.start == bounds[0] ? nil : bounds[0], unended: last)
+    }
+}
