@@ -48,16 +48,14 @@ struct ExpressionBinder {
                 form: .like(try inner(part), TextPattern(text: pattern.text)), valueClass: .truth,
                 range: syntax.range)
         case .state(let part, let isNegated, let word):
-            guard word == .missing else { throw unavailable(word, at: syntax.range) }
-            return BoundExpression(
-                form: .state(try inner(part), isNegated: isNegated, word), valueClass: .truth,
-                range: syntax.range)
+            return try state(try inner(part), isNegated, word, at: syntax.range)
         case .function(let function, let arguments):
             let bound = try arguments.map { try number(inner($0)) }
             let keeps = function.word == .abs || function.word == .round
             return BoundExpression(
                 form: .function(function.word, bound), valueClass: .number,
-                unit: keeps ? bound.first?.unit : nil, range: syntax.range)
+                unit: try keeps ? bound.first?.unit : rootUnit(function.word, bound.first),
+                range: syntax.range)
         case .offset(let part, let period):
             return try bind(
                 part, isInAggregate: isInAggregate, scope: scope,
@@ -76,9 +74,31 @@ struct ExpressionBinder {
             notes: ["two aggregates stand side by side: `sum avg power … per line`"])
     }
 
-    private func unavailable(_ word: StateWord, at range: SourceRange) -> QueryError {
-        context.wrong(
-            .notAvailable, "`is \(word.rawValue)` is not available in this version", at: range)
+    private func state(
+        _ inner: BoundExpression, _ isNegated: Bool, _ word: StateWord, at range: SourceRange
+    ) throws -> BoundExpression {
+        if word != .missing {
+            guard case .leaf(let index) = inner.form, case .measure = question.leaves[index].source
+            else {
+                throw context.wrong(
+                    .valueExpected, "`is \(word.rawValue)` asks about one measure",
+                    at: inner.range, notes: ["such as `vibration is \(word.rawValue)`"])
+            }
+            question.trackedLeaves.insert(index)
+        }
+        return BoundExpression(
+            form: .state(inner, isNegated: isNegated, word), valueClass: .truth, range: range)
+    }
+
+    /// The unit of a square root: that of (mm/s)² is mm/s.
+    private func rootUnit(_ word: FunctionWord, _ argument: BoundExpression?) throws -> Unit? {
+        guard word == .sqrt, let argument, let unit = argument.unit else { return nil }
+        guard let root = unit.squareRoot else {
+            throw context.wrong(
+                .convertedUnits, "the square root of \(unit.symbol) has no unit",
+                at: argument.range)
+        }
+        return root
     }
 
     private func number(_ bound: BoundExpression) throws -> BoundExpression {

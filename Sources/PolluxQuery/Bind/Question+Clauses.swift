@@ -20,9 +20,7 @@ extension Question {
         if clauses.compare != nil {
             try refuse("points", clauses.points?.range, "compared rows stay as they are")
         }
-        if let clause = clauses.compare { throw unavailable("`compare with`", at: clause.range) }
         guard isModel else { return }
-        if query.head == .forecast { throw unavailable("`forecast`", at: query.range) }
         let head = query.head == .forecast ? "forecast" : "model"
         let why = "the rows come from a \(head)"
         try refuse("compare with", clauses.compare?.range, why)
@@ -38,8 +36,12 @@ extension Question {
         try refuse("every", clauses.every?.range, why)
     }
 
-    private func unavailable(_ what: String, at range: SourceRange) -> QueryError {
-        context.wrong(.notAvailable, "\(what) is not available in this version", at: range)
+    /// Samples of two spans do not line up.
+    func refuseComparedSamples() throws {
+        guard let clause = query.clauses.compare else { return }
+        throw context.wrong(
+            .clauseDoesNotFit, "samples of two spans do not line up", at: clause.range,
+            notes: ["cut both spans: `every 1m`, or compare one value: `avg power`"])
     }
 
     /// Merging assets needs one value each.

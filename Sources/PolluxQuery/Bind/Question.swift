@@ -19,6 +19,8 @@ final class Question {
     /// Sentences about the path, such as minutes in which it was ambiguous.
     private(set) var pathNotes: [String] = []
     var leaves: [BoundLeaf] = []
+    /// Leaves that `is stale`, `is uncertain` or `is bad` ask about.
+    var trackedLeaves: Set<Int> = []
     var aggregates: [BoundAggregate] = []
     private(set) var notes: [String] = []
     /// The paths of `(x of path)`, by index.
@@ -46,16 +48,17 @@ final class Question {
 
     /// Binds zone and path; names in expressions are bound when rows are made.
     ///
-    /// `comparison` puts another span in the place of the one written.
+    /// `comparison` puts another span in the place of the one written; `now` is then the one that
+    /// the question beside it took.
     init(
         query: QuerySyntax, text: String, options: QueryOptions, engine: QueryEngine,
-        snapshot: Snapshot, comparison: CompareClause? = nil
+        snapshot: Snapshot, comparison: CompareClause? = nil, now fixed: Timestamp? = nil
     ) throws {
         self.query = query
         self.engine = engine
         self.snapshot = snapshot
         var zone = try engine.zone(options)
-        let now = options.now ?? SystemTime.now()
+        let now = fixed ?? options.now ?? SystemTime.now()
         if let clause = query.clauses.timezone, case .named(let name) = clause.form {
             guard let found = engine.zones.zone(named: name.text) else {
                 throw QueryError.diagnostics([

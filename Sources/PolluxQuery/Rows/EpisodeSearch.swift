@@ -73,10 +73,7 @@ struct EpisodeSearch {
                 start: first.advanced(by: -back),
                 end: max(min(now, last.advanced(by: ahead)), min(now, last)))
             let evaluator = try question.columns(of: subject, in: range)
-            let finder = EpisodeFinder(
-                evaluator: evaluator, condition: condition, minimum: minimum, until: until,
-                untilMinimum: untilMinimum)
-            let found = finder.episodes(in: range, now: now)
+            let found = finder(evaluator).episodes(in: range, now: now)
             if found.settled.map({ $0 > first.nanoseconds }) ?? true,
                 back < EpisodeSearch.longestReach,
                 try hasPoints(of: subject, before: range.start)
@@ -97,10 +94,20 @@ struct EpisodeSearch {
         }
     }
 
+    /// The leaves that the conditions read.
+    var leaves: [Int] { condition.leaves + (until?.leaves ?? []) }
+
+    /// What walks the conditions over columns.
+    func finder(_ evaluator: Evaluator) -> EpisodeFinder {
+        EpisodeFinder(
+            evaluator: evaluator, condition: condition, minimum: minimum, until: until,
+            untilMinimum: untilMinimum)
+    }
+
     /// Whether anything the conditions read was measured before an instant.
     private func hasPoints(of subject: Subject, before instant: Timestamp) throws -> Bool {
         let reader = PlantReader(question: question)
-        for leaf in Set(condition.leaves + (until?.leaves ?? [])) {
+        for leaf in Set(leaves) {
             let bound = question.leaves[leaf]
             guard case .measure(let measure) = bound.source else { continue }
             for source in try reader.sources(of: measure, for: subject, scope: bound.scope)

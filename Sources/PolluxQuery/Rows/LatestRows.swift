@@ -98,7 +98,26 @@ struct LatestRows {
                         range: TimeRange(start: time, end: time)),
                     cells: cells, notes: notes))
         }
+        try rank(&table)
         return table.result(zone: question.context.zone)
+    }
+
+    /// Keeps the assets with the greatest or least newest value.
+    private func rank(_ table: inout RowTable) throws {
+        guard let clause = question.query.clauses.ranking else { return }
+        var item = 0
+        if let by = clause.form.by {
+            guard
+                let found = question.query.outputs.firstIndex(where: { $0.expression == by })
+            else {
+                throw question.context.wrong(
+                    .clauseDoesNotFit, "newest values are ranked by one of those asked for",
+                    at: by.range)
+            }
+            item = found
+        }
+        let ranked = table.rows.map { (rows: [$0], value: $0.cells[item].number) }
+        table.rows = Ranking.kept(ranked, clause.form).flatMap(\.rows)
     }
 
     private func cell(

@@ -15,6 +15,9 @@ extension Question {
     /// Answers the question.
     func answer() throws -> QueryResult {
         var result = try rows()
+        if let clause = query.clauses.compare {
+            result = try ComparedRows(question: self, clause: clause).joined(result, query.outputs)
+        }
         stages.end("make rows")
         let clauses = query.clauses
         if clauses.time == nil, clauses.during == nil, query.head == .read, !isLatestOnly {
@@ -44,10 +47,12 @@ extension Question {
         return result
     }
 
-    private func rows() throws -> QueryResult {
+    /// The rows as they come, before `limit`.
+    func rows() throws -> QueryResult {
         switch query.head {
         case .anomalies, .remainingLife: return try headRows()
-        case .forecast, .read: break
+        case .forecast: return try ForecastHead(question: self).rows()
+        case .read: break
         }
         if let everything = try EverythingRows(question: self).rows() { return everything }
         if let events = try EventRows(question: self).rows() { return events }
@@ -65,6 +70,7 @@ extension Question {
         if hasAggregates || query.clauses.every != nil || isEpisodes {
             return try sliceRows(outputs)
         }
+        try refuseComparedSamples()
         return try sampleRows(outputs)
     }
 
@@ -193,8 +199,11 @@ extension Question {
     func columns(of subject: Subject, in range: TimeRange) throws -> Evaluator {
         let reader = PlantReader(question: self)
         var bytes = 0
-        let columns = try leaves.map { leaf in
-            let column = try reader.column(leaf, of: subject, in: range)
+        let columns = try leaves.enumerated().map { index, leaf in
+            var column = try reader.column(leaf, of: subject, in: range)
+            if trackedLeaves.contains(index) {
+                column.track = try reader.track(leaf, of: subject, in: range)
+            }
             bytes += column.byteCount
             guard bytes <= context.options.byteLimit else {
                 throw QueryError.runtime(
@@ -205,34 +214,6 @@ extension Question {
             return column
         }
         return Evaluator(leaves: columns, definitions: leaves, now: context.now.nanoseconds)
-    }
-
-    /// Why there are no rows: the newest sample before the range, or that there is none.
-    private func explainEmptiness() throws -> [String] {
-        var sentences: [String] = []
-        for subject in subjects.prefix(3) {
-            guard let range = try ranges(for: subject).range(query.clauses, for: subject) else {
-                sentences.append("\(subject.name) has no such event yet")
-                continue
-            }
-            for leaf in leaves.prefix(3) {
-                guard case .measure(let measure) = leaf.source else { continue }
-                let sources = try PlantReader(question: self).sources(
-                    of: measure, for: subject, in: .always)
-                let newest = try sources.compactMap {
-                    try snapshot.point(of: $0.series.id, before: range.start)
-                }.max { $0.instant < $1.instant }
-                if let newest {
-                    sentences.append(
-                        "0 rows: the newest \(leaf.name) of \(subject.name) before the range is of "
-                            + context.shown(newest.instant))
-                } else {
-                    sentences.append(
-                        "0 rows: \(subject.name) has no \(leaf.name) in this range or before it")
-                }
-            }
-        }
-        return sentences
     }
 }
 

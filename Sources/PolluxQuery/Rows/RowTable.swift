@@ -76,7 +76,7 @@ struct RowTable {
         rows = result
     }
 
-    private static func cells(_ cells: [ResultCell], kind: ResultColumn.Kind) -> ResultCells {
+    static func cells(_ cells: [ResultCell], kind: ResultColumn.Kind) -> ResultCells {
         let missing = cells.map { $0 == .missing }
         switch kind {
         case .float:

@@ -1,3 +1,4 @@
+import PolluxLanguage
 import PolluxModel
 
 /// What the curve of an expression adds up to inside one window; totals of windows and assets
@@ -63,7 +64,8 @@ struct CurveIntegrator {
         }
         let isTruth = node.valueClass == .truth
         let (first, last) = evaluator.ends(node, bounds: bounds)
-        let middle = isTruth ? evaluator.middles(node, bounds: bounds) : first
+        let isBent = !isTruth && node.isBent
+        let middle = isTruth || isBent ? evaluator.middles(node, bounds: bounds) : first
         let chosen = filter.map { evaluator.middles($0, bounds: bounds) }
         var window = 0
         var wasTrue = false
@@ -85,7 +87,16 @@ struct CurveIntegrator {
             totals[window].knownTime += length
             let start = isTruth ? middle.values[index] : first.values[index]
             let end = isTruth ? middle.values[index] : last.values[index]
-            totals[window].integral += (start + end) / 2 * (Double(length) / 1e9)
+            if isBent {
+                let bow = Parabola(start: start, middle: middle.values[index], end: end)
+                totals[window].integral += bow.mean * (Double(length) / 1e9)
+                if let extreme = bow.extreme {
+                    totals[window].minimum = min(totals[window].minimum, extreme)
+                    totals[window].maximum = max(totals[window].maximum, extreme)
+                }
+            } else {
+                totals[window].integral += (start + end) / 2 * (Double(length) / 1e9)
+            }
             totals[window].minimum = min(totals[window].minimum, start, end)
             totals[window].maximum = max(totals[window].maximum, start, end)
             if countsStates { totals[window].timeByValue[start, default: 0] += length }
@@ -134,6 +145,7 @@ struct CurveIntegrator {
             for leaf in node.leaves where seen.insert(leaf).inserted {
                 times += evaluator.leaves[leaf].spanStarts
                 times += evaluator.leaves[leaf].spanEnds
+                times += evaluator.leaves[leaf].track?.times ?? []
             }
         }
         for window in windows {
@@ -144,10 +156,18 @@ struct CurveIntegrator {
         var crossings: [Int64] = []
         for node in nodes {
             node.visit { inner in
-                guard case .comparison(_, let left, let right) = inner.form,
-                    left.valueClass == .number, right.valueClass == .number
-                else { return }
-                crossings += self.crossings(left, right, coarse)
+                switch inner.form {
+                case .comparison(_, let left, let right)
+                where left.valueClass == .number && right.valueClass == .number:
+                    crossings += self.crossings(left, right, coarse)
+                case .function(.abs, let arguments):
+                    let zero = BoundExpression(
+                        form: .constant(0), valueClass: .number, range: inner.range)
+                    if let argument = arguments.first, !argument.leaves.isEmpty {
+                        crossings += self.crossings(argument, zero, coarse)
+                    }
+                default: break
+                }
             }
         }
         return crossings.isEmpty ? coarse : ascending(coarse + crossings)
@@ -159,8 +179,20 @@ struct CurveIntegrator {
         let (leftFirst, leftLast) = evaluator.ends(left, bounds: bounds)
         let (rightFirst, rightLast) = evaluator.ends(right, bounds: bounds)
         var found: [Int64] = []
+        let isBent = left.isBent || right.isBent
+        let leftMiddle = isBent ? evaluator.middles(left, bounds: bounds) : leftFirst
+        let rightMiddle = isBent ? evaluator.middles(right, bounds: bounds) : rightFirst
         for index in leftFirst.values.indices {
             guard leftFirst.isKnown[index], rightFirst.isKnown[index] else { continue }
+            if isBent {
+                let bow = Parabola(
+                    start: leftFirst.values[index] - rightFirst.values[index],
+                    middle: leftMiddle.values[index] - rightMiddle.values[index],
+                    end: leftLast.values[index] - rightLast.values[index])
+                let length = Double(bounds[index + 1] - bounds[index])
+                found += bow.roots.map { bounds[index] + Int64(($0 * length).rounded()) }
+                continue
+            }
             let before = leftFirst.values[index] - rightFirst.values[index]
             let after = leftLast.values[index] - rightLast.values[index]
             guard (before < 0 && after > 0) || (before > 0 && after < 0) else { continue }

@@ -22,7 +22,7 @@ struct Evaluator {
 
     /// The values of an expression at ascending instants; truth is 0 and 1.
     func values(_ node: BoundExpression, at times: [Int64]) -> NumberColumn {
-        evaluate(node, count: times.count) { leaf in sample(leaves[leaf], at: times) }
+        evaluate(node, at: times) { leaf in sample(leaves[leaf], at: times) }
     }
 
     /// The values of an expression inside the intervals `[bounds[i], bounds[i + 1])`, towards both
@@ -30,17 +30,17 @@ struct Evaluator {
     func ends(
         _ node: BoundExpression, bounds: [Int64]
     ) -> (first: NumberColumn, last: NumberColumn) {
-        let count = max(0, bounds.count - 1)
-        let first = evaluate(node, count: count) { leaf in
+        let starts = bounds.dropLast()
+        let first = evaluate(node, at: starts) { leaf in
             intervalEnds(leaves[leaf], bounds).first
         }
-        let last = evaluate(node, count: count) { leaf in intervalEnds(leaves[leaf], bounds).last }
+        let last = evaluate(node, at: starts) { leaf in intervalEnds(leaves[leaf], bounds).last }
         return (first, last)
     }
 
     /// The truth of a condition in the middle of each interval.
     func middles(_ node: BoundExpression, bounds: [Int64]) -> NumberColumn {
-        evaluate(node, count: max(0, bounds.count - 1)) { leaf in
+        evaluate(node, at: bounds.dropLast()) { leaf in
             let (first, last) = intervalEnds(leaves[leaf], bounds)
             var column = first
             for index in column.values.indices {
@@ -99,8 +99,10 @@ struct Evaluator {
     // MARK: Nodes
 
     private func evaluate(
-        _ node: BoundExpression, count: Int, leaf: (Int) -> NumberColumn
+        _ node: BoundExpression, at times: some RandomAccessCollection<Int64>,
+        leaf: (Int) -> NumberColumn
     ) -> NumberColumn {
+        let count = times.count
         switch node.form {
         case .leaf(let index): return leaf(index)
         case .constant(let value):
@@ -109,38 +111,32 @@ struct Evaluator {
             return NumberColumn(repeating: value ? 1 : 0, isKnown: true, count: count)
         case .word, .aggregate: return NumberColumn(count: count)
         case .negation(let inner):
-            return map(evaluate(inner, count: count, leaf: leaf)) { -$0 }
+            return map(evaluate(inner, at: times, leaf: leaf)) { -$0 }
         case .conversion(let inner, let conversion):
-            return map(evaluate(inner, count: count, leaf: leaf)) { conversion($0) }
+            return map(evaluate(inner, at: times, leaf: leaf)) { conversion($0) }
         case .function(let word, let arguments):
-            return function(word, arguments, count: count, leaf: leaf)
+            return function(word, arguments, at: times, leaf: leaf)
         case .arithmetic(let operation, let left, let right):
             return ColumnArithmetic.apply(
-                operation, evaluate(left, count: count, leaf: leaf),
-                evaluate(right, count: count, leaf: leaf))
+                operation, evaluate(left, at: times, leaf: leaf),
+                evaluate(right, at: times, leaf: leaf))
         case .comparison(let operation, let left, let right):
             if left.valueClass == .text || right.valueClass == .text {
-                return compareTexts(operation, left, right, count: count, leaf: leaf)
+                return compareTexts(operation, left, right, at: times, leaf: leaf)
             }
             return ColumnArithmetic.compare(
-                operation, evaluate(left, count: count, leaf: leaf),
-                evaluate(right, count: count, leaf: leaf))
+                operation, evaluate(left, at: times, leaf: leaf),
+                evaluate(right, at: times, leaf: leaf))
         case .like(let inner, let pattern):
-            return texts(inner, count: count, leaf: leaf) { pattern.matches($0) }
+            return texts(inner, at: times, leaf: leaf) { pattern.matches($0) }
         case .logic(let operation, let left, let right):
             return ColumnArithmetic.combine(
-                operation, evaluate(left, count: count, leaf: leaf),
-                evaluate(right, count: count, leaf: leaf))
+                operation, evaluate(left, at: times, leaf: leaf),
+                evaluate(right, at: times, leaf: leaf))
         case .not(let inner):
-            return map(evaluate(inner, count: count, leaf: leaf)) { 1 - $0 }
+            return map(evaluate(inner, at: times, leaf: leaf)) { 1 - $0 }
         case .state(let inner, let isNegated, let word):
-            var column = evaluate(inner, count: count, leaf: leaf)
-            for index in 0..<count {
-                let isSo = word == .missing ? !column.isKnown[index] : false
-                column.values[index] = isSo != isNegated ? 1 : 0
-                column.isKnown[index] = true
-            }
-            return column
+            return state(inner, isNegated, word, at: times, leaf: leaf)
         }
     }
 
@@ -152,12 +148,33 @@ struct Evaluator {
         return column
     }
 
-    private func function(
-        _ word: FunctionWord, _ arguments: [BoundExpression], count: Int,
-        leaf: (Int) -> NumberColumn
+    /// What is known of a value is always known.
+    private func state(
+        _ inner: BoundExpression, _ isNegated: Bool, _ word: StateWord,
+        at times: some RandomAccessCollection<Int64>, leaf: (Int) -> NumberColumn
     ) -> NumberColumn {
+        var column = NumberColumn(repeating: 0, isKnown: true, count: times.count)
+        if word == .missing {
+            let known = evaluate(inner, at: times, leaf: leaf).isKnown
+            for index in known.indices { column.values[index] = known[index] == isNegated ? 1 : 0 }
+            return column
+        }
+        guard case .leaf(let number) = inner.form, let track = leaves[number].track else {
+            return column
+        }
+        for (index, time) in times.enumerated() {
+            column.values[index] = track.holds(word, at: time) != isNegated ? 1 : 0
+        }
+        return column
+    }
+
+    private func function(
+        _ word: FunctionWord, _ arguments: [BoundExpression],
+        at times: some RandomAccessCollection<Int64>, leaf: (Int) -> NumberColumn
+    ) -> NumberColumn {
+        let count = times.count
         guard let argument = arguments.first else { return NumberColumn(count: count) }
-        var column = evaluate(argument, count: count, leaf: leaf)
+        var column = evaluate(argument, at: times, leaf: leaf)
         var decimals = 0.0
         if arguments.count > 1, case .constant(let value) = arguments[1].form { decimals = value }
         for index in 0..<count {
@@ -175,16 +192,17 @@ struct Evaluator {
     }
 
     private func texts(
-        _ node: BoundExpression, count: Int, leaf: (Int) -> NumberColumn,
-        _ test: (String) -> Bool
+        _ node: BoundExpression, at times: some RandomAccessCollection<Int64>,
+        leaf: (Int) -> NumberColumn, _ test: (String) -> Bool
     ) -> NumberColumn {
+        let count = times.count
         // One test per distinct word, not per value.
         guard let words = words(node) else {
             guard case .word(let word) = node.form else { return NumberColumn(count: count) }
             return NumberColumn(repeating: test(word) ? 1 : 0, isKnown: true, count: count)
         }
         let outcomes = words.map { test($0) ? 1.0 : 0 }
-        var column = evaluate(node, count: count, leaf: leaf)
+        var column = evaluate(node, at: times, leaf: leaf)
         for index in 0..<count where column.isKnown[index] {
             let word = Int(column.values[index])
             column.values[index] = outcomes.indices.contains(word) ? outcomes[word] : 0
@@ -194,23 +212,24 @@ struct Evaluator {
 
     private func compareTexts(
         _ operation: ComparisonOperator, _ left: BoundExpression, _ right: BoundExpression,
-        count: Int, leaf: (Int) -> NumberColumn
+        at times: some RandomAccessCollection<Int64>, leaf: (Int) -> NumberColumn
     ) -> NumberColumn {
+        let count = times.count
         if case .word(let word) = right.form {
-            return texts(left, count: count, leaf: leaf) {
+            return texts(left, at: times, leaf: leaf) {
                 ColumnArithmetic.compare(operation, $0, word)
             }
         }
         if case .word(let word) = left.form {
-            return texts(right, count: count, leaf: leaf) {
+            return texts(right, at: times, leaf: leaf) {
                 ColumnArithmetic.compare(operation, word, $0)
             }
         }
         guard let leftWords = words(left), let rightWords = words(right) else {
             return NumberColumn(count: count)
         }
-        var column = evaluate(left, count: count, leaf: leaf)
-        let other = evaluate(right, count: count, leaf: leaf)
+        var column = evaluate(left, at: times, leaf: leaf)
+        let other = evaluate(right, at: times, leaf: leaf)
         for index in 0..<count {
             column.isKnown[index] = column.isKnown[index] && other.isKnown[index]
             guard column.isKnown[index] else { continue }

@@ -37,6 +37,9 @@ struct LeafColumn {
         var integer: Int64
     }
 
+    /// Qualities and staleness, where the question asks about them.
+    var track: QualityTrack?
+
     init(kind: ValueKind) { self.kind = kind }
 
     /// Bytes that the arrays hold, about.

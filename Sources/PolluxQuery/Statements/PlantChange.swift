@@ -234,6 +234,14 @@ struct PlantChange {
 
 extension StatementContext {
     /// An instant as sentences show it, in the zone of the statement.
+    /// The clock time of an instant, seconds where there are any.
+    func clock(_ instant: Timestamp) -> String {
+        let civil = zone.civil(at: instant)
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let minutes = "\(two(civil.hour)):\(two(civil.minute))"
+        return civil.second == 0 ? minutes : minutes + ":" + two(civil.second)
+    }
+
     func shown(_ instant: Timestamp) -> String {
         instant.formatted(offsetSeconds: zone.offsetSeconds(at: instant))
     }

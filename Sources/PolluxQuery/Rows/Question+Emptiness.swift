@@ -1,0 +1,94 @@
+import PolluxGraph
+import PolluxLanguage
+import PolluxModel
+import PolluxStore
+
+extension Question {
+    /// Why there are no rows: whether the asset existed then, and what is newest before the range.
+    func explainEmptiness() throws -> [String] {
+        var sentences: [String] = []
+        for subject in subjects.prefix(3) {
+            guard let range = try ranges(for: subject).range(query.clauses, for: subject) else {
+                sentences.append("\(subject.name) has no such event yet")
+                continue
+            }
+            if let life = try absence(subject, range) { sentences.append("0 rows: " + life) }
+            for leaf in leaves.prefix(3) {
+                guard case .measure(let measure) = leaf.source else { continue }
+                sentences += try newest(measure, leaf, subject, range, isGone: !sentences.isEmpty)
+            }
+        }
+        if query.clauses.filter != nil, sentences.isEmpty {
+            sentences.append("0 rows: nothing in the range fulfils `where`")
+        }
+        if query.clauses.episode != nil, sentences.isEmpty {
+            sentences.append("0 rows: the condition of `when` never held long enough")
+        }
+        return sentences
+    }
+
+    /// What kept an asset out of a range, or nil.
+    private func absence(_ subject: Subject, _ range: TimeRange) throws -> String? {
+        guard subject.present(in: [range]).isEmpty,
+            let asset = try context.graph.asset(subject.asset, in: snapshot.transaction)
+        else { return nil }
+        let type = try context.graph.type(asset.type, in: snapshot.transaction)?.name ?? "asset"
+        let span = "the range is \(shown(range))"
+        if asset.life.end <= range.start {
+            return "\(type) \(subject.name) was retired \(clock(asset.life.end, range)); \(span)"
+        }
+        if asset.life.start >= range.end {
+            return
+                "\(type) \(subject.name) exists since \(context.shown(asset.life.start)); \(span)"
+        }
+        let stays = subject.pieces.map { shown($0.range) }.prefix(3).joined(separator: ", ")
+        return "\(subject.name) was there \(stays); \(span)"
+    }
+
+    private func newest(
+        _ measure: MeasureID, _ leaf: BoundLeaf, _ subject: Subject, _ range: TimeRange,
+        isGone: Bool
+    ) throws -> [String] {
+        var newest: (point: Point, series: SeriesDescription)?
+        for source in try PlantReader(question: self).sources(
+            of: measure, for: subject, in: .always)
+        {
+            let end = min(source.range.end, range.end)
+            guard let point = try snapshot.point(of: source.series.id, before: end),
+                newest.map({ $0.point.instant < point.instant }) ?? true
+            else { continue }
+            newest = (point, source.series)
+        }
+        guard let newest else {
+            return ["0 rows: \(subject.name) has no \(leaf.name) in this range or before it"]
+        }
+        guard newest.point.instant < range.start || isGone else { return [] }
+        let unit = leaf.unit.map { " " + $0.symbol } ?? ""
+        let value = PlantListing.text(of: newest.point.value) + unit
+        let time = clock(newest.point.instant, range)
+        return [
+            isGone
+                ? "its newest value: \(value) \(time)"
+                : "0 rows: the newest \(leaf.name) of \(subject.name) before the range is "
+                    + "\(value) \(time)"
+        ]
+    }
+
+    /// An instant as short as its day allows.
+    private func clock(_ instant: Timestamp, _ range: TimeRange) -> String {
+        let zone = context.zone
+        guard zone.startOfDay(containing: instant) == zone.startOfDay(containing: range.start)
+        else { return "on " + context.shown(instant) }
+        return "at " + context.clock(instant)
+    }
+
+    private func shown(_ range: TimeRange) -> String {
+        let zone = context.zone
+        let start = range.start == .distantPast ? "ever" : context.shown(range.start)
+        guard range.end < .distantFuture else { return "\(start) on" }
+        if zone.startOfDay(containing: range.start) == zone.startOfDay(containing: range.end) {
+            return "\(context.clock(range.start))–\(context.clock(range.end))"
+        }
+        return "\(start)–\(context.shown(range.end))"
+    }
+}
