@@ -44,6 +44,49 @@ public enum IntegerLoops {
         }
     }
 
+    /// `values[i] = first + i * step`, wrapping.
+    public static func fill(
+        _ values: UnsafeMutablePointer<Int64>, count: Int, first: Int64, step: Int64
+    ) {
+        var index = 0
+        var eight = line(first, step)
+        let advance = Longs(repeating: step &* 8)
+        while index &+ 8 <= count {
+            storeLongs(eight, values + index)
+            eight &+= advance
+            index &+= 8
+        }
+        while index < count {
+            values[index] = first &+ Int64(index) &* step
+            index &+= 1
+        }
+    }
+
+    /// `values[i] += first + i * step`, wrapping.
+    public static func addLine(
+        _ values: UnsafeMutablePointer<Int64>, count: Int, first: Int64, step: Int64
+    ) {
+        var index = 0
+        var eight = line(first, step)
+        let advance = Longs(repeating: step &* 8)
+        while index &+ 8 <= count {
+            storeLongs(loadLongs(values + index) &+ eight, values + index)
+            eight &+= advance
+            index &+= 8
+        }
+        while index < count {
+            values[index] = values[index] &+ first &+ Int64(index) &* step
+            index &+= 1
+        }
+    }
+
+    @inline(__always)
+    private static func line(_ first: Int64, _ step: Int64) -> Longs {
+        var eight = Longs()
+        for lane in 0..<8 { eight[lane] = first &+ Int64(lane) &* step }
+        return eight
+    }
+
     /// Running sums in place, starting from `start`.
     public static func runningSums(
         _ values: UnsafeMutablePointer<Int64>, count: Int, start: Int64

@@ -45,7 +45,9 @@ public enum LanePacking {
     ) {
         let target = UnsafeMutableRawPointer(rows)
         let added = Words(repeating: reference)
-        forEachRow(source, width: width) { row, words0, words1, words2, words3 in
+        var lanes = LaneRows(source, width: width)
+        for row in 0..<32 {
+            let (words0, words1, words2, words3) = lanes.next()
             let place = target + row &* 128
             storeWords(words0 &+ added, place)
             storeWords(words1 &+ added, place + 32)
@@ -62,8 +64,10 @@ public enum LanePacking {
         into values: UnsafeMutablePointer<Int64>
     ) {
         let bases = Longs(repeating: base)
+        var lanes = LaneRows(source, width: width)
         if factor == 1 {
-            forEachRow(source, width: width) { row, words0, words1, words2, words3 in
+            for row in 0..<32 {
+                let (words0, words1, words2, words3) = lanes.next()
                 let place = values + row &* 32
                 storeLongs(bases &+ Longs(truncatingIfNeeded: words0), place)
                 storeLongs(bases &+ Longs(truncatingIfNeeded: words1), place + 8)
@@ -73,7 +77,8 @@ public enum LanePacking {
             return
         }
         let factors = Longs(repeating: factor)
-        forEachRow(source, width: width) { row, words0, words1, words2, words3 in
+        for row in 0..<32 {
+            let (words0, words1, words2, words3) = lanes.next()
             let place = values + row &* 32
             storeLongs(bases &+ Longs(truncatingIfNeeded: words0) &* factors, place)
             storeLongs(bases &+ Longs(truncatingIfNeeded: words1) &* factors, place + 8)
@@ -82,37 +87,52 @@ public enum LanePacking {
         }
     }
 
+    /// Unpacks 1,024 differences in lane order as running sums down each lane.
+    ///
+    /// `source` holds `width * 128` bytes; `rows` has room for 1,024 words; width is 0...32.
+    /// `reference` is added to each difference. All wraps modulo 2^32.
+    public static func unpackLaneSums(
+        _ source: UnsafeRawPointer, width: Int, adding reference: UInt32,
+        into rows: UnsafeMutablePointer<UInt32>
+    ) {
+        let target = UnsafeMutableRawPointer(rows)
+        let added = Words(repeating: reference)
+        var sum0 = Words()
+        var sum1 = Words()
+        var sum2 = Words()
+        var sum3 = Words()
+        var lanes = LaneRows(source, width: width)
+        for row in 0..<32 {
+            let (words0, words1, words2, words3) = lanes.next()
+            let place = target + row &* 128
+            sum0 &+= words0 &+ added
+            sum1 &+= words1 &+ added
+            sum2 &+= words2 &+ added
+            sum3 &+= words3 &+ added
+            storeWords(sum0, place)
+            storeWords(sum1, place + 32)
+            storeWords(sum2, place + 64)
+            storeWords(sum3, place + 96)
+        }
+    }
+
     /// Unpacks 1,024 numbers in natural order into doubles: `(base + factor * word) / divisor`.
     ///
     /// `source` holds `width * 128` bytes; `values` has room for 1,024 doubles; width is 0...32.
     /// All intermediate integers must be below 2^51 in size, else the doubles mean nothing.
     public static func unpack(
-        _ source: UnsafeRawPointer, width: Int, base: Double, factor: Double, divisor: Double,
+        _ source: UnsafeRawPointer, width: Int, base: Int64, factor: Int64, divisor: Double,
         into values: UnsafeMutablePointer<Double>
     ) {
-        let bases = Doubles(repeating: base)
-        let factors = Doubles(repeating: factor)
-        if divisor == 1 {
-            forEachRow(source, width: width) { row, words0, words1, words2, words3 in
-                let place = values + row &* 32
-                storeDoubles(bases.addingProduct(doubles(of: words0), factors), place)
-                storeDoubles(bases.addingProduct(doubles(of: words1), factors), place + 8)
-                storeDoubles(bases.addingProduct(doubles(of: words2), factors), place + 16)
-                storeDoubles(bases.addingProduct(doubles(of: words3), factors), place + 24)
-            }
-            return
-        }
-        let scale = Divisor(divisor)
-        forEachRow(source, width: width) { row, words0, words1, words2, words3 in
-            let place = values + row &* 32
-            storeDoubles(
-                scale.divide(bases.addingProduct(doubles(of: words0), factors)), place)
-            storeDoubles(
-                scale.divide(bases.addingProduct(doubles(of: words1), factors)), place + 8)
-            storeDoubles(
-                scale.divide(bases.addingProduct(doubles(of: words2), factors)), place + 16)
-            storeDoubles(
-                scale.divide(bases.addingProduct(doubles(of: words3), factors)), place + 24)
+        if factor != 1 {
+            let scaling = LinearWords(base: base, factor: factor, divisor: divisor)
+            unpack(source, width: width, scaling, into: values)
+        } else if divisor == 1 {
+            let scaling = ShiftedWords(base: base, factor: factor, divisor: divisor)
+            unpack(source, width: width, scaling, into: values)
+        } else {
+            let scaling = DividedWords(base: base, factor: factor, divisor: divisor)
+            unpack(source, width: width, scaling, into: values)
         }
     }
 
@@ -120,64 +140,87 @@ public enum LanePacking {
     ///
     /// `source` holds `width * 128` bytes; width is 0...32.
     public static func aggregate(
-        _ source: UnsafeRawPointer, width: Int, base: Double, factor: Double, divisor: Double
+        _ source: UnsafeRawPointer, width: Int, base: Int64, factor: Int64, divisor: Double
     ) -> BlockAggregate {
-        let bases = Doubles(repeating: base)
-        let factors = Doubles(repeating: factor)
-        let scale = Divisor(divisor)
-        var sums = Accumulators()
-        if divisor == 1 {
-            forEachRow(source, width: width) { _, words0, words1, words2, words3 in
-                sums.add(
-                    bases.addingProduct(doubles(of: words0), factors),
-                    bases.addingProduct(doubles(of: words1), factors))
-                sums.add(
-                    bases.addingProduct(doubles(of: words2), factors),
-                    bases.addingProduct(doubles(of: words3), factors))
-            }
-            return sums.folded
+        if factor != 1 {
+            let scaling = LinearWords(base: base, factor: factor, divisor: divisor)
+            return aggregate(source, width: width, scaling)
         }
-        forEachRow(source, width: width) { _, words0, words1, words2, words3 in
-            sums.add(
-                scale.divide(bases.addingProduct(doubles(of: words0), factors)),
-                scale.divide(bases.addingProduct(doubles(of: words1), factors)))
-            sums.add(
-                scale.divide(bases.addingProduct(doubles(of: words2), factors)),
-                scale.divide(bases.addingProduct(doubles(of: words3), factors)))
+        if divisor == 1 {
+            let scaling = ShiftedWords(base: base, factor: factor, divisor: divisor)
+            return aggregate(source, width: width, scaling)
+        }
+        let scaling = DividedWords(base: base, factor: factor, divisor: divisor)
+        return aggregate(source, width: width, scaling)
+    }
+
+    @inline(__always)
+    private static func unpack<Scaling: WordScaling>(
+        _ source: UnsafeRawPointer, width: Int, _ scaling: Scaling,
+        into values: UnsafeMutablePointer<Double>
+    ) {
+        var lanes = LaneRows(source, width: width)
+        for row in 0..<32 {
+            let (words0, words1, words2, words3) = lanes.next()
+            let place = values + row &* 32
+            scaling.store(words0, place)
+            scaling.store(words1, place + 8)
+            scaling.store(words2, place + 16)
+            scaling.store(words3, place + 24)
+        }
+    }
+
+    @inline(__always)
+    private static func aggregate<Scaling: WordScaling>(
+        _ source: UnsafeRawPointer, width: Int, _ scaling: Scaling
+    ) -> BlockAggregate {
+        var sums = WordAccumulators(scaling)
+        var lanes = LaneRows(source, width: width)
+        for _ in 0..<32 {
+            let (words0, words1, words2, words3) = lanes.next()
+            sums.add(words0, words1, words2, words3)
         }
         return sums.folded
     }
+}
 
-    /// Calls `body` with the four vectors of each row; inlined into each kernel.
+/// The rows of a packed block one after the other: four vectors of eight words each.
+struct LaneRows {
+    private let source: UnsafeRawPointer
+    private let width: Int
+    private let mask: Words
+    private var bit = 0
+
+    /// `source` holds `width * 128` bytes; width is 0...32.
     @inline(__always)
-    private static func forEachRow(
-        _ source: UnsafeRawPointer, width: Int,
-        _ body: (_ row: Int, Words, Words, Words, Words) -> Void
-    ) {
-        if width == 0 {
-            for row in 0..<32 { body(row, Words(), Words(), Words(), Words()) }
-            return
+    init(_ source: UnsafeRawPointer, width: Int) {
+        self.source = source
+        self.width = width
+        mask =
+            width == 0
+            ? Words() : Words(repeating: UInt32.max &>> UInt32(truncatingIfNeeded: 32 &- width))
+    }
+
+    /// The next row; call it 32 times.
+    @inline(__always)
+    mutating func next() -> (Words, Words, Words, Words) {
+        // A block of width 0 has no bytes: nothing may be read.
+        guard width != 0 else { return (Words(), Words(), Words(), Words()) }
+        let word = source + (bit &>> 5) &* 128
+        let shift = bit & 31
+        bit &+= width
+        let down = Words(repeating: UInt32(truncatingIfNeeded: shift))
+        var words0 = loadWords(word) &>> down
+        var words1 = loadWords(word + 32) &>> down
+        var words2 = loadWords(word + 64) &>> down
+        var words3 = loadWords(word + 96) &>> down
+        if shift &+ width > 32 {
+            let up = Words(repeating: UInt32(truncatingIfNeeded: 32 &- shift))
+            words0 |= loadWords(word + 128) &<< up
+            words1 |= loadWords(word + 160) &<< up
+            words2 |= loadWords(word + 192) &<< up
+            words3 |= loadWords(word + 224) &<< up
         }
-        let mask = Words(repeating: UInt32.max &>> UInt32(truncatingIfNeeded: 32 &- width))
-        var bit = 0
-        for row in 0..<32 {
-            let word = source + (bit &>> 5) &* 128
-            let shift = bit & 31
-            let down = Words(repeating: UInt32(truncatingIfNeeded: shift))
-            if shift &+ width <= 32 {
-                body(
-                    row, (loadWords(word) &>> down) & mask, (loadWords(word + 32) &>> down) & mask,
-                    (loadWords(word + 64) &>> down) & mask, (loadWords(word + 96) &>> down) & mask)
-            } else {
-                let up = Words(repeating: UInt32(truncatingIfNeeded: 32 &- shift))
-                body(
-                    row,
-                    ((loadWords(word) &>> down) | (loadWords(word + 128) &<< up)) & mask,
-                    ((loadWords(word + 32) &>> down) | (loadWords(word + 160) &<< up)) & mask,
-                    ((loadWords(word + 64) &>> down) | (loadWords(word + 192) &<< up)) & mask,
-                    ((loadWords(word + 96) &>> down) | (loadWords(word + 224) &<< up)) & mask)
-            }
-            bit &+= width
-        }
+        return (words0 & mask, words1 & mask, words2 & mask, words3 & mask)
     }
 }

@@ -1,82 +1,12 @@
 /// Running sums over blocks of 1,024 words in lane order: row r of lane j is value 32*j + r.
 ///
 /// In this order the sums inside lanes are plain vector additions from row to row, and only the 32
-/// totals are added up one by one.
+/// totals are added up one by one. All sums wrap modulo 2^32.
 public enum PrefixSums {
-    /// Replaces differences by running sums (wrapping), keeping the lane order.
+    /// Replaces differences by running sums within each lane.
     ///
     /// `rows` holds 1,024 words.
-    public static func sum(_ rows: UnsafeMutablePointer<UInt32>) {
-        let place = UnsafeMutableRawPointer(rows)
-        withOffsets(rows) { offset0, offset1, offset2, offset3 in
-            var row = place
-            for _ in 0..<32 {
-                storeWords(loadWords(row) &+ offset0, row)
-                storeWords(loadWords(row + 32) &+ offset1, row + 32)
-                storeWords(loadWords(row + 64) &+ offset2, row + 64)
-                storeWords(loadWords(row + 96) &+ offset3, row + 96)
-                row += 128
-            }
-        }
-    }
-
-    /// Running sums of differences in lane order, written in natural order as doubles:
-    /// `(base + factor * Int32(sum)) / divisor`.
-    ///
-    /// Destroys `rows`.
-    ///
-    /// `rows` holds 1,024 words, `values` has room for 1,024 doubles.
-    public static func sum(
-        _ rows: UnsafeMutablePointer<UInt32>, base: Double, factor: Double, divisor: Double,
-        into values: UnsafeMutablePointer<Double>
-    ) {
-        // The sums are signed: shift them by 2^31 into unsigned words and take it off the base.
-        let bases = Doubles(repeating: base - 0x1p31 * factor)
-        let factors = Doubles(repeating: factor)
-        let scale = Divisor(divisor)
-        let bias = Words(repeating: 0x8000_0000)
-        withOffsets(rows) { offset0, offset1, offset2, offset3 in
-            let offsets = (offset0 &+ bias, offset1 &+ bias, offset2 &+ bias, offset3 &+ bias)
-            forEachTile(rows, offsets) { index, words in
-                let numerators = bases.addingProduct(doubles(of: words), factors)
-                storeDoubles(scale.divide(numerators), values + index)
-            }
-        }
-    }
-
-    /// Running sums of differences in lane order, written in natural order as integers:
-    /// `base + factor * Int32(sum)`, wrapping.
-    ///
-    /// Destroys `rows`.
-    ///
-    /// `rows` holds 1,024 words, `values` has room for 1,024 integers.
-    public static func sum(
-        _ rows: UnsafeMutablePointer<UInt32>, base: Int64, factor: Int64,
-        into values: UnsafeMutablePointer<Int64>
-    ) {
-        let bases = Longs(repeating: base &- (1 &<< 31) &* factor)
-        let factors = Longs(repeating: factor)
-        let bias = Words(repeating: 0x8000_0000)
-        withOffsets(rows) { offset0, offset1, offset2, offset3 in
-            let offsets = (offset0 &+ bias, offset1 &+ bias, offset2 &+ bias, offset3 &+ bias)
-            if factor == 1 {
-                forEachTile(rows, offsets) { index, words in
-                    storeLongs(bases &+ Longs(truncatingIfNeeded: words), values + index)
-                }
-            } else {
-                forEachTile(rows, offsets) { index, words in
-                    let longs = Longs(truncatingIfNeeded: words)
-                    storeLongs(bases &+ longs &* factors, values + index)
-                }
-            }
-        }
-    }
-
-    /// Sums inside lanes, then the four vectors of what precedes each lane.
-    @inline(__always)
-    private static func withOffsets(
-        _ rows: UnsafeMutablePointer<UInt32>, _ body: (Words, Words, Words, Words) -> Void
-    ) {
+    public static func sumLanes(_ rows: UnsafeMutablePointer<UInt32>) {
         var row = UnsafeMutableRawPointer(rows)
         var sum0 = loadWords(row)
         var sum1 = loadWords(row + 32)
@@ -93,12 +23,50 @@ public enum PrefixSums {
             storeWords(sum2, row + 64)
             storeWords(sum3, row + 96)
         }
+    }
+
+    /// Makes the sums of each lane go on from the lane before; the lane order stays.
+    ///
+    /// `rows` holds the sums within lanes.
+    public static func joinLanes(_ rows: UnsafeMutablePointer<UInt32>) {
+        let (offset0, offset1, offset2, offset3) = offsets(rows)
+        var row = UnsafeMutableRawPointer(rows)
+        for _ in 0..<32 {
+            storeWords(loadWords(row) &+ offset0, row)
+            storeWords(loadWords(row + 32) &+ offset1, row + 32)
+            storeWords(loadWords(row + 64) &+ offset2, row + 64)
+            storeWords(loadWords(row + 96) &+ offset3, row + 96)
+            row += 128
+        }
+    }
+
+    /// Joins the lanes, adds `bias` and writes the sums in natural order.
+    ///
+    /// `rows` holds the sums within lanes, `words` has room for 1,024 words elsewhere.
+    public static func joinLanes(
+        _ rows: UnsafePointer<UInt32>, adding bias: UInt32,
+        into words: UnsafeMutablePointer<UInt32>
+    ) {
+        let (offset0, offset1, offset2, offset3) = offsets(rows)
+        let added = Words(repeating: bias)
+        tiles(rows, lane: 0, offset0 &+ added, words)
+        tiles(rows, lane: 8, offset1 &+ added, words)
+        tiles(rows, lane: 16, offset2 &+ added, words)
+        tiles(rows, lane: 24, offset3 &+ added, words)
+    }
+
+    /// What precedes each lane: the totals of the lanes before it.
+    @inline(__always)
+    private static func offsets(
+        _ rows: UnsafePointer<UInt32>
+    ) -> (Words, Words, Words, Words) {
+        let last = UnsafeRawPointer(rows) + 31 &* 128
         var total: UInt32 = 0
-        let offset0 = exclusive(sum0, &total)
-        let offset1 = exclusive(sum1, &total)
-        let offset2 = exclusive(sum2, &total)
-        let offset3 = exclusive(sum3, &total)
-        body(offset0, offset1, offset2, offset3)
+        let offset0 = exclusive(loadWords(last), &total)
+        let offset1 = exclusive(loadWords(last + 32), &total)
+        let offset2 = exclusive(loadWords(last + 64), &total)
+        let offset3 = exclusive(loadWords(last + 96), &total)
+        return (offset0, offset1, offset2, offset3)
     }
 
     @inline(__always)
@@ -113,20 +81,9 @@ public enum PrefixSums {
 
     /// Turns tiles of 8 rows by 8 lanes into runs of 8 consecutive values.
     @inline(__always)
-    private static func forEachTile(
-        _ rows: UnsafeMutablePointer<UInt32>, _ offsets: (Words, Words, Words, Words),
-        _ body: (_ index: Int, Words) -> Void
-    ) {
-        tiles(rows, lane: 0, offsets.0, body)
-        tiles(rows, lane: 8, offsets.1, body)
-        tiles(rows, lane: 16, offsets.2, body)
-        tiles(rows, lane: 24, offsets.3, body)
-    }
-
-    @inline(__always)
     private static func tiles(
-        _ rows: UnsafeMutablePointer<UInt32>, lane: Int, _ offset: Words,
-        _ body: (_ index: Int, Words) -> Void
+        _ rows: UnsafePointer<UInt32>, lane: Int, _ offset: Words,
+        _ words: UnsafeMutablePointer<UInt32>
     ) {
         for tile in 0..<4 {
             let place = UnsafeRawPointer(rows) + (tile &* 8 &* 32 &+ lane) &* 4
@@ -143,15 +100,15 @@ public enum PrefixSums {
             let (c2, c3) = interleave(b1, b3)
             let (c4, c5) = interleave(b4, b6)
             let (c6, c7) = interleave(b5, b7)
-            let index = lane &* 32 &+ tile &* 8
-            body(index, c0 &+ Words(repeating: offset[0]))
-            body(index &+ 32, c1 &+ Words(repeating: offset[1]))
-            body(index &+ 64, c2 &+ Words(repeating: offset[2]))
-            body(index &+ 96, c3 &+ Words(repeating: offset[3]))
-            body(index &+ 128, c4 &+ Words(repeating: offset[4]))
-            body(index &+ 160, c5 &+ Words(repeating: offset[5]))
-            body(index &+ 192, c6 &+ Words(repeating: offset[6]))
-            body(index &+ 224, c7 &+ Words(repeating: offset[7]))
+            let target = UnsafeMutableRawPointer(words + (lane &* 32 &+ tile &* 8))
+            storeWords(c0 &+ Words(repeating: offset[0]), target)
+            storeWords(c1 &+ Words(repeating: offset[1]), target + 128)
+            storeWords(c2 &+ Words(repeating: offset[2]), target + 256)
+            storeWords(c3 &+ Words(repeating: offset[3]), target + 384)
+            storeWords(c4 &+ Words(repeating: offset[4]), target + 512)
+            storeWords(c5 &+ Words(repeating: offset[5]), target + 640)
+            storeWords(c6 &+ Words(repeating: offset[6]), target + 768)
+            storeWords(c7 &+ Words(repeating: offset[7]), target + 896)
         }
     }
 

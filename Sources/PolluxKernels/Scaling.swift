@@ -33,7 +33,7 @@ public enum Scaling {
 
     @inline(__always)
     private static func split(_ values: Doubles, _ scale: Divisor) -> (Longs, Longs) {
-        let products = values * scale.divisor
+        let products = values * Doubles(repeating: scale.divisor)
         let shifted = products + Doubles(repeating: roundingShift)
         let rounded = shifted - Doubles(repeating: roundingShift)
         var whole = unsafeBitCast(shifted, to: Longs.self) &- Longs(repeating: roundingShiftBits)

@@ -2,9 +2,9 @@ internal import PolluxKernels
 
 /// Count, sum, minimum and maximum of some float64 values.
 ///
-/// The sum is defined to the last bit: within each block of 1,024 rows, counted from the first row
-/// of the range, value i goes to accumulator i mod 16, the accumulators are folded in halves
-/// (16 to 8 to 4 to 2 to 1), and block sums are added in order.
+/// The sum is defined to the last bit: the rows are cut at the column's multiples of 1,024; within
+/// each piece, value i goes to accumulator i mod 16, the accumulators are folded in halves
+/// (16 to 8 to 4 to 2 to 1), and the sums of pieces are added in order.
 public struct FloatAggregate: Equatable, Sendable {
     /// How many values were seen, not-a-number included.
     public var count = 0
@@ -27,6 +27,14 @@ public struct FloatAggregate: Equatable, Sendable {
             add(Aggregates.block(base + first, count: length), count: length)
             first += length
         }
+    }
+
+    /// Adds the aggregate of the values that follow.
+    public mutating func add(_ next: FloatAggregate) {
+        count += next.count
+        sum += next.sum
+        minimum = min(minimum, next.minimum)
+        maximum = max(maximum, next.maximum)
     }
 
     mutating func add(_ block: BlockAggregate, count: Int) {

@@ -81,24 +81,13 @@ public enum FloatColumn {
 
     /// Count, sum, minimum and maximum of a range of rows, without writing the values out.
     ///
-    /// Fast when `rows` begins and ends on multiples of `ColumnLimits.blockCount` (or at the end of
-    /// the column). The sum is the same to the last bit in every mode: see `FloatAggregate`.
+    /// For several ranges of a column, open a `FloatReader`.
     public static func aggregate(
         _ bytes: UnsafeRawBufferPointer, rows: Range<Int>,
         sibling: UnsafeBufferPointer<Double>? = nil
     ) throws(CodecError) -> FloatAggregate {
-        let count = try count(of: bytes)
-        guard rows.lowerBound >= 0, rows.upperBound <= count else {
-            throw .countMismatch(expected: rows.upperBound, found: count)
-        }
-        if let aggregate = try FloatDecoder.aggregate(bytes, rows: rows) { return aggregate }
-        var values: [Double] = []
-        try values.appendDecoded(count) { target throws(CodecError) in
-            try decode(bytes, sibling: sibling, into: target)
-        }
-        return values.withUnsafeBufferPointer {
-            FloatAggregate(UnsafeBufferPointer(rebasing: $0[rows]))
-        }
+        var reader = try FloatReader(bytes, sibling: sibling)
+        return try reader.aggregate(rows: rows)
     }
 
     /// The column's header as named fields, for `pollux inspect`.

@@ -55,44 +55,6 @@ enum FloatDecoder {
         }
     }
 
-    /// The aggregate of whole blocks of a scaled column; nil when rows or mode do not allow it.
-    static func aggregate(
-        _ bytes: UnsafeRawBufferPointer, rows: Range<Int>
-    ) throws(CodecError) -> FloatAggregate? {
-        var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "float", isFloat)
-        let size = ColumnLimits.blockCount
-        guard encoding == .floatScaled, rows.lowerBound % size == 0,
-            rows.upperBound % size == 0 || rows.upperBound == count
-        else { return nil }
-        let parts = try ScaledParts(reader, count: count)
-        var nested = parts.integers
-        let (inner, innerCount) = try nested.header(of: "integer", IntegerColumn.isInteger)
-        guard let order = PackedOrder(inner), parts.distances == nil, !parts.hasExceptions,
-            innerCount == count
-        else { return nil }
-        var blocks = try PackedBlocks(nested, order: order, count: count)
-        let divisor = parts.scale.divisor
-        return try withScratch { scratch throws(CodecError) in
-            let values = UnsafeMutablePointer<Double>.allocate(capacity: size)
-            defer { values.deallocate() }
-            var result = FloatAggregate()
-            var row = 0
-            while row < rows.upperBound, blocks.remainingCount > 0 {
-                let block = try blocks.next()
-                defer { row += block.count }
-                guard row >= rows.lowerBound else { continue }
-                if let fused = blocks.aggregate(block, divisor: divisor) {
-                    result.add(fused, count: block.count)
-                } else {
-                    try blocks.decode(block, divisor: divisor, into: values, scratch: scratch)
-                    result.add(Aggregates.block(values, count: block.count), count: block.count)
-                }
-            }
-            return result
-        }
-    }
-
     /// The caller's doubles as integers of the same size, to be filled and then scaled in place.
     private static func rebound(
         _ values: UnsafeMutableBufferPointer<Double>

@@ -112,14 +112,21 @@ struct ScaledParts {
 
     /// Writes the exceptions over what the integers gave.
     func patch(_ values: UnsafeMutableBufferPointer<Double>) throws(CodecError) {
+        try forEachException(count: values.count) { row, value in values[row] = value }
+    }
+
+    /// Calls `body` with row and value of each exception, in the order of rows.
+    func forEachException(
+        count: Int, _ body: (_ row: Int, Double) -> Void
+    ) throws(CodecError) {
         var reader = exceptions
         var row = -1
         for _ in 0..<exceptionCount {
-            row += 1 + (try reader.count("the row of an exception", limit: values.count))
-            guard row < values.count else {
+            row += 1 + (try reader.count("the row of an exception", limit: count))
+            guard row < count else {
                 throw .invalid(field: "the row of an exception", value: Int64(row))
             }
-            values[row] = Double(bitPattern: try reader.word("an exception"))
+            body(row, Double(bitPattern: try reader.word("an exception")))
         }
         try reader.finish()
     }

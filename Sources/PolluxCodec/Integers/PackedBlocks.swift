@@ -119,9 +119,8 @@ struct PackedBlocks {
                 values[position] &+= factor &* (high << Int64(block.width))
             }
         } else {
-            try differences(block, scratch)
-            PrefixSums.sum(
-                scratch, base: offset &+ factor &* block.start, factor: factor, into: values)
+            let words = try sums(block, scratch)
+            WordBlock.scale(words, base: sumBase(block), factor: factor, into: values)
         }
     }
 
@@ -139,10 +138,10 @@ struct PackedBlocks {
             return
         }
         if order == .values {
-            let base = Double(offset &+ factor &* block.reference)
+            let base = offset &+ factor &* block.reference
             LanePacking.unpack(
-                block.packed, width: block.width, base: base, factor: Double(factor),
-                divisor: divisor, into: values)
+                block.packed, width: block.width, base: base, factor: factor, divisor: divisor,
+                into: values)
             try forEachException(block) { position, high in
                 var integer = Self.word(block, position)
                 integer = block.reference &+ (integer | (high << Int64(block.width)))
@@ -150,21 +149,25 @@ struct PackedBlocks {
                 Scaling.join(&integer, count: 1, divisor: divisor, into: values + position)
             }
         } else {
-            try differences(block, scratch)
-            PrefixSums.sum(
-                scratch, base: Double(offset &+ factor &* block.start), factor: Double(factor),
-                divisor: divisor, into: values)
+            let words = try sums(block, scratch)
+            WordBlock.scale(
+                words, base: sumBase(block), factor: factor, divisor: divisor, into: values)
         }
     }
 
     /// Sum, minimum and maximum of a block's doubles without writing them, when that is possible.
-    func aggregate(_ block: PackedBlock, divisor: Double) -> BlockAggregate? {
-        guard isExactInDoubles(block), order == .values, block.exceptionCount == 0 else {
-            return nil
+    func aggregate(
+        _ block: PackedBlock, divisor: Double, scratch: UnsafeMutablePointer<UInt32>
+    ) throws(CodecError) -> BlockAggregate? {
+        guard isExactInDoubles(block) else { return nil }
+        if order == .values {
+            guard block.exceptionCount == 0 else { return nil }
+            return LanePacking.aggregate(
+                block.packed, width: block.width, base: offset &+ factor &* block.reference,
+                factor: factor, divisor: divisor)
         }
-        return LanePacking.aggregate(
-            block.packed, width: block.width, base: Double(offset &+ factor &* block.reference),
-            factor: Double(factor), divisor: divisor)
+        let words = try sums(block, scratch)
+        return WordBlock.aggregate(words, base: sumBase(block), factor: factor, divisor: divisor)
     }
 
     /// Whether factor * word stays below 2^52, so that doubles can do the integer arithmetic.
@@ -172,21 +175,40 @@ struct PackedBlocks {
         block.isFullAndNarrow && factor <= 1 << 20
     }
 
-    /// Unpacks a full narrow block's first differences into `scratch`, in lane order.
-    private func differences(
+    /// Signed sums are kept as words from 0 on: 2^31 more than they are.
+    private static let signBias: UInt32 = 0x8000_0000
+
+    /// What the biased sums of a block stand for: `sumBase + factor * word`.
+    private func sumBase(_ block: PackedBlock) -> Int64 {
+        offset &+ factor &* (block.start &- Int64(Self.signBias))
+    }
+
+    /// The biased running sums of a full narrow block of the delta modes, in natural order.
+    ///
+    /// They are written to the second half of `scratch`.
+    private func sums(
         _ block: PackedBlock, _ scratch: UnsafeMutablePointer<UInt32>
-    ) throws(CodecError) {
-        LanePacking.unpack(
-            block.packed, width: block.width,
-            adding: UInt32(truncatingIfNeeded: block.reference), into: scratch)
-        try forEachException(block) { position, high in
-            let place = (position & 31) * 32 + position >> 5
-            scratch[place] &+= UInt32(truncatingIfNeeded: high << Int64(block.width))
+    ) throws(CodecError) -> UnsafePointer<UInt32> {
+        let reference = UInt32(truncatingIfNeeded: block.reference)
+        if block.exceptionCount == 0, order == .deltas {
+            LanePacking.unpackLaneSums(
+                block.packed, width: block.width, adding: reference, into: scratch)
+        } else {
+            LanePacking.unpack(block.packed, width: block.width, adding: reference, into: scratch)
+            try forEachException(block) { position, high in
+                let place = (position & 31) * 32 + position >> 5
+                scratch[place] &+= UInt32(truncatingIfNeeded: high << Int64(block.width))
+            }
+            if order == .deltaDeltas {
+                scratch[0] &+= UInt32(truncatingIfNeeded: block.startDelta)
+                PrefixSums.sumLanes(scratch)
+                PrefixSums.joinLanes(scratch)
+            }
+            PrefixSums.sumLanes(scratch)
         }
-        if order == .deltaDeltas {
-            scratch[0] &+= UInt32(truncatingIfNeeded: block.startDelta)
-            PrefixSums.sum(scratch)
-        }
+        let words = scratch + ColumnLimits.blockCount
+        PrefixSums.joinLanes(scratch, adding: Self.signBias, into: words)
+        return UnsafePointer(words)
     }
 
     /// A partial or wide block to numbers before the common factor.

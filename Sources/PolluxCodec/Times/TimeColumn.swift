@@ -93,10 +93,8 @@ public enum TimeColumn {
             try fill(values, from: start, step: step, gaps: gaps, jumps: jumps)
         default:
             try IntegerColumn.decode(try reader.nested("the rests"), into: values)
-            var expected = start
-            for index in 0..<count {
-                values[index] &+= expected
-                expected &+= step
+            if let place = values.baseAddress {
+                IntegerLoops.addLine(place, count: count, first: start, step: step)
             }
         }
         try reader.finish()
@@ -140,7 +138,7 @@ public enum TimeColumn {
         return description
     }
 
-    private static func isTime(_ encoding: ColumnEncoding) -> Bool {
+    static func isTime(_ encoding: ColumnEncoding) -> Bool {
         encoding.rawValue & 0xF0 == 0x30
     }
 
@@ -184,11 +182,8 @@ public enum TimeColumn {
     private static func fill(
         _ values: UnsafeMutableBufferPointer<Int64>, from start: Int64, step: Int64
     ) {
-        var time = start
-        for index in 0..<values.count {
-            values[index] = time
-            time &+= step
-        }
+        guard let place = values.baseAddress else { return }
+        IntegerLoops.fill(place, count: values.count, first: start, step: step)
     }
 
     private static func fill(

@@ -1,0 +1,233 @@
+internal import PolluxKernels
+
+/// An encoded column of doubles opened for reading in parts: rows of a block at a time, or sums.
+///
+/// Modes made of packed blocks are decoded block by block, 8 KiB that stay in the first cache, and
+/// only those asked for; a constant is never decoded; all others are decoded whole, once, when
+/// opened. The block read last is kept, so that neighbouring ranges that share it cost one decode.
+///
+///     var reader = try FloatReader(bytes)
+///     for rows in slices { total.add(try reader.aggregate(rows: rows)) }
+///
+/// Borrows the column's bytes, which must outlive it. Not for several threads at once; opening
+/// costs little, so each opens its own.
+public struct FloatReader: ~Copyable {
+    private enum Source {
+        case constant(Double)
+        case blocks(Blocks)
+        case whole([Double])
+    }
+
+    /// A scaled column whose integers, and distances if any, are packed.
+    fileprivate struct Blocks {
+        var integers: BlockIndex
+        var distances: BlockIndex?
+        var divisor: Double
+        /// Exceptions in the order of rows.
+        var rows: [Int] = []
+        var values: [Double] = []
+    }
+
+    /// The number of values.
+    public let count: Int
+    private let source: Source
+    private var memory: BlockMemory
+
+    /// Opens the column; with a mode that needs a `sibling`, it must be given and is read now.
+    public init(
+        _ bytes: UnsafeRawBufferPointer, sibling: UnsafeBufferPointer<Double>? = nil
+    ) throws(CodecError) {
+        let opened = try Self.open(bytes, sibling)
+        count = opened.count
+        source = opened.source
+        memory = BlockMemory()
+    }
+
+    private static func open(
+        _ bytes: UnsafeRawBufferPointer, _ sibling: UnsafeBufferPointer<Double>?
+    ) throws(CodecError) -> (count: Int, source: Source) {
+        var reader = ByteReader(bytes)
+        let (encoding, count) = try reader.header(of: "float", FloatDecoder.isFloat)
+        if encoding == .floatConstant {
+            let value = Double(bitPattern: try reader.word("the constant"))
+            try reader.finish()
+            return (count, .constant(value))
+        }
+        if encoding == .floatScaled,
+            let blocks = try blocks(try ScaledParts(reader, count: count), count: count)
+        {
+            return (count, .blocks(blocks))
+        }
+        return (count, .whole(try whole(bytes, count, sibling)))
+    }
+
+    /// Decodes `rows` into the caller's memory, which has room for `rows.count` values.
+    ///
+    /// O(rows), plus at most two blocks.
+    public mutating func decode(
+        rows: Range<Int>, into target: UnsafeMutablePointer<Double>
+    ) throws(CodecError) {
+        try check(rows)
+        var place = target
+        for piece in BlockPieces(rows) {
+            let size = ColumnLimits.blockCount
+            if case .blocks(let blocks) = source, memory.held != piece.block,
+                piece.rows.count == blocks.integers.places[piece.block].count
+            {
+                try decode(blocks, piece.block, into: place)
+            } else if case .whole(let values) = source {
+                values.withUnsafeBufferPointer {
+                    let first = piece.block * size + piece.rows.lowerBound
+                    for row in 0..<piece.rows.count { place[row] = $0[first + row] }
+                }
+            } else {
+                let held = try hold(piece.block)
+                place.update(from: held + piece.rows.lowerBound, count: piece.rows.count)
+            }
+            place += piece.rows.count
+        }
+    }
+
+    /// Count, sum, minimum and maximum of `rows`, the same to the last bit in every mode.
+    ///
+    /// Blocks that lie within `rows` are summed up straight from their packed form. The sum is that
+    /// of storage-format/encodings.md §10. O(rows / 1,024) blocks.
+    public mutating func aggregate(rows: Range<Int>) throws(CodecError) -> FloatAggregate {
+        try check(rows)
+        var result = FloatAggregate()
+        for piece in BlockPieces(rows) {
+            let length = piece.rows.count
+            if case .blocks(let blocks) = source, blocks.distances == nil,
+                memory.held != piece.block,
+                length == ColumnLimits.blockCount, !blocks.hasException(in: piece.block),
+                let fused = try blocks.integers.blocks.aggregate(
+                    blocks.integers.places[piece.block], divisor: blocks.divisor,
+                    scratch: memory.words)
+            {
+                result.add(fused, count: length)
+            } else if case .whole(let values) = source {
+                let first = piece.block * ColumnLimits.blockCount + piece.rows.lowerBound
+                let block = values.withUnsafeBufferPointer {
+                    Aggregates.block($0.baseAddress.unsafelyUnwrapped + first, count: length)
+                }
+                result.add(block, count: length)
+            } else {
+                let held = try hold(piece.block)
+                result.add(
+                    Aggregates.block(held + piece.rows.lowerBound, count: length), count: length)
+            }
+        }
+        return result
+    }
+
+    private func check(_ rows: Range<Int>) throws(CodecError) {
+        guard rows.lowerBound >= 0, rows.upperBound <= count else {
+            throw .countMismatch(expected: rows.upperBound, found: count)
+        }
+    }
+
+    /// Decodes a block into the reader's own memory, unless it is there.
+    private mutating func hold(_ block: Int) throws(CodecError) -> UnsafePointer<Double> {
+        let values = memory.values.assumingMemoryBound(to: Double.self)
+        guard memory.held != block else { return UnsafePointer(values) }
+        switch source {
+        case .constant(let value):
+            // All blocks of a constant are the same; one is enough.
+            if memory.held == nil {
+                values.update(repeating: value, count: ColumnLimits.blockCount)
+            }
+        case .blocks(let blocks):
+            memory.held = nil
+            try decode(blocks, block, into: values)
+        case .whole: break
+        }
+        memory.held = block
+        return UnsafePointer(values)
+    }
+
+    private func decode(
+        _ blocks: borrowing Blocks, _ block: Int, into values: UnsafeMutablePointer<Double>
+    ) throws(CodecError) {
+        let place = blocks.integers.places[block]
+        try blocks.integers.blocks.decode(
+            place, divisor: blocks.divisor, into: values, scratch: memory.words)
+        if let distances = blocks.distances {
+            try withUnsafeDistances { moved throws(CodecError) in
+                try distances.blocks.decode(
+                    distances.places[block], into: moved, scratch: memory.words)
+                Scaling.move(values, by: moved, count: place.count)
+            }
+        }
+        let first = block * ColumnLimits.blockCount
+        var index = blocks.firstException(from: first)
+        while index < blocks.rows.count, blocks.rows[index] < first + place.count {
+            values[blocks.rows[index] - first] = blocks.values[index]
+            index += 1
+        }
+    }
+
+    /// One block of integers on the stack.
+    private func withUnsafeDistances(
+        _ body: (UnsafeMutablePointer<Int64>) throws(CodecError) -> Void
+    ) throws(CodecError) {
+        let result = withUnsafeTemporaryAllocation(
+            of: Int64.self, capacity: ColumnLimits.blockCount
+        ) { buffer -> Result<Void, CodecError> in
+            do throws(CodecError) {
+                return .success(try body(buffer.baseAddress.unsafelyUnwrapped))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    private static func blocks(
+        _ parts: ScaledParts, count: Int
+    ) throws(CodecError) -> Blocks? {
+        guard let integers = try BlockIndex(nested: parts.integers, count: count) else {
+            return nil
+        }
+        var distances: BlockIndex?
+        if let stream = parts.distances {
+            distances = try BlockIndex(nested: stream, count: count)
+            if distances == nil { return nil }
+        }
+        var blocks = Blocks(
+            integers: integers, distances: distances, divisor: parts.scale.divisor)
+        try parts.forEachException(count: count) { row, value in
+            blocks.rows.append(row)
+            blocks.values.append(value)
+        }
+        return blocks
+    }
+
+    private static func whole(
+        _ bytes: UnsafeRawBufferPointer, _ count: Int, _ sibling: UnsafeBufferPointer<Double>?
+    ) throws(CodecError) -> [Double] {
+        var values: [Double] = []
+        try values.appendDecoded(count) { target throws(CodecError) in
+            try FloatDecoder.decode(ByteReader(bytes), sibling: sibling, into: target)
+        }
+        return values
+    }
+}
+
+extension FloatReader.Blocks {
+    /// The place of the first exception at `row` or behind it.
+    fileprivate func firstException(from row: Int) -> Int {
+        var low = 0
+        var high = rows.count
+        while low < high {
+            let middle = (low + high) / 2
+            if rows[middle] < row { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    fileprivate func hasException(in block: Int) -> Bool {
+        guard !rows.isEmpty else { return false }
+        let index = firstException(from: block * ColumnLimits.blockCount)
+        return index < rows.count && rows[index] < (block + 1) * ColumnLimits.blockCount
+    }
+}

@@ -1,0 +1,69 @@
+internal import PolluxKernels
+
+/// All blocks of a packed column, found and checked, for reading in any order.
+struct BlockIndex {
+    let blocks: PackedBlocks
+    let places: [PackedBlock]
+
+    /// `reader` stands behind the column's mode and count.
+    ///
+    /// O(blocks): numbers are not touched.
+    init(_ reader: ByteReader, order: PackedOrder, count: Int) throws(CodecError) {
+        let first = try PackedBlocks(reader, order: order, count: count)
+        var rest = first
+        var places: [PackedBlock] = []
+        places.reserveCapacity(min(count, ColumnLimits.maximumCount) / ColumnLimits.blockCount + 1)
+        while rest.remainingCount > 0 { places.append(try rest.next()) }
+        try rest.finish()
+        blocks = first
+        self.places = places
+    }
+
+    /// The blocks of a nested column of integers; nil when its mode has none.
+    init?(nested reader: ByteReader, count: Int) throws(CodecError) {
+        var reader = reader
+        let (encoding, found) = try reader.header(of: "integer", IntegerColumn.isInteger)
+        guard found == count else { throw .countMismatch(expected: count, found: found) }
+        guard let order = PackedOrder(encoding) else { return nil }
+        try self.init(reader, order: order, count: count)
+    }
+}
+
+/// Memory of a reader: one block of values, kept for the next question, and the decoders' scratch.
+struct BlockMemory: ~Copyable {
+    /// Room for one block of 64-bit values.
+    let values: UnsafeMutableRawPointer
+    /// Room for two blocks of words, in the same allocation.
+    let words: UnsafeMutablePointer<UInt32>
+    /// The block that `values` holds.
+    var held: Int?
+
+    init() {
+        let byteCount = 8 * ColumnLimits.blockCount
+        values = .allocate(byteCount: 2 * byteCount, alignment: 64)
+        words = (values + byteCount).assumingMemoryBound(to: UInt32.self)
+    }
+
+    deinit {
+        values.deallocate()
+    }
+}
+
+/// The parts that `rows` are cut into at multiples of `ColumnLimits.blockCount`.
+struct BlockPieces: Sequence, IteratorProtocol {
+    private var rows: Range<Int>
+
+    init(_ rows: Range<Int>) {
+        self.rows = rows
+    }
+
+    /// A block, and which of its rows are asked for.
+    mutating func next() -> (block: Int, rows: Range<Int>)? {
+        guard !rows.isEmpty else { return nil }
+        let size = ColumnLimits.blockCount
+        let block = rows.lowerBound / size
+        let end = Swift.min(rows.upperBound, (block + 1) * size)
+        defer { rows = end..<rows.upperBound }
+        return (block, (rows.lowerBound - block * size)..<(end - block * size))
+    }
+}
