@@ -1,7 +1,7 @@
 /// Words of packed blocks to doubles: `(base + factor * word) / divisor`, ascending in the word.
 ///
-/// All integers in between are below 2^51 in size, else the doubles mean nothing. Vectors of doubles
-/// are as wide as the registers here: wider ones, kept over a loop, the compiler cuts up badly.
+/// All integers in between are below 2^51 in size, else the doubles mean nothing. Vectors of
+/// doubles are as wide as registers here: wider ones, kept over a loop, the compiler cuts up badly.
 protocol WordScaling {
     init(base: Int64, factor: Int64, divisor: Double)
     func doubles(_ words: SIMD4<UInt32>) -> SIMD4<Double>
