@@ -63,13 +63,20 @@ struct ScaledFloats {
 
     /// The encoded column.
     func bytes(as encoding: ColumnEncoding, tier: EncodingTier) -> [UInt8] {
+        bytes(as: encoding) { IntegerColumn.encode($0, tier: tier, into: &$1) }
+    }
+
+    /// The encoded column; `encode` writes its streams of integers.
+    func bytes(
+        as encoding: ColumnEncoding, _ encode: ([Int64], inout [UInt8]) -> Void
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.appendHeader(encoding, count: integers.count)
         bytes.append(scale.code)
         bytes.append((distances.isEmpty ? 0 : 1) | (exceptions.isEmpty ? 0 : 2))
-        bytes.appendNested { IntegerColumn.encode(integers, tier: tier, into: &$0) }
+        bytes.appendNested { encode(integers, &$0) }
         if !distances.isEmpty {
-            bytes.appendNested { IntegerColumn.encode(distances, tier: tier, into: &$0) }
+            bytes.appendNested { encode(distances, &$0) }
         }
         if !exceptions.isEmpty {
             bytes.appendVarint(UInt64(exceptions.count))

@@ -27,6 +27,8 @@ struct LineScan {
     var measurementEnd = 0
     /// The fields in order.
     var fields: [Field] = []
+    /// Whether a field is a text.
+    var hasText = false
     /// The timestamp as written; nil when absent.
     var timestamp: Int64?
     /// Why the line cannot be read; nil when it can.
@@ -78,6 +80,7 @@ struct LineScanner {
             line.number = number
             line.fields.removeAll(keepingCapacity: true)
             line.timestamp = nil
+            line.hasText = false
             line.fault = nil
             read(bytes, &line)
             return true
@@ -106,7 +109,10 @@ struct LineScanner {
         // A line feed inside quotes belongs to the text, so a faulty line ends at the first one
         // after the fault.
         let feed = LineScanner.lineEnd(bytes, from: index)
-        number += LineScanner.feedCount(bytes, line.start, feed)
+        // Only a text, or what was meant as one, can hold a line feed.
+        if line.fault != nil || line.hasText {
+            number += LineScanner.feedCount(bytes, line.start, feed)
+        }
         line.end = feed > line.start && bytes[feed - 1] == 13 ? feed - 1 : feed
         position = feed + 1
     }
@@ -209,6 +215,7 @@ struct LineScanner {
             bytes[index] == UInt8(ascii: "\"")
             ? readText(bytes, &index, &field) : LineFieldText.read(bytes, &index, &field)
         if let fault { return fault }
+        if field.kind == .text { line.hasText = true }
         line.fields.append(field)
         return nil
     }

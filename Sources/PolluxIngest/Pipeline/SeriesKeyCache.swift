@@ -44,6 +44,12 @@ struct SeriesKeyCache: Sendable {
             return nil
         }
 
+        /// Whether an entry is that of a key.
+        @inline(__always)
+        func holds(_ index: Int, _ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+            SeriesKeyCache.equal(entries[index].key, bytes, start, end)
+        }
+
         mutating func insert(_ entry: Entry) -> Int {
             if (entries.count + 1) * 2 > slots.count { grow() }
             entries.append(entry)
@@ -66,6 +72,8 @@ struct SeriesKeyCache: Sendable {
 
     private var young = Generation()
     private var old = Generation()
+    /// The entry of the key that was looked up last.
+    private var previous = -1
     private let capacity: Int
     private let seed: UInt64
     /// Which key last spoke for an asset whose attributes or mount its keys carry.
@@ -90,6 +98,18 @@ struct SeriesKeyCache: Sendable {
 
     /// The entry of a key; its number is valid until the next `find` or `insert`.
     mutating func find(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+        // Sources repeat their lines in one order: the key that followed last time follows again.
+        let expected = previous &+ 1
+        if expected < young.entries.count, young.holds(expected, bytes, start, end) {
+            previous = expected
+            return expected
+        }
+        let found = search(bytes, start, end)
+        previous = found ?? -1
+        return found
+    }
+
+    private mutating func search(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
         let hash = hash(bytes, start, end)
         if let index = young.find(hash, bytes, start, end) { return index }
         guard let index = old.find(hash, bytes, start, end) else { return nil }
@@ -101,8 +121,8 @@ struct SeriesKeyCache: Sendable {
 
     /// Whether the key of an entry spoke last for its asset, or has nothing to say.
     func isCurrent(_ entry: Int) -> Bool {
-        let known = young.entries[entry]
-        return !known.hasFacts || speakers[known.asset] == known.hash
+        guard young.entries[entry].hasFacts else { return true }
+        return speakers[young.entries[entry].asset] == young.entries[entry].hash
     }
 
     /// The series of a field; `hint` is where it is expected among the fields.
@@ -110,10 +130,12 @@ struct SeriesKeyCache: Sendable {
     func series(
         _ entry: Int, hint: Int, _ bytes: Span<UInt8>, _ start: Int, _ end: Int
     ) -> KnownSeries? {
-        let names = young.entries[entry].names
-        if hint < names.count, SeriesKeyCache.equal(names[hint], bytes, start, end) {
+        if hint < young.entries[entry].names.count,
+            SeriesKeyCache.equal(young.entries[entry].names[hint], bytes, start, end)
+        {
             return young.entries[entry].series[hint]
         }
+        let names = young.entries[entry].names
         for index in names.indices where SeriesKeyCache.equal(names[index], bytes, start, end) {
             return young.entries[entry].series[index]
         }
@@ -156,9 +178,25 @@ struct SeriesKeyCache: Sendable {
     private static func equal(
         _ key: [UInt8], _ bytes: Span<UInt8>, _ start: Int, _ end: Int
     ) -> Bool {
-        guard key.count == end - start else { return false }
-        for index in 0..<key.count where key[index] != bytes[start + index] { return false }
-        return true
+        guard key.count == end - start, start >= 0, end <= bytes.count else { return false }
+        // Eight bytes at a time, all inside the two.
+        return key.withUnsafeBytes { key in
+            bytes.withUnsafeBytes { bytes in
+                var index = 0
+                while index &+ 8 <= key.count {
+                    guard
+                        key.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                            == bytes.loadUnaligned(fromByteOffset: start &+ index, as: UInt64.self)
+                    else { return false }
+                    index &+= 8
+                }
+                while index < key.count {
+                    guard key[index] == bytes[start &+ index] else { return false }
+                    index &+= 1
+                }
+                return true
+            }
+        }
     }
 
     /// A seeded hash, eight bytes at a time, folded by a wide product.

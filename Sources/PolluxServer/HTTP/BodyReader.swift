@@ -16,6 +16,9 @@ struct BodyReader: Sendable {
             throw HTTPFailure.tooLarge(limit: limit)
         }
         var bytes: [UInt8] = []
+        if let text = request.headers[.contentLength], let count = Int(text), count > 0 {
+            bytes.reserveCapacity(count)
+        }
         do {
             for try await part in request.body {
                 guard bytes.count + part.readableBytes <= limit else {

@@ -31,13 +31,13 @@ enum JournalRecord {
             bytes.put(UInt32(bytes.count - sectionStart), at: 20 + 4 * index)
             sectionStart = bytes.count
         }
-        IntegerColumn.encode(columns.series, tier: .fast, into: &bytes)
+        BriefColumn.encode(columns.series, into: &bytes)
         endSection(0)
-        IntegerColumn.encode(columns.times, tier: .fast, into: &bytes)
+        BriefColumn.encode(columns.times, into: &bytes)
         endSection(1)
-        FloatColumn.encode(columns.floats, tier: .fast, into: &bytes)
+        BriefColumn.encode(columns.floats, into: &bytes)
         endSection(2)
-        IntegerColumn.encode(columns.others, tier: .fast, into: &bytes)
+        BriefColumn.encode(columns.others, into: &bytes)
         endSection(3)
         // One kind of value is the rule: then no mask is needed.
         if !columns.floats.isEmpty && !columns.others.isEmpty {
