@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .executable(name: "pollux", targets: ["pollux"]),
         .executable(name: "pollux-bench", targets: ["PolluxBench"]),
+        .executable(name: "pollux-bench-graph", targets: ["PolluxGraphBench"]),
     ],
     dependencies: [
         .package(
@@ -115,6 +116,10 @@ let package = Package(
             ], swiftSettings: common),
         // Bench: the frame that workloads share, and the codec's own workload.
         .target(name: "BenchFrame", path: "bench/Frame", swiftSettings: common),
+        .executableTarget(
+            name: "PolluxGraphBench",
+            dependencies: ["BenchFrame", "PolluxGraph", "PolluxKeyValue", "PolluxModel"],
+            path: "bench/Graph", swiftSettings: common),
         .executableTarget(
             name: "PolluxBench",
             dependencies: ["BenchFrame", "PolluxCodec", "PolluxTestKit"], path: "bench/Kernels",

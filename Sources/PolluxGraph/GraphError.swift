@@ -24,8 +24,6 @@ public enum GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case containsItself(asset: String, target: String)
     /// A change that makes no sense as asked.
     case refused(reason: String)
-    /// An imported text is wrong at a line, counted from 1.
-    case badImport(line: Int, reason: String)
 
     /// What happened, where, and what to do.
     public var description: String {
@@ -51,8 +49,6 @@ public enum GraphError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(asset) cannot be moved to \(target), which is a part of it"
         case .refused(let reason):
             reason
-        case .badImport(let line, let reason):
-            "line \(line): \(reason)"
         }
     }
 

@@ -110,6 +110,8 @@ extension Parser {
             let when: HappeningSyntax.When
             if take(.at) {
                 when = .at(try moment())
+            } else if take(.from) {
+                when = .from(try moment())
             } else {
                 try need(.between)
                 let first = try moment()
@@ -188,10 +190,8 @@ extension Parser {
 
     private mutating func relationDefinition() throws(LanguageError) -> DefinitionSyntax {
         let name = try self.name(.newName)
-        try need(.from)
-        let from = try self.name(.type)
-        try need(.to)
-        let to = try self.name(.type)
+        let from = take(.from) ? try self.name(.type) : nil
+        let to = take(.to) ? try self.name(.type) : nil
         let inverse = take(.inverse) ? try self.name(.newName) : nil
         return .relation(
             RelationDefinitionSyntax(

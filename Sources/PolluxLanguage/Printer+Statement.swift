@@ -94,6 +94,7 @@ extension Printer {
         asset(happening.asset)
         switch happening.when {
         case .at(let moment): self.moment("at", moment)
+        case .from(let moment): self.moment("from", moment)
         case .between(let first, let second):
             moment("between", first)
             moment("and", second)
@@ -135,8 +136,8 @@ extension Printer {
             settings(event.settings)
         case .relation(let relation):
             named("relation", relation.name)
-            named("from", relation.from)
-            named("to", relation.to)
+            if let from = relation.from { named("from", from) }
+            if let to = relation.to { named("to", to) }
             if let inverse = relation.inverse { named("inverse", inverse) }
             settings(relation.settings)
         case .asset(let asset):

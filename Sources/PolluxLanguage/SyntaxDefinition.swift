@@ -117,10 +117,10 @@ public struct EventDefinitionSyntax: Hashable, Sendable {
 public struct RelationDefinitionSyntax: Hashable, Sendable {
     /// Its name.
     public var name: NameSyntax
-    /// Where it starts.
-    public var from: NameSyntax
-    /// Where it leads.
-    public var to: NameSyntax
+    /// Where it starts; nil: at any asset.
+    public var from: NameSyntax?
+    /// Where it leads; nil: to any asset.
+    public var to: NameSyntax?
     /// Its name when read backwards, if written.
     public var inverse: NameSyntax?
     /// Particulars.
@@ -128,7 +128,7 @@ public struct RelationDefinitionSyntax: Hashable, Sendable {
 
     /// A relation.
     public init(
-        name: NameSyntax, from: NameSyntax, to: NameSyntax, inverse: NameSyntax? = nil,
+        name: NameSyntax, from: NameSyntax?, to: NameSyntax?, inverse: NameSyntax? = nil,
         settings: [SettingSyntax] = []
     ) {
         self.name = name

@@ -165,6 +165,8 @@ public struct HappeningSyntax: Hashable, Sendable {
     public enum When: Hashable, Sendable {
         /// At an instant.
         case at(MomentSyntax)
+        /// From an instant on; the end is not known yet.
+        case from(MomentSyntax)
         /// Over a stretch.
         case between(MomentSyntax, MomentSyntax)
     }

@@ -18,7 +18,8 @@ struct Pollux: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, QueryCommand.self, ReplCommand.self,
-            ImportCommand.self, SimulateCommand.self, SnapshotCommand.self, CheckCommand.self,
+            ImportCommand.self, ExportCommand.self, SimulateCommand.self, SnapshotCommand.self,
+            CheckCommand.self,
             InspectCommand.self, CompactCommand.self, IngestCommand.self,
         ])
 

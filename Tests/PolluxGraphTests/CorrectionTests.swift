@@ -40,7 +40,7 @@ import Testing
                 of: item, type: line, during: range, in: transaction)
             #expect(lines.map(\.range.start) == [Plant.at("14:10")])
             let log = try plant.graph.log(of: item, limit: 1, in: transaction)
-            #expect(log.first?.validFrom == Plant.at("14:10"))
+            #expect(log.first?.span.start == Plant.at("14:10"))
         }
     }
 

@@ -19,6 +19,7 @@ import Testing
         "graph-schema": "schema", "graph-words": "words", "graph-assets": "assets",
         "graph-asset-types": "asset-types", "graph-asset-names": "asset-names",
         "graph-attributes": "attributes", "graph-links": "links", "graph-backlinks": "backlinks",
+        "graph-link-extents": "link-extents",
         "graph-log": "log", "graph-log-assets": "log-assets", "events-records": "events",
         "events-assets": "event-assets", "events-open": "event-open",
         "events-extents": "event-extents", "events-labels": "event-labels",

@@ -16,8 +16,11 @@ extension Graph {
             let text =
                 "set \(QuotedName.word(name)) of \(try describe(asset, in: transaction)) = "
                 + "\(value.map(QuotedName.value) ?? "missing")\(InstantText.from(instant))"
+            let after = TimeRange(start: instant, end: .distantFuture)
+            let piece = try attributes(of: id, named: name, during: after, in: transaction).first
             try appendLog(
-                .set, assets: [id], validFrom: instant, text, by: provenance, in: transaction)
+                .set, assets: [id], validFrom: instant, until: piece?.range.end ?? .distantFuture,
+                text, by: provenance, in: transaction)
         }
     }
 
@@ -92,7 +95,7 @@ extension Graph {
         try words(.attribute, in: transaction).map(\.name).sorted()
     }
 
-    private func readAttribute(
+    func readAttribute(
         _ bytes: UnsafeRawBufferPointer, asset: AssetID
     ) throws(GraphError) -> Value? {
         var reader = try RecordReader(

@@ -37,8 +37,9 @@ extension Graph {
         let asset =
             try completed(declaration, type: type, in: transaction)
             ?? addAsset(declaration, type: type, isDeclared: true, in: transaction)
+        var displaced: [AssetID] = []
         if let container {
-            try settle(
+            displaced = try settle(
                 asset, in: container, from: declaration.from, by: provenance, in: transaction)
         }
         for attribute in declaration.attributes {
@@ -50,7 +51,7 @@ extension Graph {
         if let container { text += " of \(try describe(container, in: transaction))" }
         text += InstantText.from(declaration.from)
         try appendLog(
-            .create, assets: [asset.id] + (container.map { [$0.id] } ?? []),
+            .create, assets: [asset.id] + (container.map { [$0.id] } ?? []) + displaced,
             validFrom: declaration.from, text + QuotedName.settings(declaration.attributes),
             by: provenance, in: transaction)
         return asset.id
@@ -101,15 +102,18 @@ extension Graph {
         return asset
     }
 
-    /// Locates a created asset unless it is in the container at that instant already.
+    /// Locates a created asset unless it is in the container at that instant already; tells which
+    /// items lost their place.
     private func settle(
         _ asset: Asset, in container: Asset, from instant: Timestamp, by provenance: Provenance,
         in transaction: WriteTransaction
-    ) throws {
+    ) throws -> [AssetID] {
         let during = TimeRange(start: instant, end: instant.advanced(by: 1))
         let known = try containers(of: asset.id, during: during, in: transaction)
-        if known.contains(where: { $0.asset == container.id }) { return }
-        try setLocation(of: asset, in: container, at: instant, by: provenance, in: transaction)
+        if known.contains(where: { $0.asset == container.id }) { return [] }
+        return try setLocation(
+            of: asset, in: container, at: instant, by: provenance, in: transaction
+        ).displaced
     }
 
     /// The unnamed place for a type directly in a container, or the only one for a related type;

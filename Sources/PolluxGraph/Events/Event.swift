@@ -70,8 +70,8 @@ public struct LogEntry: Hashable, Sendable {
     public var action: Action
     /// The assets it touches.
     public var assets: [AssetID]
-    /// The earliest instant whose answers can differ.
-    public var validFrom: Timestamp
+    /// The span of time whose answers can differ.
+    public var span: TimeRange
     /// The change in words, close to the statement that makes it.
     public var text: String
 

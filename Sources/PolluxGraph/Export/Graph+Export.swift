@@ -15,7 +15,7 @@ extension Graph {
     /// Run in order in an empty database they give types, measures, relations, assets, where each
     /// was when, attributes and events again; points are not part of it. Everything recreated is
     /// declared, by whoever runs the statements and when: who recorded it first stays in this
-    /// database's change log. What cannot be said is a comment: open events, assets that share type
+    /// database's change log. What cannot be said is a comment: assets that share type
     /// and name with an earlier one, text with line breaks.
     ///
     /// Cost: grows with the plant; an export holds one number an asset in memory.

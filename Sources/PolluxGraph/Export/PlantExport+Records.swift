@@ -61,14 +61,16 @@ extension PlantExport {
                 return EventID(rawValue: try reader.uint64())
             }
             guard let event = try graph.event(id, in: transaction) else { return }
-            guard let name = try reference(event.asset), let end = event.end else {
-                let reason = event.end == nil ? "is open" : "is of an asset without a name"
-                try omit("event \(event.name) at \(event.start), which \(reason)")
+            guard let name = try reference(event.asset) else {
+                try omit("event \(event.name) at \(event.start) of an asset without a name")
                 return
             }
-            let when =
-                event.isInstant
-                ? " at \(event.start)" : " between \(event.start) and \(end)"
+            var when = " from \(event.start)"
+            if let end = event.end {
+                when =
+                    event.isInstant
+                    ? " at \(event.start)" : " between \(event.start) and \(end)"
+            }
             try state(
                 "record event \(QuotedName.word(event.name)) of \(name)" + when
                     + (try settings(event.attributes, of: "event \(event.name)")))

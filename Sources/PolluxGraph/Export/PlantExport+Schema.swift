@@ -66,12 +66,7 @@ extension PlantExport {
     func writeRelations() throws {
         for definition in schema.relations.values.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
             guard definition.id != .containment, definition.id != .mounting else { continue }
-            if definition.subjectType != nil, definition.objectType != nil {
-                try state(try graph.relationStatement(definition, in: transaction))
-            } else if !definition.inverse.isEmpty || !definition.settings.isEmpty {
-                // The statement needs both types; without them `relate` makes the relation.
-                try omit("the inverse and the settings of the relation \(definition.name)")
-            }
+            try state(try graph.relationStatement(definition, in: transaction))
         }
     }
 

@@ -40,7 +40,7 @@ extension Graph {
         guard let action = LogEntry.Action(rawValue: tag) else {
             throw reader.corrupt("unknown action \(tag)")
         }
-        let validFrom = try reader.instant()
+        let span = try reader.range()
         let source = try reader.text()
         let count = try reader.number()
         guard count <= UInt64(bytes.count) else { throw reader.corrupt("too many assets") }
@@ -50,19 +50,24 @@ extension Graph {
         try reader.finish()
         return LogEntry(
             number: number, provenance: Provenance(recordedAt: recordedAt, source: source),
-            action: action, assets: assets, validFrom: validFrom, text: text)
+            action: action, assets: assets, span: span, text: text)
     }
 
     /// Writes one line of the log.
+    ///
+    /// - Parameters:
+    ///   - validFrom: the earliest instant whose answers can differ.
+    ///   - until: the instant from which they are what they were; none when the change has no end.
     func appendLog(
-        _ action: LogEntry.Action, assets: [AssetID], validFrom: Timestamp, _ text: String,
+        _ action: LogEntry.Action, assets: [AssetID], validFrom: Timestamp,
+        until: Timestamp = .distantFuture, _ text: String,
         by provenance: Provenance, in transaction: WriteTransaction
     ) throws {
         let number = try nextNumber(.log, in: transaction)
         var writer = RecordWriter()
         writer.put(provenance.recordedAt)
         writer.put(action.rawValue)
-        writer.put(validFrom)
+        writer.put(TimeRange(start: validFrom, end: max(validFrom, until)))
         writer.put(provenance.source)
         writer.put(number: UInt64(assets.count))
         for asset in assets { writer.put(number: UInt64(asset.rawValue)) }

@@ -10,6 +10,7 @@ struct GraphTables: Sendable {
     let attributes: Table
     let links: Table
     let backlinks: Table
+    let linkExtents: Table
     let events: Table
     let eventAssets: Table
     let eventOpen: Table
@@ -35,6 +36,7 @@ struct GraphTables: Sendable {
         attributes = try open("attributes")
         links = try open("links")
         backlinks = try open("backlinks")
+        linkExtents = try open("link-extents")
         events = try open("events")
         eventAssets = try open("event-assets")
         eventOpen = try open("event-open")
@@ -48,8 +50,9 @@ struct GraphTables: Sendable {
     /// All of them, for checks and counts.
     var all: [Table] {
         [
-            schema, words, assets, assetTypes, assetNames, attributes, links, backlinks, events,
-            eventAssets, eventOpen, eventExtents, eventLabels, eventTimes, log, logAssets,
+            schema, words, assets, assetTypes, assetNames, attributes, links, backlinks,
+            linkExtents, events, eventAssets, eventOpen, eventExtents, eventLabels, eventTimes, log,
+            logAssets,
         ]
     }
 }

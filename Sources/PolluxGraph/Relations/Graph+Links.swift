@@ -56,6 +56,10 @@ extension Graph {
     }
 
     /// The links to an object from subjects of exactly one type that overlap a range, by end.
+    ///
+    /// Links stand in order of their ends. Those that begin before the range is over and have ended
+    /// since end no later than the longest of them lasts, so the search stops there and goes on
+    /// with those that last until further notice: what came later is not walked through.
     func incoming(
         _ object: AssetID, _ relation: RelationID, subjectType: TypeID, during range: TimeRange,
         in transaction: ReadTransaction
@@ -66,13 +70,71 @@ extension Graph {
             range.start == .distantFuture
             ? prefix.with(range.start)
             : prefix.with(range.start.advanced(by: 1))
+        let extent = try linkExtent(prefix.bytes, in: transaction)
+        let last = max(
+            range.end.advanced(by: Int64(clamping: extent.length)), extent.sinceEverUntil)
+        var isCut = false
         try scan(tables.backlinks, prefix: prefix.bytes, from: start.bytes, in: transaction) {
             (key, _) throws(GraphError) in
             let link = try self.readBacklink(key, object: object, relation: relation)
+            isCut = link.range.end > last && link.range.end < .distantFuture
+            if isCut { return false }
             if link.range.overlaps(range) { found.append(link) }
             return true
         }
+        guard isCut else { return found }
+        let open = prefix.with(.distantFuture).bytes
+        try scan(tables.backlinks, prefix: open, in: transaction) { (key, _) throws(GraphError) in
+            let link = try self.readBacklink(key, object: object, relation: relation)
+            if link.range.start >= range.end { return false }
+            found.append(link)
+            return true
+        }
         return found
+    }
+
+    /// How long the links of one kind to an object last (storage-format/graph.md §6).
+    private struct LinkExtent {
+        /// The longest one that has both a start and an end, in nanoseconds.
+        var length: UInt64 = 0
+        /// The latest end of those that hold since ever.
+        var sinceEverUntil = Timestamp.distantPast
+    }
+
+    private func linkExtent(
+        _ key: [UInt8], in transaction: ReadTransaction
+    ) throws(GraphError) -> LinkExtent {
+        guard let bytes = try value(tables.linkExtents, key, in: transaction) else {
+            return LinkExtent()
+        }
+        var reader = try RecordReader(bytes, table: tables.linkExtents, record: "extent")
+        let extent = LinkExtent(length: try reader.number(), sinceEverUntil: try reader.instant())
+        try reader.finish()
+        return extent
+    }
+
+    /// Lets the extent of a kind of links to an object reach as far as one more of them.
+    private func widenExtent(
+        _ link: Link, subjectType: TypeID, in transaction: WriteTransaction
+    ) throws {
+        guard link.range.end != .distantFuture else { return }
+        let key = GraphKey(link.object).with(link.relation.rawValue).with(subjectType.rawValue)
+            .bytes
+        let known = try linkExtent(key, in: transaction)
+        var extent = known
+        if link.range.start == .distantPast {
+            extent.sinceEverUntil = max(extent.sinceEverUntil, link.range.end)
+        } else {
+            let length = UInt64(max(0, link.range.end.nanoseconds(since: link.range.start)))
+            extent.length = max(extent.length, length)
+        }
+        guard extent.length != known.length || extent.sinceEverUntil != known.sinceEverUntil else {
+            return
+        }
+        var writer = RecordWriter()
+        writer.put(number: extent.length)
+        writer.put(extent.sinceEverUntil)
+        try transaction.put(tables.linkExtents, key, writer.finish())
     }
 
     /// The links to an object by one relation, of all types of subjects, that overlap a range.
@@ -82,11 +144,23 @@ extension Graph {
     ) throws(GraphError) -> [Link] {
         let prefix = GraphKey(object).with(relation.rawValue)
         var found: [Link] = []
-        try scan(tables.backlinks, prefix: prefix.bytes, in: transaction) {
-            (key, _) throws(GraphError) in
-            let link = try self.readBacklink(key, object: object, relation: relation)
-            if link.range.overlaps(range) { found.append(link) }
-            return true
+        var next: UInt32? = 0
+        // From one type of subjects to the next.
+        while let from = next {
+            next = nil
+            var type: UInt32?
+            let start = prefix.with(from).bytes
+            try scan(tables.backlinks, prefix: prefix.bytes, from: start, in: transaction) {
+                (key, _) throws(GraphError) in
+                var reader = GraphKeyReader(key, skipping: 8, table: self.tables.backlinks)
+                type = try reader.uint32()
+                return false
+            }
+            guard let type else { break }
+            found += try incoming(
+                object, relation, subjectType: TypeID(rawValue: type), during: range,
+                in: transaction)
+            next = type == .max ? nil : type + 1
         }
         return found
     }
@@ -144,6 +218,7 @@ extension Graph {
         try transaction.put(tables.links, linkKey(link), writer.finish())
         try transaction.put(
             tables.backlinks, backlinkKey(link, subjectType: subjectType), [])
+        try widenExtent(link, subjectType: subjectType, in: transaction)
         if link.relation == .containment || link.relation == .mounting {
             let holder = try existingAsset(link.object, in: transaction)
             try noteAdjacency(

@@ -27,14 +27,16 @@ extension Graph {
             throw GraphError.outsideLife(
                 asset: try describe(one, in: transaction), life: one.life, instant: instant)
         }
-        try setLocation(of: asset, in: container, at: instant, by: provenance, in: transaction)
+        let change = try setLocation(
+            of: asset, in: container, at: instant, by: provenance, in: transaction)
         let text =
             "move \(try describe(asset, in: transaction)) to "
-            + "\(try describe(container, in: transaction)) at \(instant)"
+            + (try describe(container, in: transaction))
+            + (instant == .distantPast ? "" : " at \(instant)")
             + (asset.life.start == created ? "" : "; it was created at \(created)")
         try appendLog(
-            .move, assets: [id, target], validFrom: instant, text, by: provenance,
-            in: transaction)
+            .move, assets: [id, target] + change.displaced, validFrom: instant,
+            until: change.until, text, by: provenance, in: transaction)
     }
 
     /// Takes an asset out of where it is from an instant until its next recorded move.
@@ -88,41 +90,51 @@ extension Graph {
             + "it was from \(link.range.start) to \(link.range.end)"
         try appendLog(
             .edit, assets: [link.subject, link.object],
-            validFrom: min(link.range.start, range.start), text, by: provenance, in: transaction)
+            validFrom: min(link.range.start, range.start), until: max(link.range.end, range.end),
+            text, by: provenance, in: transaction)
+    }
+
+    /// What a move changed besides the asset itself.
+    struct LocationChange {
+        /// The instant from which everything is where it was before.
+        var until: Timestamp
+        /// The items that lost their place.
+        var displaced: [AssetID]
     }
 
     /// Puts an asset into a container, by the rules of places, without a line in the log.
+    @discardableResult
     func setLocation(
         of asset: Asset, in container: Asset, at instant: Timestamp, by provenance: Provenance,
         in transaction: WriteTransaction
-    ) throws {
+    ) throws -> LocationChange {
         guard asset.id != container.id else {
             let name = try displayName(of: asset, in: transaction)
             throw GraphError.containsItself(asset: name, target: name)
         }
         switch try target(for: asset, in: container, in: transaction) {
         case .contain:
-            try place(
+            return try place(
                 asset, .containment, in: container, at: instant, isSingle: false, in: transaction)
         case .mount(let place):
-            try mount(asset, in: place, at: instant, in: transaction)
+            return try mount(asset, in: place, at: instant, in: transaction)
         case .newPlace:
             let place = try createPlace(
                 type: asset.type, in: container, by: provenance, in: transaction)
-            try mount(asset, in: place, at: instant, in: transaction)
+            return try mount(asset, in: place, at: instant, in: transaction)
         }
     }
 
     private func mount(
         _ item: Asset, in place: Asset, at instant: Timestamp, in transaction: WriteTransaction
-    ) throws {
+    ) throws -> LocationChange {
         var holder = place
         if !holder.isPlace {
             holder.isPlace = true
             try putAsset(holder, in: transaction)
         }
         let isSingle = try schema(in: transaction).isSingle(place.type)
-        try self.place(
+        return try self.place(
             item, .mounting, in: holder, at: instant, isSingle: isSingle, in: transaction)
     }
 
@@ -209,8 +221,9 @@ extension Graph {
     private func place(
         _ asset: Asset, _ relation: RelationID, in holder: Asset, at instant: Timestamp,
         isSingle: Bool, in transaction: WriteTransaction
-    ) throws {
+    ) throws -> LocationChange {
         var end = try cutLocation(of: asset.id, at: instant, in: transaction)
+        var change = LocationChange(until: end, displaced: [])
         if isSingle {
             let after = TimeRange(start: instant, end: .distantFuture)
             for other in try incoming(holder.id, relation, during: after, in: transaction)
@@ -219,6 +232,8 @@ extension Graph {
                     end = min(end, other.range.start)
                 } else {
                     try shorten(other, to: instant, in: transaction)
+                    change.displaced.append(other.subject)
+                    change.until = max(change.until, other.range.end)
                 }
             }
         }
@@ -236,6 +251,7 @@ extension Graph {
         try putLink(
             Link(relation: relation, subject: asset.id, object: holder.id, range: range),
             in: transaction)
+        return change
     }
 
     /// Ends the location that holds at an instant and returns when the next one begins.

@@ -78,9 +78,8 @@ extension Graph {
     ) throws(GraphError) -> String {
         let types = try schema(in: transaction).types
         var text = "create relation \(QuotedName.word(definition.name))"
-        if let subject = definition.subjectType, let object = definition.objectType {
-            text += " from \(QuotedName.word(types[subject]?.name ?? "?"))"
-            text += " to \(QuotedName.word(types[object]?.name ?? "?"))"
+        for (word, type) in [("from", definition.subjectType), ("to", definition.objectType)] {
+            if let type { text += " \(word) \(QuotedName.word(types[type]?.name ?? "?"))" }
         }
         if !definition.inverse.isEmpty { text += " inverse \(QuotedName.word(definition.inverse))" }
         return text + QuotedName.settings(definition.settings)
@@ -114,6 +113,9 @@ extension Graph {
 
     /// Relates two assets over a range; overlapping spans of the same relation are joined.
     ///
+    /// A relation declared `single` leads from a subject to one object at a time: the one before
+    /// ends when the new one begins, and the new one ends where a later one begins.
+    ///
     /// - Throws: `conflict` when the types are not those declared, `refused` for containment and
     ///   mounting, which `move` changes.
     public func relate(
@@ -128,6 +130,7 @@ extension Graph {
         guard !range.isEmpty else {
             throw GraphError.refused(reason: "the relation would end before it begins")
         }
+        let range = try makeRoom(for: range, of: definition, subject, object, in: transaction)
         var joined = range
         for old in try outgoing(subject, relation, in: transaction)
         where old.link.object == object && old.link.range.start <= joined.end
@@ -147,8 +150,38 @@ extension Graph {
             + InstantText.from(range.start)
             + (range.end == .distantFuture ? "" : " to \(range.end)")
         try appendLog(
-            .relate, assets: [subject, object], validFrom: range.start, text, by: provenance,
-            in: transaction)
+            .relate, assets: [subject, object], validFrom: range.start, until: range.end, text,
+            by: provenance, in: transaction)
+    }
+
+    /// Cuts what a single relation led to before, and the range where it leads elsewhere later.
+    private func makeRoom(
+        for range: TimeRange, of definition: RelationDefinition, _ subject: AssetID,
+        _ object: AssetID, in transaction: WriteTransaction
+    ) throws -> TimeRange {
+        guard definition.settings.contains(Attribute("single", .boolean(true))) else {
+            return range
+        }
+        var room = range
+        for old in try outgoing(subject, definition.id, during: range, in: transaction)
+        where old.link.object != object {
+            guard old.link.range.start < range.start else {
+                room.end = min(room.end, old.link.range.start)
+                continue
+            }
+            try removeLink(old.link, in: transaction)
+            var shortened = old.link
+            shortened.range.end = range.start
+            try putLink(shortened, in: transaction)
+        }
+        guard !room.isEmpty else {
+            let other = try outgoing(subject, definition.id, during: range, in: transaction)
+            throw GraphError.conflict(
+                what: "relation", name: definition.name,
+                reason: "it is single, and leads elsewhere from "
+                    + "\(other.first?.link.range.start ?? range.start) on")
+        }
+        return room
     }
 
     /// Ends a relation between two assets at an instant; what was recorded after it goes too.

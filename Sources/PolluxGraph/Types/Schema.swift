@@ -33,6 +33,8 @@ final class Schema: Sendable {
     let parts: [TypeID: [Adjacency]]
     /// The units that can be written, the declared ones included.
     let units: UnitCatalog
+    /// The types that were imported from models, by identifier without version.
+    let typesByModel: [String: AssetType]
     private let children: [TypeID: [TypeID]]
     private let typeWords: [String: TypeMatch]
     private let foldedTypeWords: [String: [TypeMatch]]
@@ -43,6 +45,11 @@ final class Schema: Sendable {
         adjacencies: [(TypeID, Adjacency)], units: UnitCatalog
     ) {
         self.units = units
+        var models: [String: AssetType] = [:]
+        for type in types.values {
+            if let id = type.modelID { models[id.unversioned] = type }
+        }
+        typesByModel = models
         self.stamp = stamp
         self.types = types
         self.relations = relations

@@ -85,7 +85,7 @@ extension LiveEngine {
             case .declare, .create, .record, .edit, .delete: return false
             }
         }
-        return edits.map(\.validFrom).min().map { max($0, now.advanced(by: -longestEdit)) }
+        return edits.map(\.span.start).min().map { max($0, now.advanced(by: -longestEdit)) }
     }
 
     /// An edit that reaches further back than a week corrects only the last week by itself.

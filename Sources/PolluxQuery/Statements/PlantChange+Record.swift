@@ -49,6 +49,7 @@ extension PlantChange {
         let time: EventTime
         switch happening.when {
         case .at(let moment): time = .instant(try context.instant(moment))
+        case .from(let moment): time = .open(from: try context.instant(moment))
         case .between(let start, let end):
             let span = TimeRange(start: try context.instant(start), end: try context.instant(end))
             guard !span.isEmpty else {

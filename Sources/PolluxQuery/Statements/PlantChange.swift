@@ -59,15 +59,16 @@ struct PlantChange {
             }
             return "created event \(event.name.text) of \(type.name)"
         case .relation(let relation):
-            let (from, to) = (try type(relation.from), try type(relation.to))
+            let (from, to) = (try relation.from.map(type), try relation.to.map(type))
             try context.placed(at: relation.name.range) {
                 _ = try graph.declareRelation(
-                    named: relation.name.text, from: from.id, to: to.id,
+                    named: relation.name.text, from: from?.id, to: to?.id,
                     inverse: relation.inverse?.text ?? "",
                     settings: try context.attributes(relation.settings), by: context.provenance,
                     in: write)
             }
-            return "created relation \(relation.name.text) from \(from.name) to \(to.name)"
+            return "created relation \(relation.name.text)"
+                + (from.map { " from \($0.name)" } ?? "") + (to.map { " to \($0.name)" } ?? "")
         case .asset(let asset): return try create(asset)
         case .continuousQuery, .alert:
             preconditionFailure("continuous queries and alerts are created elsewhere")
@@ -233,7 +234,6 @@ struct PlantChange {
 }
 
 extension StatementContext {
-    /// An instant as sentences show it, in the zone of the statement.
     /// The clock time of an instant, seconds where there are any.
     func clock(_ instant: Timestamp) -> String {
         let civil = zone.civil(at: instant)
@@ -242,6 +242,7 @@ extension StatementContext {
         return civil.second == 0 ? minutes : minutes + ":" + two(civil.second)
     }
 
+    /// An instant as sentences show it, in the zone of the statement.
     func shown(_ instant: Timestamp) -> String {
         instant.formatted(offsetSeconds: zone.offsetSeconds(at: instant))
     }

@@ -19,6 +19,19 @@ struct PlantListing {
         let transaction = snapshot.transaction
         if case .bare(let label)? = path.steps.first?.selection, let word = label.literal {
             let rest = Array(path.steps.dropFirst())
+            var inner: PathSyntax?
+            if !rest.isEmpty {
+                var steps = rest
+                steps[0].link = nil
+                inner = PathSyntax(steps, range: path.range)
+            }
+            switch (word.lowercased(), inner) {
+            case ("units", _): return try units(transaction)
+            case ("changes", _): return try changes(of: inner, clauses, snapshot)
+            case ("relations", let inner?): return try relations(of: inner, clauses, snapshot)
+            case ("events", let inner?): return try events(of: inner, clauses, snapshot)
+            default: break
+            }
             switch word.lowercased() {
             case "types": return try types(transaction)
             case "measures": return try measures(of: rest, transaction)

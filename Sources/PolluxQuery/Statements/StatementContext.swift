@@ -48,7 +48,7 @@ struct StatementContext: Sendable {
             code = instant >= life.end ? .afterEnd : .beforeStart
         case .containsItself: code = .insideItself
         case .badName: code = .unexpectedWord
-        case .refused, .badImport: code = .typeDoesNotFit
+        case .refused: code = .typeDoesNotFit
         }
         return wrong(code, error.description, at: range)
     }

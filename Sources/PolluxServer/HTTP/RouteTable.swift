@@ -57,7 +57,9 @@ struct RouteTable: HTTPResponder {
         routes =
             OperationRoutes(parts: parts).routes + QueryRoutes(parts: parts).routes
             + WriteRoutes(parts: parts).routes + LiveRoute(parts: parts).routes
-            + TwinRoutes(parts: parts).routes + LiveTwinRoutes(parts: parts).routes
+            + TwinRoutes(parts: parts).routes + GraphRoutes(parts: parts).routes
+            + TwinChangeRoutes(parts: parts).routes
+            + LiveTwinRoutes(parts: parts).routes
             + SnapshotRoutes(parts: parts).routes
             + ViewerFiles(configuration: parts.configuration).routes
     }
