@@ -26,6 +26,7 @@ struct PayloadTests {
                 case .typed(.integer(let number)): words += "\(number)i"
                 case .typed(.float(let number)), .number(let number): words += "\(number)"
                 case .unsigned(let number): words += "\(number)u"
+                case .written(let text): words += "\(text)"
                 case .gone: words += "gone"
                 }
                 if let time = point.time { words += "@\(time.nanoseconds / 1_000_000)" }

@@ -50,6 +50,8 @@ enum DecodedValue: Hashable, Sendable {
     case number(Double)
     /// An unsigned number beyond the largest integer.
     case unsigned(UInt64)
+    /// A text that may be a number: OPC UA writes 64-bit integers so.
+    case written(String)
     /// Not a value: the source says that it is gone.
     case gone
 
@@ -59,6 +61,7 @@ enum DecodedValue: Hashable, Sendable {
         case .typed(let value): value.kind
         case .number: .float
         case .unsigned: .integer
+        case .written: .text
         case .gone: nil
         }
     }
@@ -75,6 +78,11 @@ enum DecodedValue: Hashable, Sendable {
         case (.number, _): nil
         case (.unsigned(let number), .float): .float(Double(number))
         case (.unsigned, _): nil
+        case (.written(let text), .text): .text(text)
+        case (.written(let text), .integer): Int64(text).map { .integer($0) }
+        case (.written(let text), .float):
+            PlainText.number(Array(text.utf8)).map { .float($0) }
+        case (.written, .boolean): nil
         case (.gone, .float): .float(0)
         case (.gone, .integer): .integer(0)
         case (.gone, .boolean): .boolean(false)
@@ -88,6 +96,7 @@ enum DecodedValue: Hashable, Sendable {
         case .typed(let value): value.kind.lineName
         case .number: "float"
         case .unsigned: "unsigned"
+        case .written: "string"
         case .gone: "null"
         }
     }
@@ -145,6 +154,25 @@ struct DecodedEvent: Hashable, Sendable {
     var place = ""
 }
 
+/// What a message says of a measure without giving a value: its kind, unit and range.
+struct DecodedDeclaration: Hashable, Sendable {
+    var measure: String
+    var kind: ValueKind
+    var unit = ""
+    /// The lowest and highest value that the source expects; kept as attributes of the asset.
+    var low: Double?
+    var high: Double?
+}
+
+/// A relation of an asset that holds from a time on.
+struct DecodedRelation: Hashable, Sendable {
+    /// The kind of relation, such as `stored-in`.
+    var name: String
+    /// What it is related to, outermost container first; nothing when it is no longer so related.
+    var object: [AssetAddress.Level]
+    var time: Timestamp?
+}
+
 /// What a message says of one asset.
 struct DecodedGroup: Sendable {
     var address: AssetAddress
@@ -152,6 +180,18 @@ struct DecodedGroup: Sendable {
     var events: [DecodedEvent] = []
     /// Attributes to set when new or changed.
     var attributes: [Attribute] = []
+    /// Measures that it describes.
+    var declarations: [DecodedDeclaration] = []
+    var relations: [DecodedRelation] = []
+    /// When attributes came to hold; nil when the message does not say.
+    var time: Timestamp?
+    /// From when on none of the asset's own values holds any longer.
+    var endsAt: Timestamp?
+
+    /// Whether something is said that is no point, event, relation or end.
+    var hasFactsAlone: Bool {
+        !declarations.isEmpty || (!attributes.isEmpty && points.isEmpty && events.isEmpty)
+    }
 }
 
 /// A message read, names not yet looked up.
@@ -163,4 +203,20 @@ struct DecodedMessage: Sendable {
     var groups: [DecodedGroup] = []
     /// What could not be read; the rest is stored.
     var problems: [String] = []
+
+    /// The group of an address: the last one, or a new one after it.
+    mutating func group(of address: AssetAddress) -> Int {
+        if groups.last?.address != address { groups.append(DecodedGroup(address: address)) }
+        return groups.count - 1
+    }
+
+    /// Adds what is said of a measure.
+    mutating func declare(_ declaration: DecodedDeclaration, of address: AssetAddress) {
+        groups[group(of: address)].declarations.append(declaration)
+    }
+
+    /// Adds an event of an address.
+    mutating func add(_ event: DecodedEvent, of address: AssetAddress) {
+        groups[group(of: address)].events.append(event)
+    }
 }

@@ -42,10 +42,7 @@ enum JSONEvent {
                 return message.problems.append("a \(name) must name its item: \"item\":\"SP-9\"")
             }
         }
-        if message.groups.last?.address != match.address {
-            message.groups.append(DecodedGroup(address: match.address))
-        }
-        message.groups[message.groups.count - 1].events.append(event)
+        message.add(event, of: match.address)
     }
 
     /// Takes over one member and returns what is wrong with it.

@@ -75,10 +75,7 @@ enum JSONPayload {
     static func append(
         _ point: DecodedPoint, to address: AssetAddress, of message: inout DecodedMessage
     ) {
-        if message.groups.last?.address != address {
-            message.groups.append(DecodedGroup(address: address))
-        }
-        message.groups[message.groups.count - 1].points.append(point)
+        message.groups[message.group(of: address)].points.append(point)
     }
 
     /// The one value that an object like `{"value":1.2,"timestamp":…,"unit":"mm/s"}` is; nil when

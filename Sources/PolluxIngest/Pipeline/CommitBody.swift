@@ -36,7 +36,8 @@ struct CommitBody {
         }
         if !batch.isEmpty { try transaction.append(batch) }
         result.pointCount = batch.count
-        if result.newAssetCount + result.newSeriesCount + result.attributeCount > 0 {
+        let facts = result.attributeCount + result.declarationCount
+        if result.newAssetCount + result.newSeriesCount + facts > 0 {
             transaction.notePlantChange()
         }
         if result.eventCount > 0 { transaction.noteEventChange() }
@@ -49,11 +50,18 @@ struct CommitBody {
         for event in group.events {
             result.refusals.append(Refusal(origin: event.origin, reason: reason))
         }
+        for relation in group.relations {
+            result.refusals.append(Refusal(origin: relation.origin, reason: reason))
+        }
     }
 
     private mutating func add(_ group: PendingGroup, to batch: inout PointBatch) throws {
         let found = try asset(for: group.address, at: group.earliest)
-        try setAttributes(group, of: found.asset)
+        for attribute in group.attributes {
+            try setAttribute(attribute, of: found.asset, at: group.earliest)
+        }
+        try declare(group, of: found)
+        try endValues(group, of: found, to: &batch)
         var addition = CacheAddition(
             key: group.key, asset: found.asset,
             hasFacts: !group.attributes.isEmpty || group.address.parts.last?.name.isEmpty == false,
@@ -62,7 +70,15 @@ struct CommitBody {
         for pending in group.points {
             let name = pending.point.measure
             if known[name] == nil {
-                let series = try series(for: pending.point, of: found)
+                let series: KnownSeries?
+                do {
+                    series = try self.series(for: pending.point, of: found)
+                } catch let error as IngestError {
+                    // One value that cannot be must not take the others of the message along.
+                    result.refusals.append(
+                        Refusal(origin: pending.origin, reason: error.description))
+                    continue
+                }
                 known[name] = .some(series)
                 if let series { addition.series.append((pending.name, series)) }
             }
@@ -82,6 +98,7 @@ struct CommitBody {
         }
         if !addition.series.isEmpty { result.additions.append(addition) }
         for event in group.events { try record(event, of: found, group.address) }
+        for relation in group.relations { try relate(relation, of: found) }
     }
 
     private func conflict(
@@ -230,25 +247,23 @@ struct CommitBody {
             in: transaction.transaction)
     }
 
-    /// Sets the attributes that are new (since ever) or changed (from the instant on).
-    private mutating func setAttributes(_ group: PendingGroup, of asset: AssetID) throws {
+    /// Sets an attribute when it is new (since ever) or changed (from the instant on).
+    mutating func setAttribute(
+        _ attribute: Attribute, of asset: AssetID, at instant: Timestamp
+    ) throws {
         let reader = transaction.transaction
-        for attribute in group.attributes {
-            let instant = group.earliest
-            let current = try graph.attribute(
-                attribute.name, of: asset, at: instant, in: reader)
-            guard current != attribute.value else { continue }
-            guard result.attributeCount < allowance.attributes else {
-                result.limitedCount += 1
-                continue
-            }
-            let isNew = try graph.attributes(
-                of: asset, named: attribute.name, during: .always, in: reader
-            ).isEmpty
-            try graph.setAttribute(
-                attribute.name, of: asset, to: attribute.value,
-                from: isNew ? .distantPast : instant, by: provenance, in: reader)
-            result.attributeCount += 1
+        let current = try graph.attribute(attribute.name, of: asset, at: instant, in: reader)
+        guard current != attribute.value else { return }
+        guard result.attributeCount < allowance.attributes else {
+            result.limitedCount += 1
+            return
         }
+        let isNew = try graph.attributes(
+            of: asset, named: attribute.name, during: .always, in: reader
+        ).isEmpty
+        try graph.setAttribute(
+            attribute.name, of: asset, to: attribute.value,
+            from: isNew ? .distantPast : instant, by: provenance, in: reader)
+        result.attributeCount += 1
     }
 }

@@ -25,16 +25,24 @@ extension IngestPipeline {
         var decoded: [DecodedMessage] = []
         decoded.reserveCapacity(messages.count)
         for message in messages {
+            // Sparkplug needs the order of messages and what came before: it is read below.
             decoded.append(
-                reader.read(
-                    topic: message.topic, payload: message.payload,
-                    receivedAt: message.receivedAt))
+                SparkplugTopic.owns(message.topic)
+                    ? DecodedMessage(format: "Sparkplug")
+                    : reader.read(
+                        topic: message.topic, payload: message.payload,
+                        receivedAt: message.receivedAt))
         }
         let stored = try storedTimes(of: messages, decoded)
         var resolver = MessageResolver(options: options, storedTimes: stored)
         let letters = keepsLetters ? letters : nil
-        let job = state.withLock { state in
+        let job = try state.withLock { state in
+            let around = surroundings(state, source: source, isReplay: !keepsLetters)
             for index in messages.indices {
+                if SparkplugTopic.owns(messages[index].topic) {
+                    decoded[index] = try resolver.read(
+                        sparkplug: messages[index], around, reader, &state)
+                }
                 resolver.resolve(
                     decoded[index], of: messages[index], number: index + 1,
                     with: &state.addresses)
@@ -48,8 +56,9 @@ extension IngestPipeline {
         let write = resolver.write
         var result = CommitResult()
         if !write.hasNothing || !write.refusedOrigins.isEmpty {
-            result = try store.writeBlocking { transaction in
+            result = try commit { transaction in
                 var result = try job.run(transaction)
+                try self.keepSparkplug(write, transaction.transaction)
                 if let letters {
                     result.deadLetterCount = try IngestPipeline.keep(
                         messages, write, result, in: letters, source, transaction.transaction)
@@ -118,22 +127,32 @@ extension IngestPipeline {
     public func tryMessage(
         topic: String, payload: [UInt8], receivedAt: Timestamp
     ) -> MessageTrial {
-        let reader = PayloadReader(rules: rules, options: options)
-        let message = reader.read(topic: topic, payload: payload, receivedAt: receivedAt)
-        var trial = MessageTrial(
-            rule: message.rule, format: message.format, lines: [], problems: message.problems)
+        var trial = MessageTrial(rule: nil, format: "", lines: [], problems: [])
         do {
+            let message = try decode(topic, payload, receivedAt)
+            trial.rule = message.rule
+            trial.format = message.format
+            trial.problems = message.problems
             let snapshot = try store.snapshot()
             defer { snapshot.close() }
-            for group in message.groups {
-                let describer = TrialDescriber(
-                    graph: graph, snapshot: snapshot, options: options, receivedAt: receivedAt)
-                try describer.describe(group, into: &trial)
-            }
+            let describer = TrialDescriber(
+                graph: graph, snapshot: snapshot, options: options, receivedAt: receivedAt)
+            for group in message.groups { try describer.describe(group, into: &trial) }
         } catch {
             trial.problems.append("\(error)")
         }
         return trial
+    }
+
+    private func decode(
+        _ topic: String, _ payload: [UInt8], _ receivedAt: Timestamp
+    ) throws -> DecodedMessage {
+        if SparkplugTopic.owns(topic) {
+            return try trySparkplug(
+                TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt))
+        }
+        return PayloadReader(rules: rules, options: options)
+            .read(topic: topic, payload: payload, receivedAt: receivedAt)
     }
 
     /// The newest dead letters, newest first.

@@ -15,6 +15,7 @@ public final class IngestPipeline: Sendable {
     let graph: Graph
     let letters: DeadLetterTable
     let settings: Table
+    let sparkplugTable: Table
     let state: Mutex<IngestState>
 
     /// A pipeline into a store and the graph of the same environment; takes up the topic rules that
@@ -31,6 +32,10 @@ public final class IngestPipeline: Sendable {
             throw KeyValueError.failed(action: "open ingest.settings", reason: "read only")
         }
         self.settings = settings
+        guard let sparkplugTable = try store.environment.table("ingest.sparkplug") else {
+            throw KeyValueError.failed(action: "open ingest.sparkplug", reason: "read only")
+        }
+        self.sparkplugTable = sparkplugTable
         var state = IngestState(options: options)
         state.rules = try IngestPipeline.storedRules(store.environment, settings)
         self.state = Mutex(state)

@@ -9,6 +9,7 @@ struct IngestState: Sendable {
     var attributes: CreationLimit
     var sources: [String: SourceStatistics] = [:]
     var rules = TopicRules()
+    var sparkplug = SparkplugHost()
     /// Grows whenever the caches are emptied: a commit begun before must not fill them.
     var generation: UInt64 = 0
 
@@ -25,6 +26,7 @@ struct IngestState: Sendable {
         generation += 1
         lines.removeAll()
         addresses.removeAll()
+        sparkplug.forget()
     }
 
     mutating func allowance(at now: Timestamp) -> CommitBody.Allowance {

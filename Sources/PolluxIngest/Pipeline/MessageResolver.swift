@@ -13,7 +13,7 @@ struct MessageResolver {
     let options: IngestOptions
     /// The newest stored instant of series that retained messages speak of.
     let storedTimes: [RetainedKey: Timestamp]
-    private(set) var write = PendingWrite()
+    var write = PendingWrite()
 
     init(options: IngestOptions, storedTimes: [RetainedKey: Timestamp]) {
         self.options = options
@@ -47,6 +47,7 @@ struct MessageResolver {
         let entry = cache.find(key.span, 0, key.count)
         let isKnown = entry.map { cache.isCurrent($0) } ?? false
         let latest = message.receivedAt.advanced(by: options.futureTolerance)
+        resolveFacts(group, key, isKnown, of: message, number: number)
         for (index, point) in group.points.enumerated() {
             if isReplay(point, group, message) {
                 write.replayedCount += 1
@@ -81,6 +82,31 @@ struct MessageResolver {
             guard let place = pending(group, key) else { continue }
             write.groups[place].events.append(
                 PendingEvent(origin: number, instant: instant, event: event))
+        }
+    }
+
+    /// Takes what is no point and no event.
+    private mutating func resolveFacts(
+        _ group: DecodedGroup, _ key: [UInt8], _ isKnown: Bool, of message: TopicMessage,
+        number: Int
+    ) {
+        let latest = message.receivedAt.advanced(by: options.futureTolerance)
+        if group.hasFactsAlone, !isKnown || !group.declarations.isEmpty || group.time != nil,
+            let place = pending(group, key)
+        {
+            write.groups[place].declarations += group.declarations
+            write.groups[place].declaredAt = min(group.time ?? message.receivedAt, latest)
+        }
+        for relation in group.relations where !message.isRetained || !isKnown {
+            if let place = pending(group, key) {
+                write.groups[place].relations.append(
+                    PendingRelation(
+                        origin: number, instant: min(relation.time ?? message.receivedAt, latest),
+                        relation: relation))
+            }
+        }
+        if let end = group.endsAt, let place = pending(group, key) {
+            write.groups[place].end = (min(end, latest), number)
         }
     }
 

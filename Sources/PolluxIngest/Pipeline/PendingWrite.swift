@@ -19,6 +19,13 @@ struct PendingEvent: Sendable {
     var event: DecodedEvent
 }
 
+/// A relation with its time of arrival filled in.
+struct PendingRelation: Sendable {
+    var origin: Int
+    var instant: Timestamp
+    var relation: DecodedRelation
+}
+
 /// What is to be written for one key whose names must be looked up in the commit.
 struct PendingGroup: Sendable {
     /// The key under which the cache remembers it afterwards.
@@ -27,11 +34,20 @@ struct PendingGroup: Sendable {
     var attributes: [Attribute]
     var points: [PendingPoint] = []
     var events: [PendingEvent] = []
+    /// Measures to describe.
+    var declarations: [DecodedDeclaration] = []
+    var relations: [PendingRelation] = []
+    /// When what has no time of its own came: attributes, descriptions.
+    var declaredAt = Timestamp.distantFuture
+    /// When all values of the asset end, and with which message that came.
+    var end: (instant: Timestamp, origin: Int)?
 
     /// The earliest instant anything in it speaks of.
     var earliest: Timestamp {
         let point = points.map(\.instant).min() ?? .distantFuture
-        return min(point, events.map(\.instant).min() ?? .distantFuture)
+        let event = events.map(\.instant).min() ?? .distantFuture
+        let relation = relations.map(\.instant).min() ?? .distantFuture
+        return min(point, event, relation, declaredAt, end?.instant ?? .distantFuture)
     }
 }
 
@@ -61,8 +77,11 @@ struct PendingWrite: Sendable {
     /// Lines or messages looked at.
     var originCount = 0
 
+    /// Births and sessions of edge nodes to keep in the same commit.
+    var sparkplugRecords: [SparkplugRecord] = []
+
     /// Whether no commit is needed.
-    var hasNothing: Bool { batch.isEmpty && groups.isEmpty }
+    var hasNothing: Bool { batch.isEmpty && groups.isEmpty && sparkplugRecords.isEmpty }
 
     /// Notes a refusal; only the first ones keep their words.
     mutating func refuse(_ refusal: Refusal, listed: Int, count: Int = 1) {
@@ -98,6 +117,7 @@ struct CommitResult: Sendable {
     var newAssetCount = 0
     var newSeriesCount = 0
     var attributeCount = 0
+    var declarationCount = 0
     var limitedCount = 0
     var deadLetterCount = 0
     var refusals: [Refusal] = []

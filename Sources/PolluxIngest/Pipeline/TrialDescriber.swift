@@ -18,6 +18,22 @@ struct TrialDescriber {
             trial.lines.append(
                 "attribute \(attribute.name) = \(TrialDescriber.text(attribute.value)) of \(place)")
         }
+        for declaration in group.declarations {
+            var words = "measure \(declaration.measure) of \(group.address.text)"
+            words += " holds \(declaration.kind.lineName)"
+            let unit = UnitText.symbol(declaration.unit)
+            if !unit.isEmpty { words += " in \(unit)" }
+            if let low = declaration.low { words += ", from \(low)" }
+            if let high = declaration.high { words += ", up to \(high)" }
+            trial.lines.append(words)
+        }
+        for relation in group.relations {
+            let object = AssetAddress(levels: relation.object).text
+            trial.lines.append(
+                "\(place) \(relation.name) \(object.isEmpty ? "nothing any longer" : object)"
+                    + " from \(relation.time ?? receivedAt)")
+        }
+        if let end = group.endsAt { trial.lines.append("all values of \(place) end at \(end)") }
         for point in group.points {
             var words = "\(point.measure) of \(place) = \(TrialDescriber.text(point.value))"
             if !point.unit.isEmpty { words += " \(point.unit)" }
@@ -69,6 +85,7 @@ struct TrialDescriber {
         case .typed(let value): text(value)
         case .number(let number): "\(number)"
         case .unsigned(let number): "\(number)"
+        case .written(let text): "\(text)"
         case .gone: "none (the value ends)"
         }
     }

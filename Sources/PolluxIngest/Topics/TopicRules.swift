@@ -40,8 +40,16 @@ public struct TopicRules: Hashable, Sendable {
     /// - Parameter namesMeasures: whether the payload itself names measures.
     /// - Returns: nil when no rule matches.
     func match(_ topic: String, namesMeasures: Bool) -> TopicMatch? {
-        let segments = topic.split(separator: "/", omittingEmptySubsequences: false)
-            .map(String.init)
+        match(
+            segments: topic.split(separator: "/", omittingEmptySubsequences: false)
+                .map(String.init), namesMeasures: namesMeasures)
+    }
+
+    /// Whether a rule speaks of Sparkplug's namespace.
+    var hasSparkplugRules: Bool { rules.contains { $0.steps.first == .literal("spBv1.0") } }
+
+    /// What the levels of a topic stand for.
+    func match(segments: [String], namesMeasures: Bool) -> TopicMatch? {
         guard !segments.contains(where: { $0.utf8.contains(where: { $0 < 0x20 }) }) else {
             return nil
         }

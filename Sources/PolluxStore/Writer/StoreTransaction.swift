@@ -110,6 +110,11 @@ public final class StoreTransaction {
         return try catalog.description(number, transaction)
     }
 
+    /// The series of an asset, by ascending measure.
+    public func series(of asset: AssetID) throws -> [SeriesDescription] {
+        try catalog.list(asset, transaction)
+    }
+
     /// Counts points of a series that were refused before they reached the store.
     public func countRejected(_ series: SeriesID, _ count: UInt64) throws {
         var record = try SeriesRecord.read(series, transaction, tables) ?? SeriesRecord()

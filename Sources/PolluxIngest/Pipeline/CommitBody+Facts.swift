@@ -1,0 +1,81 @@
+import PolluxGraph
+import PolluxModel
+import PolluxStore
+
+/// What messages say beside values: kinds and units of measures, relations, ends.
+extension CommitBody {
+    /// Lets the type know the measures that a message describes; limits become attributes.
+    mutating func declare(_ group: PendingGroup, of found: FoundAsset) throws {
+        guard createsUnknown else { return }
+        for declaration in group.declarations {
+            let before = try graph.measureID(
+                named: declaration.measure, in: transaction.transaction)
+            _ = try graph.ensureMeasure(
+                named: declaration.measure, of: found.type, valueKind: declaration.kind,
+                unit: UnitText.symbol(declaration.unit), by: provenance,
+                in: transaction.transaction)
+            if before == nil { result.declarationCount += 1 }
+            try setLimit("low", declaration.low, declaration, found, group)
+            try setLimit("high", declaration.high, declaration, found, group)
+        }
+    }
+
+    private mutating func setLimit(
+        _ word: String, _ number: Double?, _ declaration: DecodedDeclaration,
+        _ found: FoundAsset, _ group: PendingGroup
+    ) throws {
+        guard let number else { return }
+        try setAttribute(
+            Attribute("\(declaration.measure) \(word)", .float(number)), of: found.asset,
+            at: group.earliest)
+    }
+
+    /// Ends every value of the asset itself at an instant.
+    mutating func endValues(
+        _ group: PendingGroup, of found: FoundAsset, to batch: inout PointBatch
+    ) throws {
+        guard let end = group.end else { return }
+        for series in try transaction.series(of: found.asset) {
+            guard let value = DecodedValue.gone.converted(to: series.kind) else { continue }
+            batch.append(series.id, at: end.instant, value, quality: .end)
+        }
+    }
+
+    /// Relates the asset to another in the same container; what it was so related to before ends.
+    mutating func relate(_ relation: PendingRelation, of found: FoundAsset) throws {
+        let reader = transaction.transaction
+        let target = relation.relation
+        let (id, _) = try graph.ensureRelation(named: target.name, by: provenance, in: reader)
+        var object: AssetID?
+        if !target.object.isEmpty {
+            guard allowance.assets > result.newAssetCount else {
+                result.limitedCount += 1
+                return
+            }
+            let ensured = try graph.ensureAsset(
+                levels: target.object.map { ($0.type, $0.name) }, at: relation.instant,
+                by: provenance, in: reader)
+            if ensured.isNew { result.newAssetCount += 1 }
+            object = ensured.asset
+        }
+        let instant = relation.instant
+        let open = try graph.links(
+            of: found.asset, during: TimeRange(start: instant, end: .distantFuture), in: reader
+        ).filter { $0.relation == id && $0.subject == found.asset }
+        // Told again, or told late: the later account stands.
+        if open.contains(where: { $0.object == object && $0.range.contains(instant) }) { return }
+        let next = open.map(\.range.start).filter { $0 > instant }.min()
+        for link in open where link.range.contains(instant) {
+            try graph.unrelate(
+                found.asset, id, link.object, at: instant, by: provenance, in: reader)
+            result.eventCount += 1
+        }
+        if let object {
+            try graph.relate(
+                found.asset, id, object,
+                during: TimeRange(start: instant, end: next ?? .distantFuture), by: provenance,
+                in: reader)
+            result.eventCount += 1
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import PolluxModel
+import PolluxStore
+import PolluxTestKit
+import Testing
+
+@testable import PolluxIngest
+
+/// The records of storage-format/ingest.md §3.
+@Suite struct SparkplugGoldenTests {
+    private static let folder = Places.repository.appendingPathComponent("storage-format/golden/v1")
+
+    /// The bytes of a golden file; `POLLUX_WRITE_GOLDEN=1` writes one that does not exist yet.
+    private func golden(_ name: String, _ made: [UInt8]) throws -> [UInt8] {
+        let file = SparkplugGoldenTests.folder.appendingPathComponent(name)
+        if !FileManager.default.fileExists(atPath: file.path),
+            ProcessInfo.processInfo.environment["POLLUX_WRITE_GOLDEN"] != nil
+        {
+            var text = ""
+            for (index, byte) in made.enumerated() {
+                text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+                text += index % 16 == 15 || index == made.count - 1 ? "\n" : " "
+            }
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let text = try String(contentsOf: file, encoding: .utf8)
+        return text.split { $0.isWhitespace }.compactMap { UInt8($0, radix: 16) }
+    }
+
+    @Test("births and sessions are written as specified")
+    func records() throws {
+        let topic = SparkplugTopic(kind: .deviceBirth, group: "G", node: "N", device: "D")
+        let birth = SparkplugRecord.birth(
+            topic, payload: Sparkplug.payload(1, [Sparkplug.birth("Load", alias: 5, 1.5)]),
+            receivedAt: Plant.arrival)
+        #expect(birth.key == Array("G\0N\0".utf8) + [2] + Array("D\0".utf8))
+        #expect(try golden("ingest-sparkplug-birth.hex", birth.value) == birth.value)
+
+        var node = SparkplugNode(group: "G", name: "N")
+        node.isOnline = true
+        node.sessionNumber = 7
+        node.newest = Timestamp(seconds: 1_700_000_000)
+        let device = node.member("D") ?? -1
+        node.setCondition(.ended(at: Plant.arrival), of: device)
+        node.nextSequence = 3
+        let waiting = SparkplugNode.Held(
+            sequence: 4,
+            topic: SparkplugTopic(kind: .nodeValues, group: "G", node: "N", device: ""),
+            payload: [1, 2, 3], receivedAt: Plant.arrival)
+        let isHeld = node.hold(waiting, for: 1)
+        #expect(isHeld)
+        let session = SparkplugRecord.session(node)
+        #expect(session.key == Array("G\0N\0".utf8) + [1])
+        #expect(try golden("ingest-sparkplug-session.hex", session.value) == session.value)
+    }
+}
