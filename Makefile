@@ -4,7 +4,7 @@ SCRATCH ?= .build
 export SWIFT_DETERMINISTIC_HASHING = 1
 SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
 
-.PHONY: help set-up build release demo test test-long bench format lint viewer clean
+.PHONY: help set-up build release demo test test-long bench fuzz format lint viewer clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ test-long:  ## the long tests too: thousands of seeds, 50 kills, whole data sets
 	@tools/set-up test
 	$(SWIFT_BUILD) --build-tests
 	POLLUX_LONG_TESTS=1 swift test --scratch-path $(SCRATCH) --skip-build
+	@SCRATCH=$(SCRATCH) tools/fuzz-decoders 300
+
+fuzz:  ## two minutes of libFuzzer with the address sanitizer on the decoders of columns
+	@SCRATCH=$(SCRATCH) tools/fuzz-decoders 120
 
 bench:  ## sizes and speeds beside peers; writes bench/results/DATE-NAME.md
 	@tools/set-up build

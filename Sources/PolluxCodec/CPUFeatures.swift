@@ -4,8 +4,10 @@ internal import CZstd
 public enum CPUFeatures {
     /// True when every instruction that the kernels were compiled for is there.
     ///
-    /// On x86-64 those are AVX2, BMI2 and FMA, and the system must save AVX registers; arm64 always
-    /// will do. The program checks it first and stops with a message otherwise.
+    /// On x86-64 those are the ones of level v3 (AVX2, BMI1, BMI2, FMA, LZCNT, MOVBE, F16C), and
+    /// the system must save AVX registers; arm64 always will do. The question itself needs none.
+    ///
+    /// The program checks it first and stops with a message otherwise.
     public static var isSupported: Bool {
         pollux_processor_is_supported() != 0
     }

@@ -36,7 +36,7 @@ public struct ColumnDescription: Sendable {
     static func integers(_ reader: ByteReader) throws(CodecError) -> ColumnDescription {
         var reader = reader
         let byteCount = reader.remaining
-        let (encoding, count) = try reader.header(of: "integer", IntegerColumn.isInteger)
+        let (encoding, count) = try IntegerColumn.header(&reader)
         var description = ColumnDescription(encoding, count: count, byteCount: byteCount)
         if let order = PackedOrder(encoding) {
             var blocks = try PackedBlocks(reader, order: order, count: count)

@@ -106,30 +106,72 @@ public enum IntegerLoops {
         for index in 0..<count { values[index] = base &+ factor &* values[index] }
     }
 
-    /// Adds to `histogram[b]` the number of values whose zigzag distance from `centre` has b bits.
+    /// How many of `count` values differ from the one before.
+    public static func changes(_ values: UnsafePointer<Int64>, count: Int) -> Int {
+        var index = 1
+        var eight = Longs()
+        while index &+ 8 <= count {
+            let isNew = loadLongs(values + index) .!= loadLongs(values + (index &- 1))
+            eight.replace(with: eight &+ 1, where: isNew)
+            index &+= 8
+        }
+        var changes = Int(eight.wrappedSum())
+        while index < count {
+            if values[index] != values[index &- 1] { changes &+= 1 }
+            index &+= 1
+        }
+        return changes
+    }
+
+    /// The number of values whose zigzag distance from `centre` has b bits, for b from 0 to 64.
     ///
     /// `histogram` holds 65 counts.
     public static func countBitLengths(
         _ values: UnsafePointer<Int64>, count: Int, centre: Int64,
         into histogram: UnsafeMutablePointer<UInt32>
     ) {
-        for index in 0..<count {
+        countBitLengths(count, histogram) { index in
             let distance = values[index] &- centre
-            let zigzag = UInt64(bitPattern: (distance &<< 1) ^ (distance &>> 63))
-            histogram[64 &- zigzag.leadingZeroBitCount] &+= 1
+            return UInt64(bitPattern: (distance &<< 1) ^ (distance &>> 63))
         }
     }
 
-    /// Adds to `histogram[b]` the number of values whose distance above `least` has b bits.
+    /// The number of values whose distance above `least` has b bits, for b from 0 to 64.
     ///
     /// `histogram` holds 65 counts.
     public static func countBitLengths(
         _ values: UnsafePointer<Int64>, count: Int, above least: Int64,
         into histogram: UnsafeMutablePointer<UInt32>
     ) {
-        for index in 0..<count {
-            let distance = UInt64(bitPattern: values[index] &- least)
-            histogram[64 &- distance.leadingZeroBitCount] &+= 1
+        countBitLengths(count, histogram) { UInt64(bitPattern: values[$0] &- least) }
+    }
+
+    /// Four histograms in turn: neighbours mostly have the same length, and would wait for it.
+    @inline(__always)
+    private static func countBitLengths(
+        _ count: Int, _ histogram: UnsafeMutablePointer<UInt32>, _ number: (Int) -> UInt64
+    ) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 &* 65) { parts in
+            let part0 = parts.baseAddress.unsafelyUnwrapped
+            part0.initialize(repeating: 0, count: 4 &* 65)
+            let part1 = part0 + 65
+            let part2 = part1 + 65
+            let part3 = part2 + 65
+            var index = 0
+            while index &+ 4 <= count {
+                part0[64 &- number(index).leadingZeroBitCount] &+= 1
+                part1[64 &- number(index &+ 1).leadingZeroBitCount] &+= 1
+                part2[64 &- number(index &+ 2).leadingZeroBitCount] &+= 1
+                part3[64 &- number(index &+ 3).leadingZeroBitCount] &+= 1
+                index &+= 4
+            }
+            while index < count {
+                part0[64 &- number(index).leadingZeroBitCount] &+= 1
+                index &+= 1
+            }
+            for bits in 0..<65 {
+                histogram[bits] = part0[bits] &+ part1[bits] &+ part2[bits] &+ part3[bits]
+            }
         }
     }
 

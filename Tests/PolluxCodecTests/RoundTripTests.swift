@@ -54,7 +54,7 @@ private func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
     @Test func forcedFloats() throws {
         for values in floatColumns(2) {
             let sibling = values.map { ($0 * 8).rounded() / 8 }
-            for mode in ColumnEncoding.allCases where FloatDecoder.isFloat(mode) {
+            for mode in ColumnEncoding.allCases where mode.rawValue >> 4 == FloatColumn.modeDigit {
                 let bytes = values.withUnsafeBufferPointer { values in
                     sibling.withUnsafeBufferPointer {
                         FloatEncoder(values, tier: .dense, sibling: $0, mayNest: true)

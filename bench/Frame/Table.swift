@@ -13,6 +13,9 @@ public struct Table {
         rows.append(row + [String](repeating: "", count: max(0, heads.count - row.count)))
     }
 
+    /// Whether no row was added.
+    public var isEmpty: Bool { rows.isEmpty }
+
     /// The table as markdown.
     public var markdown: String {
         let all = [heads] + rows

@@ -47,6 +47,11 @@ struct PolluxBench {
             page.add("Reference columns, means", few.means().markdown)
             page.add("All columns, means", all.means().markdown)
             page.add("Where a yardstick is smaller, all columns", all.losses().markdown)
+            for yardstick in Sizes.Codec.yardsticks {
+                let worst = all.worst(against: yardstick, limit: 10)
+                guard !worst.isEmpty else { continue }
+                page.add("Where \(yardstick.rawValue) is smaller than dense", worst.markdown)
+            }
             page.add(
                 "Where pcodec is smaller most", all.worst(against: .pcodec, limit: 25).markdown)
             page.add("Reference columns", few.all().markdown)

@@ -50,16 +50,16 @@ struct Sizes {
                     modes[names, default: 0] += 1
                 }
             }
-            // Peers are spared our header of a mode and a count.
+            // Every yardstick needs a mode and a count as well, so it gets our header.
             let header = chunk.count < 128 ? 2 : 3
             for (codec, mode) in [
                 (Codec.zstd, ColumnEncoding.floatZstd), (.gorilla, .floatGorilla),
             ] {
                 let bytes = FloatColumn.encode(chunk, as: mode, tier: .dense) ?? []
-                counts[codec, default: 0] += bytes.count - header
+                counts[codec, default: 0] += bytes.count
             }
-            counts[.chimp, default: 0] += Chimp.byteCount(chunk)
-            counts[.alp, default: 0] += ALP.byteCount(chunk)
+            counts[.chimp, default: 0] += Chimp.byteCount(chunk) + header
+            counts[.alp, default: 0] += ALP.byteCount(chunk) + header
         }
         counts[.pcodec] = peers.sizes["pcodec"]?[column.name]
         let common = modes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""

@@ -1,5 +1,10 @@
 /// Columns of booleans: bytes and back (storage-format/encodings.md §8).
-public enum BooleanColumn {
+public enum BooleanColumn: EncodedColumn {
+    /// `boolean`.
+    public static let kind = "boolean"
+    /// 4.
+    public static let modeDigit: UInt8 = 4
+
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
     public static func encode(_ values: [Bool], tier: EncodingTier, into bytes: inout [UInt8]) {
         var candidates: [[UInt8]] = [encoded(values, as: .booleanBits)].compactMap { $0 }
@@ -39,7 +44,7 @@ public enum BooleanColumn {
         _ bytes: UnsafeRawBufferPointer, into values: inout [Bool]
     ) throws(CodecError) {
         var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "boolean", isBoolean)
+        let (encoding, count) = try BooleanColumn.header(&reader)
         switch encoding {
         case .booleanConstant:
             let value = try flag(&reader)
@@ -76,18 +81,12 @@ public enum BooleanColumn {
         }
     }
 
-    /// The number of values, from the header alone.
-    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        var reader = ByteReader(bytes)
-        return try reader.header(of: "boolean", isBoolean).count
-    }
-
     /// The column's header as named fields, for `pollux inspect`.
     public static func describe(
         _ bytes: UnsafeRawBufferPointer
     ) throws(CodecError) -> ColumnDescription {
         var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "boolean", isBoolean)
+        let (encoding, count) = try BooleanColumn.header(&reader)
         var description = ColumnDescription(encoding, count: count, byteCount: bytes.count)
         switch encoding {
         case .booleanConstant: description.add("value", "\(try flag(&reader))")
@@ -97,10 +96,6 @@ public enum BooleanColumn {
         default: break
         }
         return description
-    }
-
-    private static func isBoolean(_ encoding: ColumnEncoding) -> Bool {
-        encoding.rawValue & 0xF0 == 0x40
     }
 
     private static func flag(_ reader: inout ByteReader) throws(CodecError) -> Bool {

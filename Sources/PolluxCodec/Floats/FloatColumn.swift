@@ -4,7 +4,12 @@
 /// (storage-format/encodings.md). It may be decoded straight from a memory map: no alignment is
 /// needed. Decoding never trusts the bytes: it throws `CodecError` and neither crashes nor reads
 /// past the end.
-public enum FloatColumn {
+public enum FloatColumn: EncodedColumn {
+    /// `float`.
+    public static let kind = "float"
+    /// 1.
+    public static let modeDigit: UInt8 = 1
+
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
     ///
     /// With a `sibling` of the same length the values may be stored as what is left after
@@ -67,16 +72,10 @@ public enum FloatColumn {
         }
     }
 
-    /// The number of values, from the header alone.
-    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        var reader = ByteReader(bytes)
-        return try reader.header(of: "float", FloatDecoder.isFloat).count
-    }
-
     /// Whether decoding needs the sibling column.
     public static func needsSibling(_ bytes: UnsafeRawBufferPointer) throws(CodecError) -> Bool {
         var reader = ByteReader(bytes)
-        return try reader.header(of: "float", FloatDecoder.isFloat).encoding == .floatSibling
+        return try FloatColumn.header(&reader).encoding == .floatSibling
     }
 
     /// Count, sum, minimum and maximum of a range of rows, without writing the values out.

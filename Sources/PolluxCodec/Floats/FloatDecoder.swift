@@ -2,17 +2,13 @@ internal import PolluxKernels
 
 /// Decodes columns of doubles, one switch per column.
 enum FloatDecoder {
-    static func isFloat(_ encoding: ColumnEncoding) -> Bool {
-        encoding.rawValue & 0xF0 == 0x10
-    }
-
     /// Decodes all that `reader` holds, which must be one column of `target.count` values.
     static func decode(
         _ reader: ByteReader, sibling: UnsafeBufferPointer<Double>?,
         into target: UnsafeMutableBufferPointer<Double>
     ) throws(CodecError) {
         var reader = reader
-        let (encoding, count) = try reader.header(of: "float", isFloat)
+        let (encoding, count) = try FloatColumn.header(&reader)
         guard count == target.count else {
             throw .countMismatch(expected: target.count, found: count)
         }
@@ -67,7 +63,7 @@ enum FloatDecoder {
     ) throws(CodecError) {
         guard var place = target.baseAddress else { return }
         var nested = parts.integers
-        let (inner, innerCount) = try nested.header(of: "integer", IntegerColumn.isInteger)
+        let (inner, innerCount) = try IntegerColumn.header(&nested)
         if let order = PackedOrder(inner) {
             guard innerCount == target.count else {
                 throw .countMismatch(expected: target.count, found: innerCount)
@@ -135,7 +131,7 @@ enum FloatDecoder {
     ) throws(CodecError) -> [Double] {
         let nested = try reader.nested(field)
         var header = nested
-        let (encoding, count) = try header.header(of: "float", isFloat)
+        let (encoding, count) = try FloatColumn.header(&header)
         guard count <= limit else { throw .tooMany(count: UInt64(count), limit: limit) }
         guard encoding != .floatSibling else {
             throw .unknownMode(encoding.rawValue, column: "nested float")

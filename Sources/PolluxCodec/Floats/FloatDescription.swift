@@ -3,7 +3,7 @@ extension ColumnDescription {
     static func floats(_ reader: ByteReader) throws(CodecError) -> ColumnDescription {
         var reader = reader
         let byteCount = reader.remaining
-        let (encoding, count) = try reader.header(of: "float", FloatDecoder.isFloat)
+        let (encoding, count) = try FloatColumn.header(&reader)
         var description = ColumnDescription(encoding, count: count, byteCount: byteCount)
         switch encoding {
         case .floatConstant:

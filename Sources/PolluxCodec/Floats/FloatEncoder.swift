@@ -40,10 +40,13 @@ struct FloatEncoder {
         let count = values.count
         if mayNest, runCount <= count / 3 { offer(bytes(as: .floatRunLength), 1.05) }
         // Gorilla spends a bit on each repeated value and at least 3 on another; in practice 14 and
-        // more, and the fast tier tries it on restless columns only where that would be less.
+        // more, and the fast tier looks at restless columns only where that would be less.
         let bitsOfChange = tier == .fast && runCount > count / 4 ? 14 : 2
         if cost > Double((count + bitsOfChange * (runCount - 1)) / 8) {
-            offer(bytes(as: .floatGorilla), tier == .fast ? 1.1 : 1)
+            let weight = tier == .fast ? 1.1 : 1
+            if Double(Gorilla.byteCount(values) + 2) * weight < cost {
+                offer(bytes(as: .floatGorilla), weight)
+            }
         }
         if cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 {
             if mayNest { offer(dictionary(limit: min(4096, count / 4)), 1.05) }
@@ -52,8 +55,16 @@ struct FloatEncoder {
             offer(bytes(as: .floatSplit), 1.02)
             if tier == .dense { offer(bytes(as: .floatPlanes), 1.02) }
         }
-        if tier == .dense, cost > Double(count) / 2 { offer(bytes(as: .floatZstd), 1.02) }
+        if tier == .dense, cost > zstdEstimate() { offer(bytes(as: .floatZstd), 1) }
         return best.isEmpty || best.count > 8 * count + 4 ? plain(.floatRaw) : best
+    }
+
+    /// What zstd alone may come to, with a wide margin, from an eighth of a long column.
+    private func zstdEstimate() -> Double {
+        let part = values.count / 8
+        guard part >= 512 else { return 0 }
+        let sample = UnsafeBufferPointer(rebasing: values[(4 * part)..<(5 * part)])
+        return 0.5 * Double(8 * Zstd.compress(UnsafeRawBufferPointer(sample)).count)
     }
 
     /// The column in exactly this mode; nil when the mode cannot hold it.

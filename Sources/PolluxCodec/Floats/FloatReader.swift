@@ -47,7 +47,7 @@ public struct FloatReader: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, _ sibling: UnsafeBufferPointer<Double>?
     ) throws(CodecError) -> (count: Int, source: Source) {
         var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "float", FloatDecoder.isFloat)
+        let (encoding, count) = try FloatColumn.header(&reader)
         if encoding == .floatConstant {
             let value = Double(bitPattern: try reader.word("the constant"))
             try reader.finish()

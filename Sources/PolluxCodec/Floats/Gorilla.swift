@@ -3,30 +3,53 @@ enum Gorilla {
     /// The bit stream of `values`.
     static func encode(_ values: UnsafeBufferPointer<Double>) -> [UInt8] {
         var writer = BitWriter()
+        forEachStep(of: values) { mixed, window in
+            guard mixed != 0 else { return writer.append(0, count: 1) }
+            let width = 64 - window.leading - window.trailing
+            if window.isNew {
+                writer.append(0b11, count: 2)
+                writer.append(UInt64(window.leading), count: 5)
+                writer.append(UInt64(width - 1), count: 6)
+            } else {
+                writer.append(0b01, count: 2)
+            }
+            writer.append(mixed >> UInt64(window.trailing), count: width)
+        }
+        return writer.finished()
+    }
+
+    /// How many bytes `encode` gives; a fraction of its time.
+    static func byteCount(_ values: UnsafeBufferPointer<Double>) -> Int {
+        var bits = 0
+        forEachStep(of: values) { mixed, window in
+            let width = 64 - window.leading - window.trailing
+            bits &+= mixed == 0 ? 1 : (window.isNew ? 13 : 2) &+ width
+        }
+        return (bits + 7) / 8
+    }
+
+    /// Calls `body` with each exclusive or and the window of bits that it is written in.
+    @inline(__always)
+    private static func forEachStep(
+        of values: UnsafeBufferPointer<Double>,
+        _ body: (UInt64, (leading: Int, trailing: Int, isNew: Bool)) -> Void
+    ) {
         var previous: UInt64 = 0
         var leading = 64
         var trailing = 0
         for value in values {
             let mixed = value.bitPattern ^ previous
             previous = value.bitPattern
-            guard mixed != 0 else {
-                writer.append(0, count: 1)
-                continue
+            var isNew = false
+            if mixed != 0 {
+                let zeros = min(mixed.leadingZeroBitCount, 31)
+                let ending = mixed.trailingZeroBitCount
+                if leading == 64 || zeros < leading || ending < trailing {
+                    (leading, trailing, isNew) = (zeros, ending, true)
+                }
             }
-            let zeros = min(mixed.leadingZeroBitCount, 31)
-            let ending = mixed.trailingZeroBitCount
-            if leading < 64, zeros >= leading, ending >= trailing {
-                writer.append(0b01, count: 2)
-                writer.append(mixed >> UInt64(trailing), count: 64 - leading - trailing)
-            } else {
-                (leading, trailing) = (zeros, ending)
-                writer.append(0b11, count: 2)
-                writer.append(UInt64(leading), count: 5)
-                writer.append(UInt64(64 - leading - trailing - 1), count: 6)
-                writer.append(mixed >> UInt64(trailing), count: 64 - leading - trailing)
-            }
+            body(mixed, (leading, trailing, isNew))
         }
-        return writer.finished()
     }
 
     /// Decodes exactly `values.count` values from all of `source`.

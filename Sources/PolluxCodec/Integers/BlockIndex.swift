@@ -22,7 +22,7 @@ struct BlockIndex {
     /// The blocks of a nested column of integers; nil when its mode has none.
     init?(nested reader: ByteReader, count: Int) throws(CodecError) {
         var reader = reader
-        let (encoding, found) = try reader.header(of: "integer", IntegerColumn.isInteger)
+        let (encoding, found) = try IntegerColumn.header(&reader)
         guard found == count else { throw .countMismatch(expected: count, found: found) }
         guard let order = PackedOrder(encoding) else { return nil }
         try self.init(reader, order: order, count: count)

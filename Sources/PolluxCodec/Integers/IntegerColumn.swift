@@ -3,7 +3,12 @@
 /// Also the streams of integers inside other columns.
 ///
 /// storage-format/encodings.md §3, §4 and §6.
-public enum IntegerColumn {
+public enum IntegerColumn: EncodedIntegers {
+    /// `integer`.
+    public static let kind = "integer"
+    /// 2.
+    public static let modeDigit: UInt8 = 2
+
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
     public static func encode(
         _ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, into bytes: inout [UInt8]
@@ -25,22 +30,6 @@ public enum IntegerColumn {
         try decode(ByteReader(bytes), into: values)
     }
 
-    /// Appends all values of the column to `values`.
-    public static func decode(
-        _ bytes: UnsafeRawBufferPointer, into values: inout [Int64]
-    ) throws(CodecError) {
-        let count = try count(of: bytes)
-        try values.appendDecoded(count) { target throws(CodecError) in
-            try decode(bytes, into: target)
-        }
-    }
-
-    /// The number of values, from the header alone.
-    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        var reader = ByteReader(bytes)
-        return try reader.header(of: "integer", isInteger).count
-    }
-
     /// The column's header as named fields, for `pollux inspect`.
     public static func describe(
         _ bytes: UnsafeRawBufferPointer
@@ -48,16 +37,12 @@ public enum IntegerColumn {
         try ColumnDescription.integers(ByteReader(bytes))
     }
 
-    static func isInteger(_ encoding: ColumnEncoding) -> Bool {
-        encoding.rawValue & 0xF0 == 0x20
-    }
-
     /// Decodes all that `reader` holds, which must be one column of `target.count` values.
     static func decode(
         _ reader: ByteReader, into target: UnsafeMutableBufferPointer<Int64>
     ) throws(CodecError) {
         var reader = reader
-        let (encoding, count) = try reader.header(of: "integer", isInteger)
+        let (encoding, count) = try IntegerColumn.header(&reader)
         guard count == target.count else {
             throw .countMismatch(expected: target.count, found: count)
         }
@@ -89,7 +74,7 @@ public enum IntegerColumn {
     ) throws(CodecError) -> [Int64] {
         let nested = try reader.nested(field)
         var header = nested
-        let count = try header.header(of: "integer", isInteger).count
+        let count = try IntegerColumn.header(&header).count
         guard count <= limit else { throw .tooMany(count: UInt64(count), limit: limit) }
         var values: [Int64] = []
         try values.appendDecoded(count) { target throws(CodecError) in

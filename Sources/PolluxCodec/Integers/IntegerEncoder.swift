@@ -90,15 +90,45 @@ struct IntegerEncoder {
     }
 
     private func packedPlans(_ numbers: [Int64], _ common: SharedFactor) -> [Plan] {
-        [PackedOrder.values, .deltas, .deltaDeltas].map { order in
+        promisingOrders(numbers).map { order in
             Plan(
                 column: PackedColumn(
                     numbers, order: order, factor: common.factor, offset: common.offset))
         }
     }
 
+    /// Orders worth trying: of a long column those that look worse on a sample are left out.
+    private func promisingOrders(_ numbers: [Int64]) -> [PackedOrder] {
+        let all: [PackedOrder] = [.values, .deltas, .deltaDeltas]
+        guard numbers.count >= 2 * ColumnLimits.blockCount else { return all }
+        let bits = numbers.withUnsafeBufferPointer { Self.sampledBits($0) }
+        let least = bits.min() ?? 0
+        return all.filter { bits[$0.rawValue] <= least + least / 8 + 64 }
+    }
+
+    /// Bits of 256 residuals of each order, as distances from one in the middle of a block.
+    private static func sampledBits(_ numbers: UnsafeBufferPointer<Int64>) -> [Int] {
+        var bits = [0, 0, 0]
+        for first in [0, numbers.count / ColumnLimits.blockCount / 2 * ColumnLimits.blockCount] {
+            func residuals(_ row: Int) -> (Int64, Int64, Int64) {
+                let delta = numbers[row] &- numbers[row - 1]
+                return (numbers[row], delta, delta &- numbers[row - 1] &+ numbers[row - 2])
+            }
+            let centre = residuals(first + ColumnLimits.blockCount / 2)
+            for place in 0..<128 {
+                let residual = residuals(first + 2 + 7 * place)
+                bits[0] += bitLength((residual.0 &- centre.0).magnitude)
+                bits[1] += bitLength((residual.1 &- centre.1).magnitude)
+                bits[2] += bitLength((residual.2 &- centre.2).magnitude)
+            }
+        }
+        return bits
+    }
+
     private func offerPlanes(_ numbers: [Int64], _ common: SharedFactor, _ best: inout Choice) {
-        for order in [PackedOrder.values, .deltas, .deltaDeltas] {
+        // Values that come again in the same sequence are shortest as they are, however wide.
+        let orders = promisingOrders(numbers)
+        for order in orders.contains(.values) ? orders : [.values] + orders {
             let bytes = planes(numbers, common, order: order)
             best.offer(bytes.count, 1.02) { bytes }
         }

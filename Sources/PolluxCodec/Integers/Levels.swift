@@ -1,3 +1,5 @@
+internal import PolluxKernels
+
 /// The distinct values of a column and, for each row, the number of its value.
 struct Levels {
     /// Distinct bit patterns, ascending as signed integers.
@@ -47,9 +49,26 @@ struct Levels {
     static func looksFew(_ column: UnsafeBufferPointer<Int64>, limit: Int) -> Bool {
         let taken = min(256, column.count)
         guard taken > 16 else { return true }
-        var seen = Set<Int64>(minimumCapacity: taken)
-        for index in 0..<taken { seen.insert(column[index * column.count / taken]) }
-        return seen.count <= min(limit, taken * 3 / 4)
+        let slotCount = 1024
+        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: slotCount) { slots in
+            // Slots hold the number of a sampled value plus one; 0 is an empty slot.
+            slots.initialize(repeating: 0)
+            var distinct = 0
+            for index in 0..<taken {
+                let value = column[index * column.count / taken]
+                let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+                var slot = Int(truncatingIfNeeded: mixed >> 54)
+                while slots[slot] != 0, column[Int(slots[slot] - 1) * column.count / taken] != value
+                {
+                    slot = (slot + 1) % slotCount
+                }
+                if slots[slot] == 0 {
+                    slots[slot] = UInt16(index + 1)
+                    distinct += 1
+                }
+            }
+            return distinct <= min(limit, taken * 3 / 4)
+        }
     }
 }
 
@@ -65,9 +84,7 @@ struct Runs {
     /// O(count).
     static func count(_ column: UnsafeBufferPointer<Int64>) -> Int {
         guard let base = column.baseAddress, column.count > 0 else { return 0 }
-        var changes = 1
-        for index in 1..<max(1, column.count) where base[index] != base[index - 1] { changes += 1 }
-        return changes
+        return 1 + IntegerLoops.changes(base, count: column.count)
     }
 
     /// Splits a column into its runs.

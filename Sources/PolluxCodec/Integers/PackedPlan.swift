@@ -21,16 +21,12 @@ struct PackedPlan {
         byteCount = TailBits.byteCount(count: count, width: full)
         isWide = false
         if full > 0 {
-            var histogram = BitLengths()
-            histogram.count(values, count, above: least)
-            let low = histogram.best(count: count, upTo: full, isSigned: false)
-            if low.byteCount < byteCount {
-                (width, byteCount) = low
-            }
+            let low = BitLengths.best(
+                of: values, count: count, from: least, upTo: full, isSigned: false)
+            if low.byteCount < byteCount { (width, byteCount) = low }
             let centre = Self.middle(values, count: count)
-            histogram = BitLengths()
-            histogram.count(values, count, around: centre)
-            let centred = histogram.best(count: count, upTo: 63, isSigned: true)
+            let centred = BitLengths.best(
+                of: values, count: count, from: centre, upTo: 63, isSigned: true)
             if centred.byteCount < byteCount {
                 (width, byteCount) = centred
                 reference = width == 0 ? centre : centre &- (1 << Int64(width - 1))
@@ -59,41 +55,46 @@ struct PackedPlan {
     }
 }
 
-/// How many numbers of a block need how many bits.
-private struct BitLengths {
-    private var counts = InlineArray<65, UInt32>(repeating: 0)
-
-    mutating func count(_ values: UnsafePointer<Int64>, _ count: Int, above least: Int64) {
-        withUnsafeMutableBytes(of: &counts) { bytes in
-            let pointer = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self)
-            IntegerLoops.countBitLengths(values, count: count, above: least, into: pointer)
-        }
-    }
-
-    mutating func count(_ values: UnsafePointer<Int64>, _ count: Int, around centre: Int64) {
-        withUnsafeMutableBytes(of: &counts) { bytes in
-            let pointer = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self)
-            IntegerLoops.countBitLengths(values, count: count, centre: centre, into: pointer)
-        }
-    }
-
+/// How many numbers of a block need how many bits, and the width that follows from it.
+private enum BitLengths {
     /// The width with the fewest bytes, exceptions included.
     ///
-    /// A number of b bits costs an exception of one byte for its place and a zigzag number of
-    /// b - width + 1 bits; `isSigned` counts are of zigzag numbers, whose sign is a bit already.
-    func best(count: Int, upTo limit: Int, isSigned: Bool) -> (width: Int, byteCount: Int) {
+    /// Lengths are those of the distances above `origin`, or of the zigzag distances from it when
+    /// `isSigned`. A number of b bits costs an exception of one byte for its place and a zigzag
+    /// number of b - width + 1 bits; a signed one's sign is a bit already.
+    static func best(
+        of values: UnsafePointer<Int64>, count: Int, from origin: Int64, upTo limit: Int,
+        isSigned: Bool
+    ) -> (width: Int, byteCount: Int) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 65) { counts in
+            let atLeast = counts.baseAddress.unsafelyUnwrapped
+            if isSigned {
+                IntegerLoops.countBitLengths(values, count: count, centre: origin, into: atLeast)
+            } else {
+                IntegerLoops.countBitLengths(values, count: count, above: origin, into: atLeast)
+            }
+            // From here on: how many numbers have so many bits or more.
+            for bits in stride(from: 63, through: 0, by: -1) { atLeast[bits] += atLeast[bits + 1] }
+            return best(UnsafePointer(atLeast), count: count, upTo: limit, isSigned: isSigned)
+        }
+    }
+
+    private static func best(
+        _ atLeast: UnsafePointer<UInt32>, count: Int, upTo limit: Int, isSigned: Bool
+    ) -> (width: Int, byteCount: Int) {
         var best = (width: 64, byteCount: Int.max)
         for width in 0...limit {
             var bytes = TailBits.byteCount(count: count, width: width)
             if bytes >= best.byteCount { break }
-            var exceptionCount = 0
-            var exceptionBytes = 0
-            for bits in (width + 1)..<65 where counts[bits] != 0 {
-                exceptionCount += Int(counts[bits])
-                let high = bits - width + (isSigned && width > 0 ? 0 : 1)
-                exceptionBytes += Int(counts[bits]) * (1 + (high + 6) / 7)
-            }
+            let exceptionCount = width < 64 ? Int(atLeast[width + 1]) : 0
             if exceptionCount > 0 {
+                // The place, then a byte for each seven bits that the high part has begun.
+                var exceptionBytes = 2 * exceptionCount
+                var bits = width + 7 + (isSigned && width > 0 ? 1 : 0)
+                while bits <= 64, atLeast[bits] > 0 {
+                    exceptionBytes += Int(atLeast[bits])
+                    bits += 7
+                }
                 bytes +=
                     exceptionBytes + varintByteCount(bits: bitLength(UInt64(exceptionCount)))
                     + varintByteCount(bits: bitLength(UInt64(exceptionBytes)))

@@ -1,5 +1,10 @@
 /// Columns of texts: bytes and back (storage-format/encodings.md §8).
-public enum TextColumn {
+public enum TextColumn: EncodedColumn {
+    /// `text`.
+    public static let kind = "text"
+    /// 5.
+    public static let modeDigit: UInt8 = 5
+
     /// The most bytes of text one column may hold.
     static let maximumByteCount = 1 << 28
 
@@ -66,12 +71,6 @@ public enum TextColumn {
         values.append(contentsOf: try decode(ByteReader(bytes)))
     }
 
-    /// The number of values, from the header alone.
-    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        var reader = ByteReader(bytes)
-        return try reader.header(of: "text", isText).count
-    }
-
     /// The column's header as named fields, for `pollux inspect`.
     public static func describe(
         _ bytes: UnsafeRawBufferPointer
@@ -82,7 +81,7 @@ public enum TextColumn {
     private static func describe(_ reader: ByteReader) throws(CodecError) -> ColumnDescription {
         var reader = reader
         let byteCount = reader.remaining
-        let (encoding, count) = try reader.header(of: "text", isText)
+        let (encoding, count) = try TextColumn.header(&reader)
         var description = ColumnDescription(encoding, count: count, byteCount: byteCount)
         if encoding == .textDictionary {
             description.add("levels", try describe(try reader.nested("the levels")))
@@ -94,17 +93,13 @@ public enum TextColumn {
         return description
     }
 
-    private static func isText(_ encoding: ColumnEncoding) -> Bool {
-        encoding.rawValue & 0xF0 == 0x50
-    }
-
     private static func decode(_ reader: ByteReader) throws(CodecError) -> [String] {
         var reader = reader
-        let (encoding, count) = try reader.header(of: "text", isText)
+        let (encoding, count) = try TextColumn.header(&reader)
         if encoding == .textDictionary {
             let nested = try reader.nested("the levels")
             var header = nested
-            let levelCount = try header.header(of: "text", isText).count
+            let levelCount = try TextColumn.header(&header).count
             guard levelCount <= count else {
                 throw .tooMany(count: UInt64(levelCount), limit: count)
             }

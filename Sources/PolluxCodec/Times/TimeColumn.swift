@@ -3,7 +3,12 @@ internal import PolluxKernels
 /// Columns of timestamps in nanoseconds since 1970 UTC: bytes and back.
 ///
 /// storage-format/encodings.md §7.
-public enum TimeColumn {
+public enum TimeColumn: EncodedIntegers {
+    /// `time`.
+    public static let kind = "time"
+    /// 3.
+    public static let modeDigit: UInt8 = 3
+
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.
     public static func encode(
         _ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, into bytes: inout [UInt8]
@@ -72,7 +77,7 @@ public enum TimeColumn {
         _ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Int64>
     ) throws(CodecError) {
         var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "time", isTime)
+        let (encoding, count) = try TimeColumn.header(&reader)
         guard count == values.count else {
             throw .countMismatch(expected: values.count, found: count)
         }
@@ -100,28 +105,12 @@ public enum TimeColumn {
         try reader.finish()
     }
 
-    /// Appends all values of the column to `values`.
-    public static func decode(
-        _ bytes: UnsafeRawBufferPointer, into values: inout [Int64]
-    ) throws(CodecError) {
-        let count = try count(of: bytes)
-        try values.appendDecoded(count) { target throws(CodecError) in
-            try decode(bytes, into: target)
-        }
-    }
-
-    /// The number of values, from the header alone.
-    public static func count(of bytes: UnsafeRawBufferPointer) throws(CodecError) -> Int {
-        var reader = ByteReader(bytes)
-        return try reader.header(of: "time", isTime).count
-    }
-
     /// The column's header as named fields, for `pollux inspect`.
     public static func describe(
         _ bytes: UnsafeRawBufferPointer
     ) throws(CodecError) -> ColumnDescription {
         var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "time", isTime)
+        let (encoding, count) = try TimeColumn.header(&reader)
         var description = ColumnDescription(encoding, count: count, byteCount: bytes.count)
         if encoding == .timePacked || encoding == .timeDense {
             description.add("times", try .integers(try reader.nested("the times")))
@@ -136,10 +125,6 @@ public enum TimeColumn {
             description.add("rests", try .integers(try reader.nested("the rests")))
         }
         return description
-    }
-
-    static func isTime(_ encoding: ColumnEncoding) -> Bool {
-        encoding.rawValue & 0xF0 == 0x30
     }
 
     /// The step that occurs most among a few spread over the column.

@@ -35,7 +35,7 @@ public struct TimeReader: ~Copyable {
         _ bytes: UnsafeRawBufferPointer
     ) throws(CodecError) -> (count: Int, source: Source) {
         var reader = ByteReader(bytes)
-        let (encoding, count) = try reader.header(of: "time", TimeColumn.isTime)
+        let (encoding, count) = try TimeColumn.header(&reader)
         var first: Int64 = 0
         var step: Int64 = 0
         var nested: ByteReader?
