@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "pollux", targets: ["pollux"]),
         .executable(name: "pollux-bench", targets: ["PolluxBench"]),
         .executable(name: "pollux-bench-graph", targets: ["PolluxGraphBench"]),
+        .executable(name: "pollux-mqtt-bench", targets: ["PolluxMQTTBench"]),
     ],
     dependencies: [
         .package(
@@ -124,6 +125,12 @@ let package = Package(
             name: "PolluxBench",
             dependencies: ["BenchFrame", "PolluxCodec", "PolluxTestKit"], path: "bench/Kernels",
             swiftSettings: common),
+        .executableTarget(
+            name: "PolluxMQTTBench",
+            dependencies: [
+                "BenchFrame", "PolluxIngest", "PolluxStore", "PolluxGraph", "PolluxKeyValue",
+                "PolluxTestKit",
+            ], path: "bench/MQTT", swiftSettings: common),
         // Tests
         .target(name: "PolluxTestKit", path: "Tests/PolluxTestKit", swiftSettings: common),
         .testTarget(
@@ -188,7 +195,7 @@ let package = Package(
         .testTarget(
             name: "HouseRulesTests", dependencies: ["PolluxTestKit"], swiftSettings: common),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["PolluxTestKit", "pollux"],
+            name: "EndToEndTests", dependencies: ["PolluxIngest", "PolluxTestKit", "pollux"],
             swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]

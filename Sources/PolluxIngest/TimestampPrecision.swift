@@ -70,3 +70,18 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
         return overflow ? nil : Timestamp(nanoseconds: product).advanced(by: Int64(fraction))
     }
 }
+
+extension TimestampPrecision {
+    /// The spelling for a `precision` parameter.
+    public var parameter: String {
+        switch self {
+        case .nanoseconds: "ns"
+        case .microseconds: "us"
+        case .milliseconds: "ms"
+        case .seconds: "s"
+        case .minutes: "m"
+        case .hours: "h"
+        case .automatic: "auto"
+        }
+    }
+}

@@ -10,15 +10,17 @@ final class MosquittoBroker {
     static let binary: String? = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto"]
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    init() throws {
+    /// A broker with further lines in its configuration.
+    init(_ lines: String = "allow_anonymous true") throws {
         folder = try Places.makeTemporaryFolder("pollux-broker")
         port = try MosquittoBroker.freePort()
         let configuration = """
             listener \(port) 127.0.0.1
-            allow_anonymous true
             persistence false
             max_inflight_messages 0
             max_queued_messages 0
+            \(lines)
+
             """
         try configuration.write(
             to: folder.appendingPathComponent("broker.conf"), atomically: true, encoding: .utf8)

@@ -3,25 +3,79 @@ import PolluxModel
 
 /// What the series key of a line stands for, and the texts inside a line.
 enum LineMapping {
+    /// What a key says.
+    struct Key {
+        var address: AssetAddress
+        /// The tags that are attributes.
+        var attributes: [Attribute] = []
+        /// What `_quality` says of all fields.
+        var quality = Quality.good
+        /// What `_unit` says of all fields.
+        var unit = ""
+        /// The kind of values whose fields hold their bytes as hexadecimal text (`_bits`).
+        var bits: ValueKind?
+
+        /// Whether every line of this key means the same: only such keys are remembered.
+        var isPlain: Bool { quality == .good && bits == nil }
+    }
+
     /// The part that measurement and tags address, and the tags that become attributes.
     ///
     /// Tags whose names are in `containment` place the part; a measurement of one of those names
-    /// addresses that level itself. A tag named like the measurement names the item.
-    static func address(
-        of key: [UInt8], containment: [String]
-    ) -> (address: AssetAddress, attributes: [Attribute])? {
-        guard let parts = split(key) else { return nil }
+    /// addresses that level itself. A tag named like the measurement names the item. Four tags
+    /// belong to exports: `_asset` (a whole path in place of all that), `_quality`, `_unit` and
+    /// `_bits`.
+    ///
+    /// - Throws: `IngestError.unreadable`.
+    static func key(
+        _ key: [UInt8], containment: [String]
+    ) throws(IngestError) -> Key {
+        guard let parts = split(key) else { throw .unreadable(reason: "not UTF-8") }
+        var result = Key(address: AssetAddress())
+        var tags: [(key: String, value: String)] = []
+        var path: String?
+        for tag in parts.tags {
+            switch tag.key {
+            case "_asset": path = tag.value
+            case "_unit": result.unit = tag.value
+            case "_quality":
+                guard let quality = Quality(text: tag.value) else {
+                    throw .unreadable(
+                        reason: "_quality is good, uncertain, bad or end, not \(tag.value)")
+                }
+                result.quality = quality
+            case "_bits":
+                guard tag.value == "float" || tag.value == "string" else {
+                    throw .unreadable(reason: "_bits is float or string, not \(tag.value)")
+                }
+                result.bits = tag.value == "float" ? .float : .text
+            default: tags.append(tag)
+            }
+        }
+        if let path {
+            result.address = try AssetPath.address(path).get()
+        } else {
+            result.address = take(parts.measurement, &tags, containment)
+        }
+        result.attributes = tags.map { Attribute($0.key, .text($0.value)) }
+        return result
+    }
+
+    /// The address that measurement and tags give; the tags it uses are removed.
+    private static func take(
+        _ measurement: String, _ tags: inout [(key: String, value: String)],
+        _ containment: [String]
+    ) -> AssetAddress {
         var address = AssetAddress()
-        var tags = parts.tags
-        let own = containment.firstIndex(of: parts.measurement)
+        let own = containment.firstIndex(of: measurement)
         for (rank, type) in containment.enumerated() where rank <= own ?? .max {
             guard let index = tags.firstIndex(where: { $0.key == type }) else { continue }
             address.levels.append(.init(type: type, name: tags[index].value))
             tags.remove(at: index)
         }
-        let name = tags.firstIndex { $0.key == parts.measurement }.map { tags.remove(at: $0).value }
-        if address.levels.last?.type != parts.measurement {
-            let part = AssetAddress.Level(type: parts.measurement, name: name ?? "")
+        let name = tags.firstIndex { $0.key == measurement }.map { tags.remove(at: $0).value }
+        if address.levels.last?.type != measurement {
+            let part = AssetAddress.Level(type: measurement, name: name ?? "")
             // What the line places nowhere is an asset of its own, named like its type if need be.
             if address.levels.isEmpty {
                 address.levels.append(
@@ -30,7 +84,7 @@ enum LineMapping {
                 address.parts.append(part)
             }
         }
-        return (address, tags.map { Attribute($0.key, .text($0.value)) })
+        return address
     }
 
     /// Measurement and tags with their escapes resolved; nil when they are not UTF-8.
@@ -120,6 +174,48 @@ enum LineMapping {
             Int64(exactly: field.bits).map { .typed(.integer($0)) } ?? .unsigned(field.bits)
         case .boolean: .typed(.boolean(field.bits != 0))
         case .text: text(bytes, field).map { .typed(.text($0)) }
+        }
+    }
+
+    /// A field's value, or what its bytes in hexadecimal stand for; nil when a text cannot be read.
+    static func value(
+        _ bytes: Span<UInt8>, _ field: LineScan.Field, of key: Key
+    ) -> DecodedValue? {
+        guard let kind = key.bits else { return value(bytes, field) }
+        guard field.kind == .text, let digits = text(bytes, field) else { return nil }
+        return exact(digits.utf8, kind).map { .typed($0) }
+    }
+
+    private static func exact(_ digits: String.UTF8View, _ kind: ValueKind) -> Value? {
+        var content: [UInt8] = []
+        var index = digits.startIndex
+        while index < digits.endIndex {
+            guard let end = digits.index(index, offsetBy: 2, limitedBy: digits.endIndex),
+                let byte = UInt8(String(decoding: digits[index..<end], as: UTF8.self), radix: 16)
+            else { return nil }
+            content.append(byte)
+            index = end
+        }
+        if kind == .text { return String(validating: content, as: UTF8.self).map(Value.text) }
+        guard content.count == 8 else { return nil }
+        return .float(Double(bitPattern: content.reduce(0) { $0 << 8 | UInt64($1) }))
+    }
+}
+
+extension Quality {
+    /// The quality of a word as files write it.
+    init?(text: String) {
+        guard let known = Quality.allCases.first(where: { $0.text == text }) else { return nil }
+        self = known
+    }
+
+    /// The word for it in files.
+    var text: String {
+        switch self {
+        case .good: "good"
+        case .uncertain: "uncertain"
+        case .bad: "bad"
+        case .end: "end"
         }
     }
 }

@@ -6,18 +6,26 @@ struct LineResolver {
     let options: IngestOptions
     let precision: TimestampPrecision
     let receivedAt: Timestamp
+    /// The instant that counts as now where times in the future are refused.
+    let now: Timestamp
     private(set) var write = PendingWrite()
+    /// What the key postponed last means: its lines often follow each other.
+    private var lastKey: (bytes: [UInt8], meaning: Result<LineMapping.Key, IngestError>)?
 
-    init(options: IngestOptions, precision: TimestampPrecision, receivedAt: Timestamp) {
+    init(
+        options: IngestOptions, precision: TimestampPrecision, receivedAt: Timestamp,
+        now: Timestamp
+    ) {
         self.options = options
         self.precision = precision
         self.receivedAt = receivedAt
+        self.now = now
     }
 
     /// Reads the whole body.
     mutating func resolve(_ bytes: Span<UInt8>, with cache: inout SeriesKeyCache) {
         write.batch.reserveCapacity(bytes.count / 24)
-        let latest = receivedAt.advanced(by: options.futureTolerance)
+        let latest = now.advanced(by: options.futureTolerance)
         var scanner = LineScanner()
         var line = LineScan()
         while scanner.next(bytes, into: &line) {
@@ -118,23 +126,37 @@ struct LineResolver {
     ) {
         let field = line.fields[index]
         let key = LineResolver.copy(bytes, line.start, line.keyEnd)
-        let containment = options.containment
+        if lastKey?.bytes != key {
+            lastKey = (
+                key,
+                Result { () throws(IngestError) in
+                    try LineMapping.key(key, containment: options.containment)
+                }
+            )
+        }
+        let meaning: LineMapping.Key
+        switch lastKey?.meaning {
+        case .success(let known): meaning = known
+        case .failure(let error): return refuseOne(line, error.description, isSyntax: true)
+        case nil: return
+        }
         let group = write.group(key) {
-            LineMapping.address(of: key, containment: containment).map {
-                PendingGroup(key: key, address: $0.address, attributes: $0.attributes)
-            }
+            PendingGroup(
+                key: key, address: meaning.address, attributes: meaning.attributes,
+                isRemembered: meaning.isPlain)
         }
         let fieldName = LineResolver.copy(bytes, field.keyStart, field.keyEnd)
         guard let group, let name = LineMapping.name(fieldName),
-            let value = LineMapping.value(bytes, field)
-        else { return refuseOne(line, "not UTF-8", isSyntax: true) }
+            let value = LineMapping.value(bytes, field, of: meaning)
+        else { return refuseOne(line, "a text cannot be read", isSyntax: true) }
         guard name != "time" else {
             return refuseOne(line, "input field \"time\" is reserved", isSyntax: true)
         }
         write.groups[group].points.append(
             PendingPoint(
                 origin: line.number, name: fieldName, instant: instant,
-                point: DecodedPoint(measure: name, value: value)))
+                point: DecodedPoint(
+                    measure: name, value: value, quality: meaning.quality, unit: meaning.unit)))
     }
 }
 

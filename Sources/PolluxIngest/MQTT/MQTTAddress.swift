@@ -23,18 +23,36 @@ public struct MQTTAddress: Hashable, Sendable {
     public var certificateFile: String?
     /// Its key (`key=`), for TLS.
     public var keyFile: String?
+    /// The version of MQTT to speak (`version=5` or `3.1.1`); nil tries 5 first.
+    public var version: MQTTVersion?
+    /// Whether the broker keeps subscriptions and messages while we are away (`session=persistent`,
+    /// the default) or forgets them (`session=clean`).
+    public var keepsSession: Bool
+    /// Messages that the broker may send before the first is acknowledged (`receive=`).
+    ///
+    /// From 1 to 65,535; bounds the memory of a source while commits are slow. Version 5 only.
+    public var receiveMaximum: UInt16
 
     /// The client's name when the address gives none.
     public static let defaultClient = "pollux"
+    /// What `receiveMaximum` is when the address does not say.
+    public static let defaultReceiveMaximum: UInt16 = 5000
 
     /// The address without its password, for messages and counters.
     public var description: String {
         "\(usesTLS ? "mqtts" : "mqtt")://\(user.map { $0 + "@" } ?? "")\(host):\(port)"
     }
 
+    /// The name under which its messages are counted: the address, and the client's name where it
+    /// is not the default, because one broker may be read by several.
+    public var sourceName: String {
+        client == MQTTAddress.defaultClient ? description : "\(description)?client=\(client)"
+    }
+
     /// Reads an address.
     ///
-    /// Options after `?`: `topic` (repeatable), `client`, `ca`, `cert`, `key`.
+    /// Options after `?`: `topic` (repeatable, `$share/group/filter` too), `client`, `session`,
+    /// `version`, `receive`, `ca`, `cert`, `key`.
     /// - Throws: `IngestError.badAddress`.
     public init(_ text: String) throws(IngestError) {
         func fail(_ reason: String) -> IngestError { .badAddress(text: text, reason: reason) }
@@ -81,6 +99,8 @@ public struct MQTTAddress: Hashable, Sendable {
         topics = []
         client = MQTTAddress.defaultClient
         (authorityFile, certificateFile, keyFile) = (nil, nil, nil)
+        (version, keepsSession) = (nil, true)
+        receiveMaximum = MQTTAddress.defaultReceiveMaximum
         if let reason = apply(options) { throw fail(reason) }
         if topics.isEmpty { topics = ["#"] }
     }
@@ -126,16 +146,73 @@ public struct MQTTAddress: Hashable, Sendable {
             guard parts.count == 2, let value = MQTTAddress.decode(parts[1]), !value.isEmpty else {
                 return "the option \(option) has no value"
             }
-            guard !value.utf8.contains(0) else { return "an option contains a zero byte" }
-            switch parts[0] {
-            case "topic": topics.append(value)
-            case "client": client = value
-            case "ca": authorityFile = value
-            case "cert": certificateFile = value
-            case "key": keyFile = value
-            default: return "the option \(parts[0]) is not known: topic, client, ca, cert, key are"
+            if let reason = set(String(parts[0]), value) { return reason }
+        }
+        return conflict
+    }
+
+    /// The names of the options, for messages.
+    public static let optionNames = [
+        "topic", "client", "session", "version", "receive", "ca", "cert", "key",
+    ]
+
+    /// Sets one option and returns what is wrong with it, if anything.
+    public mutating func set(_ option: String, _ value: String) -> String? {
+        guard !value.utf8.contains(0) else { return "an option contains a zero byte" }
+        switch option {
+        case "topic":
+            if let reason = MQTTAddress.problem(ofFilter: value) { return reason }
+            topics.append(value)
+        case "client": client = value
+        case "ca": authorityFile = value
+        case "cert": certificateFile = value
+        case "key": keyFile = value
+        case "session":
+            guard ["clean", "persistent"].contains(value) else {
+                return "session is clean or persistent, not \(value)"
+            }
+            keepsSession = value == "persistent"
+        case "version":
+            guard let known = MQTTVersion(rawValue: value) else {
+                return "version is 5 or 3.1.1, not \(value)"
+            }
+            version = known
+        case "receive":
+            guard let number = UInt16(value), number > 0 else {
+                return "receive is a number from 1 to 65535, not \(value)"
+            }
+            receiveMaximum = number
+        default:
+            let names = MQTTAddress.optionNames.joined(separator: ", ")
+            return "the option \(option) is not known; there are \(names)"
+        }
+        return nil
+    }
+
+    /// Why brokers would refuse a topic filter; nil when they would not.
+    static func problem(ofFilter filter: String) -> String? {
+        var levels = filter.split(separator: "/", omittingEmptySubsequences: false)
+        if levels.first == "$share" {
+            guard levels.count > 2, !levels[1].isEmpty,
+                !levels[1].contains(where: { $0 == "+" || $0 == "#" })
+            else {
+                return "a shared subscription is written $share/group/filter, not \(filter)"
+            }
+            levels.removeFirst(2)
+        }
+        for (index, level) in levels.enumerated() {
+            if level.contains("#"), level != "#" || index != levels.count - 1 {
+                return "# stands alone at the end of a topic filter, unlike in \(filter)"
+            }
+            if level.contains("+"), level != "+" {
+                return "+ stands for a whole level of a topic filter, unlike in \(filter)"
             }
         }
+        return nil
+    }
+
+    /// What does not go together, or nil.
+    public var conflict: String? {
         guard usesTLS || (authorityFile ?? certificateFile ?? keyFile) == nil else {
             return "ca, cert and key need mqtts://"
         }
@@ -161,6 +238,12 @@ public struct MQTTAddress: Hashable, Sendable {
         }
         return String(validating: bytes, as: UTF8.self)
     }
+}
+
+/// The versions of MQTT.
+public enum MQTTVersion: String, Hashable, Sendable {
+    case five = "5"
+    case three = "3.1.1"
 }
 
 /// What a source's connection is doing.

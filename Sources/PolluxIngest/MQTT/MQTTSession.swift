@@ -17,14 +17,15 @@ final class MQTTSession {
     private let address: MQTTAddress
     private let usesVersion5: Bool
 
-    /// How many messages the broker may send before the first is acknowledged.
-    static let receiveMaximum: Int32 = 5000
-
+    /// Whether the message being read is marked as sent before.
+    private var isRepeated = false
     /// A client that is not connected yet; nil when the library refuses.
-    init?(address: MQTTAddress, usesVersion5: Bool) {
+    init?(address: MQTTAddress, usesVersion5: Bool, will: OutgoingMessage?) {
         guard MQTTLibrary.isReady else { return nil }
-        // The session is kept at the broker, so that nothing is lost while we are away.
-        guard let client = mosquitto_new(address.client, false, nil) else { return nil }
+        // A session that is kept at the broker loses nothing while we are away.
+        guard let client = mosquitto_new(address.client, !address.keepsSession, nil) else {
+            return nil
+        }
         self.client = client
         self.address = address
         self.usesVersion5 = usesVersion5
@@ -32,13 +33,26 @@ final class MQTTSession {
         let version = usesVersion5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
         mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, version)
         if usesVersion5 {
-            mosquitto_int_option(client, MOSQ_OPT_RECEIVE_MAXIMUM, MQTTSession.receiveMaximum)
+            mosquitto_int_option(
+                client, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(address.receiveMaximum))
         }
         // Without this the library writes each PUBACK before the message reaches us.
         mosquitto_threaded_set(client, true)
         mosquitto_connect_v5_callback_set(client, sessionConnected)
         mosquitto_message_callback_set(client, sessionReceived)
         mosquitto_subscribe_callback_set(client, sessionSubscribed)
+        // The mark of a repeated message reaches the library's log but not its messages.
+        mosquitto_log_callback_set(client, sessionLogged)
+        if let will {
+            let code = mosquitto_will_set(
+                client, will.topic, Int32(clamping: will.payload.count), will.payload,
+                Int32(clamping: will.quality), will.isRetained)
+            if !MQTTLibrary.isFine(code) {
+                subscriptionProblem =
+                    "cannot leave a will on \(will.topic): "
+                    + MQTTLibrary.text(code)
+            }
+        }
     }
 
     deinit { mosquitto_destroy(client) }
@@ -48,7 +62,7 @@ final class MQTTSession {
         if let problem = MQTTLibrary.apply(address, to: client) { return problem }
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
-        if usesVersion5 {
+        if usesVersion5, address.keepsSession {
             // Kept for a week of absence; 3.1.1 keeps it as long as the broker likes.
             mosquitto_property_add_int32(
                 &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), 604_800)
@@ -78,6 +92,15 @@ final class MQTTSession {
             wait = 0
         }
         return nil
+    }
+
+    /// Queues a message, which leaves with the next `drain`; returns what went wrong.
+    func publish(_ message: OutgoingMessage) -> String? {
+        let code = mosquitto_publish(
+            client, nil, message.topic, Int32(clamping: message.payload.count), message.payload,
+            Int32(clamping: message.quality), message.isRetained)
+        return MQTTLibrary.isFine(code)
+            ? nil : "cannot publish to \(message.topic): \(MQTTLibrary.text(code))"
     }
 
     /// Keeps the connection alive and returns what went wrong.
@@ -122,10 +145,24 @@ final class MQTTSession {
         guard let topic = message.topic else { return }
         let bytes = UnsafeRawBufferPointer(
             start: message.payload, count: Int(max(0, message.payloadlen)))
+        var delivery: TopicMessage.Delivery?
+        if message.qos > 0 {
+            delivery = .init(
+                packet: UInt16(truncatingIfNeeded: message.mid), isRepeated: isRepeated,
+                // NATS, which speaks 3.1.1 alone, numbers anew against the standard.
+                keepsNumber: usesVersion5)
+        }
+        isRepeated = false
         batch.append(
             TopicMessage(
                 topic: String(cString: topic), payload: Array(bytes),
-                receivedAt: MQTTLibrary.now(), isRetained: message.retain))
+                receivedAt: MQTTLibrary.now(), isRetained: message.retain, delivery: delivery))
+    }
+
+    /// Reads `… received PUBLISH (d1, q1, …`: the library says so just before the message.
+    fileprivate func logged(_ line: UnsafePointer<CChar>) {
+        guard let place = strstr(line, " received PUBLISH (d") else { return }
+        isRepeated = place[20] == CChar(bitPattern: UInt8(ascii: "1"))
     }
 
     fileprivate func subscribed(_ granted: UnsafeBufferPointer<Int32>) {
@@ -161,4 +198,12 @@ private func sessionSubscribed(
     _ count: Int32, _ granted: UnsafePointer<Int32>?
 ) {
     session(owner)?.subscribed(UnsafeBufferPointer(start: granted, count: Int(max(0, count))))
+}
+
+private func sessionLogged(
+    _ client: OpaquePointer?, _ owner: UnsafeMutableRawPointer?, _ level: Int32,
+    _ line: UnsafePointer<CChar>?
+) {
+    guard let line, level == Int32(MOSQ_LOG_DEBUG) else { return }
+    session(owner)?.logged(line)
 }

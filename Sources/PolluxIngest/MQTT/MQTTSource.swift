@@ -1,4 +1,5 @@
 import Glibc
+public import PolluxModel
 import Synchronization
 
 /// Takes messages from one broker on a thread of its own and acknowledges them after the commit.
@@ -8,28 +9,50 @@ import Synchronization
 public final class MQTTSource: Sendable {
     /// The broker.
     public let address: MQTTAddress
+    /// What the source does besides taking messages.
+    private let duties: MQTTDuties
     private let commit: @Sendable ([TopicMessage]) throws -> Void
     private struct State {
         var status = MQTTStatus()
         var isRunning = false
         var thread: MQTTThread?
+        var outgoing: [OutgoingMessage] = []
     }
     private let state = Mutex(State())
 
     /// A source that hands its messages to a pipeline; nothing happens before `start`.
     public convenience init(address: MQTTAddress, pipeline: IngestPipeline) {
         self.init(address: address) { messages in
-            try pipeline.ingest(messages, source: address.description)
+            try pipeline.ingest(messages, source: address.sourceName)
         }
+        pipeline.register(self)
     }
 
     /// A source that hands its messages to `commit`, which returns when they are durable; when it
     /// throws, the messages stay unacknowledged and the broker sends them again.
     public init(
-        address: MQTTAddress, commit: @escaping @Sendable ([TopicMessage]) throws -> Void
+        address: MQTTAddress, duties: MQTTDuties = MQTTDuties(),
+        commit: @escaping @Sendable ([TopicMessage]) throws -> Void
     ) {
         self.address = address
+        self.duties = duties
         self.commit = commit
+    }
+
+    /// Messages that may wait for a connection in `publish`.
+    public static let outgoingLimit = 10_000
+
+    /// Publishes through this source's connection, after the commit in hand; while there is no
+    /// connection the message waits for one.
+    ///
+    /// - Returns: false when too many are waiting; the message is not taken then.
+    @discardableResult
+    public func publish(_ message: OutgoingMessage) -> Bool {
+        state.withLock { state in
+            guard state.outgoing.count < MQTTSource.outgoingLimit else { return false }
+            state.outgoing.append(message)
+            return true
+        }
     }
 
     /// Connects, and reconnects with growing pauses for as long as it runs; returns at once.
@@ -67,10 +90,14 @@ public final class MQTTSource: Sendable {
     }
 
     private func run() {
-        var usesVersion5 = true
+        var usesVersion5 = address.version != .three
         var pause = Backoff()
         while isRunning {
-            guard let session = MQTTSession(address: address, usesVersion5: usesVersion5) else {
+            guard
+                let session = MQTTSession(
+                    address: address, usesVersion5: usesVersion5,
+                    will: duties.will(MQTTLibrary.now()))
+            else {
                 note("cannot make a client of the name \(address.client)")
                 pause.wait { isRunning }
                 continue
@@ -79,10 +106,12 @@ public final class MQTTSource: Sendable {
             if let problem, isRunning {
                 note(problem)
                 // Old brokers refuse version 5, or close the connection without a word.
-                if let answer = session.answer {
-                    if answer == 1 || answer == 132 { usesVersion5 = false }
-                } else if problem != connectionRefused {
-                    usesVersion5.toggle()
+                if address.version == nil {
+                    if let answer = session.answer {
+                        if answer == 1 || answer == 132 { usesVersion5 = false }
+                    } else if !status.isEverConnected, problem != connectionRefused {
+                        usesVersion5.toggle()
+                    }
                 }
                 pause.wait { isRunning }
             }
@@ -99,10 +128,12 @@ public final class MQTTSource: Sendable {
             // The only place that writes: acknowledgements leave here, after the commit below.
             if let problem = session.drain() { return problem }
             if let problem = session.receive(
-                waiting: 50, limit: Int(MQTTSession.receiveMaximum))
+                waiting: 50, limit: Int(address.receiveMaximum))
             {
                 // What was read before the connection broke is stored; the broker repeats it.
                 _ = store(session.takeBatch())
+                // The library calls every refusal of version 5 a protocol error.
+                if isFirst, let answer = session.answer, answer != 0 { return refusal(answer) }
                 return problem
             }
             if let answer = session.answer, isFirst {
@@ -115,16 +146,39 @@ public final class MQTTSource: Sendable {
                     state.status.isConnected = true
                     state.status.lastProblem = ""
                 }
+                for message in duties.connected(MQTTLibrary.now()) {
+                    if let problem = session.publish(message) { return problem }
+                }
             }
             if let problem = session.subscriptionProblem {
                 state.withLock { $0.status.lastProblem = problem }
             }
             // On failure the connection is dropped with its acknowledgements unwritten.
             if let problem = store(session.takeBatch()) { return problem }
+            if session.answer == 0, let problem = publishWaiting(session) { return problem }
             if let problem = session.keepAlive() { return problem }
         }
         _ = session.drain()
         session.disconnect()
+        return nil
+    }
+
+    /// Queues what is to be published; returns why the connection must end, if it must.
+    private func publishWaiting(_ session: MQTTSession) -> String? {
+        let waiting = state.withLock { state in
+            defer { state.outgoing.removeAll(keepingCapacity: true) }
+            return state.outgoing
+        }
+        do {
+            for message in waiting + (try duties.turn(MQTTLibrary.now())) {
+                // A message that cannot be sent at all must not end the connection for ever.
+                if let problem = session.publish(message) {
+                    state.withLock { $0.status.lastProblem = problem }
+                }
+            }
+        } catch {
+            return "\(error)"
+        }
         return nil
     }
 
@@ -156,6 +210,29 @@ public final class MQTTSource: Sendable {
         }
         state.withLock { $0.status.committedCount += UInt64(batch.count) }
         return nil
+    }
+}
+
+/// What a source says to its broker of its own accord; each is called on the source's thread.
+public struct MQTTDuties: Sendable {
+    /// What the broker publishes for us when the connection breaks; asked before each connection.
+    public var will: @Sendable (Timestamp) -> OutgoingMessage?
+    /// What is published first on each connection; the subscriptions leave before it.
+    public var connected: @Sendable (Timestamp) -> [OutgoingMessage]
+    /// What is published now; asked after each commit and about every 50 ms while nothing arrives.
+    ///
+    /// When it throws, the connection is dropped, as after a commit that failed.
+    public var turn: @Sendable (Timestamp) throws -> [OutgoingMessage]
+
+    /// Duties from their parts; a source has none by default.
+    public init(
+        will: @escaping @Sendable (Timestamp) -> OutgoingMessage? = { _ in nil },
+        connected: @escaping @Sendable (Timestamp) -> [OutgoingMessage] = { _ in [] },
+        turn: @escaping @Sendable (Timestamp) throws -> [OutgoingMessage] = { _ in [] }
+    ) {
+        self.will = will
+        self.connected = connected
+        self.turn = turn
     }
 }
 

@@ -134,7 +134,7 @@ enum LinePayload {
         message.rule = "line protocol names the part itself"
         var scanner = LineScanner()
         var line = LineScan()
-        var groups: [[UInt8]: Int] = [:]
+        var groups: [[UInt8]: (index: Int, key: LineMapping.Key)] = [:]
         let bytes = payload.span
         while scanner.next(bytes, into: &line) {
             if let fault = line.fault {
@@ -143,28 +143,30 @@ enum LinePayload {
             }
             let key = Array(payload[line.start..<line.keyEnd])
             if groups[key] == nil {
-                guard
-                    let mapped = LineMapping.address(of: key, containment: options.containment)
-                else {
-                    message.problems.append("line \(line.number): the names are not UTF-8")
+                do throws(IngestError) {
+                    let meaning = try LineMapping.key(key, containment: options.containment)
+                    groups[key] = (message.groups.count, meaning)
+                    message.groups.append(
+                        DecodedGroup(address: meaning.address, attributes: meaning.attributes))
+                } catch {
+                    message.problems.append("line \(line.number): \(error)")
                     continue
                 }
-                groups[key] = message.groups.count
-                message.groups.append(
-                    DecodedGroup(address: mapped.address, attributes: mapped.attributes))
             }
             guard let group = groups[key] else { continue }
             let time = line.timestamp.map { TimestampPrecision.automatic.instant($0) }
             for field in line.fields {
                 guard
                     let name = LineMapping.name(Array(payload[field.keyStart..<field.keyEnd])),
-                    let value = LineMapping.value(bytes, field)
+                    let value = LineMapping.value(bytes, field, of: group.key)
                 else {
-                    message.problems.append("line \(line.number): a text is not UTF-8")
+                    message.problems.append("line \(line.number): a text cannot be read")
                     continue
                 }
-                message.groups[group].points.append(
-                    DecodedPoint(measure: name, value: value, time: time ?? nil))
+                message.groups[group.index].points.append(
+                    DecodedPoint(
+                        measure: name, value: value, time: time ?? nil,
+                        quality: group.key.quality, unit: group.key.unit))
             }
         }
     }

@@ -12,6 +12,9 @@ struct CommitBody {
         var assets: Int
         var series: Int
         var attributes: Int
+
+        /// For what an operator brings in on purpose.
+        static let unlimited = Allowance(assets: .max, series: .max, attributes: .max)
     }
 
     let graph: Graph
@@ -96,7 +99,7 @@ struct CommitBody {
             }
             batch.append(series.id, at: pending.instant, value, quality: pending.point.quality)
         }
-        if !addition.series.isEmpty { result.additions.append(addition) }
+        if !addition.series.isEmpty, group.isRemembered { result.additions.append(addition) }
         for event in group.events { try record(event, of: found, group.address) }
         for relation in group.relations { try relate(relation, of: found) }
     }

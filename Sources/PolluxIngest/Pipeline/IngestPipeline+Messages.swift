@@ -20,19 +20,19 @@ extension IngestPipeline {
         _ messages: [TopicMessage], source: String, keepsLetters: Bool
     ) throws -> (outcome: WriteOutcome, refused: Set<Int>) {
         guard !messages.isEmpty else { return (WriteOutcome(), []) }
+        var account = DeliveryAccount(self, source: source)
+        let messages = account.recall(messages)
         let now = messages.map(\.receivedAt).max() ?? messages[0].receivedAt
         let reader = PayloadReader(rules: rules, options: options)
-        var decoded: [DecodedMessage] = []
-        decoded.reserveCapacity(messages.count)
-        for message in messages {
+        var decoded = messages.map { message in
             // Sparkplug needs the order of messages and what came before: it is read below.
-            decoded.append(
-                SparkplugTopic.owns(message.topic)
-                    ? DecodedMessage(format: "Sparkplug")
-                    : reader.read(
-                        topic: message.topic, payload: message.payload,
-                        receivedAt: message.receivedAt))
+            SparkplugTopic.owns(message.topic)
+                ? DecodedMessage(format: "Sparkplug")
+                : reader.read(
+                    topic: message.topic, payload: message.payload,
+                    receivedAt: message.receivedAt)
         }
+        account.note(messages, decoded)
         let stored = try storedTimes(of: messages, decoded)
         var resolver = MessageResolver(options: options, storedTimes: stored)
         let letters = keepsLetters ? letters : nil
@@ -56,9 +56,10 @@ extension IngestPipeline {
         let write = resolver.write
         var result = CommitResult()
         if !write.hasNothing || !write.refusedOrigins.isEmpty {
-            result = try commit { transaction in
+            result = try commit { [account] transaction in
                 var result = try job.run(transaction)
                 try self.keepSparkplug(write, transaction.transaction)
+                try account.put(in: transaction.transaction)
                 if let letters {
                     result.deadLetterCount = try IngestPipeline.keep(
                         messages, write, result, in: letters, source, transaction.transaction)
@@ -72,6 +73,7 @@ extension IngestPipeline {
         ) { origin in
             String(messages[origin - 1].topic.prefix(256))
         }
+        account.close(self, write.batch)
         return (outcome, write.refusedOrigins.union(result.refusals.map(\.origin)))
     }
 

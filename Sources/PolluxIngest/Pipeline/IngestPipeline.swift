@@ -16,6 +16,7 @@ public final class IngestPipeline: Sendable {
     let letters: DeadLetterTable
     let settings: Table
     let sparkplugTable: Table
+    let deliveries: DeliveryTable
     let state: Mutex<IngestState>
 
     /// A pipeline into a store and the graph of the same environment; takes up the topic rules that
@@ -36,12 +37,22 @@ public final class IngestPipeline: Sendable {
             throw KeyValueError.failed(action: "open ingest.sparkplug", reason: "read only")
         }
         self.sparkplugTable = sparkplugTable
+        deliveries = try DeliveryTable(environment: store.environment)
         var state = IngestState(options: options)
+        state.deliveries = try IngestPipeline.storedDeliveries(store.environment, deliveries)
         state.rules = try IngestPipeline.storedRules(store.environment, settings)
         self.state = Mutex(state)
     }
 
     private static let rulesKey = Array("topic-rules".utf8)
+
+    private static func storedDeliveries(
+        _ environment: Environment, _ table: DeliveryTable
+    ) throws -> [String: DeliveryWindow] {
+        let transaction = try environment.beginRead()
+        defer { transaction.close() }
+        return try table.windows(in: transaction)
+    }
 
     private static func storedRules(
         _ environment: Environment, _ settings: Table
@@ -83,14 +94,30 @@ public final class IngestPipeline: Sendable {
     ///   - precision: the unit of its timestamps.
     ///   - receivedAt: the time of lines without one.
     ///   - source: the name under which it is counted.
+    ///   - isWhole: whether nothing is stored when any line cannot be.
     /// - Throws: an error of the store when nothing could be committed.
     public func write(
         lineProtocol bytes: [UInt8], precision: TimestampPrecision = .nanoseconds,
-        receivedAt: Timestamp, source: String = "http"
+        receivedAt: Timestamp, source: String = "http", isWhole: Bool = false
     ) async throws -> WriteOutcome {
-        let (write, job) = prepare(bytes, precision, receivedAt, source)
-        let result =
-            write.hasNothing ? CommitResult() : try await store.write { try job.run($0) }
+        var (write, job) = prepare(bytes, precision, receivedAt, source)
+        var result = CommitResult()
+        if isWhole, write.refusalCount > 0 {
+            write.empty()
+        } else if !write.hasNothing {
+            do {
+                result = try await store.write { [job] transaction in
+                    let result = try job.run(transaction)
+                    guard !isWhole || result.refusals.isEmpty else {
+                        throw RefusedWhole(refusals: result.refusals)
+                    }
+                    return result
+                }
+            } catch let refused as RefusedWhole {
+                write.empty()
+                result.refusals = refused.refusals
+            }
+        }
         return finish(write, job, result, bytes: bytes.count, receivedAt) { origin in
             LineFinder.text(ofLine: origin, in: bytes)
         }
@@ -109,20 +136,23 @@ public final class IngestPipeline: Sendable {
         }
     }
 
-    private func prepare(
+    /// Reads lines up to what only the commit can find; a time after `now` lies in the future, and
+    /// no limit on new things holds when `isLimited` is false.
+    func prepare(
         _ bytes: [UInt8], _ precision: TimestampPrecision, _ receivedAt: Timestamp,
-        _ source: String
+        _ source: String, now: Timestamp? = nil, isLimited: Bool = true
     ) -> (PendingWrite, CommitJob) {
         var resolver = LineResolver(
-            options: options, precision: precision, receivedAt: receivedAt)
+            options: options, precision: precision, receivedAt: receivedAt,
+            now: now ?? receivedAt)
         let job = state.withLock { state in
             resolver.resolve(bytes.span, with: &state.lines)
             return CommitJob(
                 graph: graph, write: resolver.write,
                 provenance: Provenance(recordedAt: receivedAt, source: source),
                 createsUnknown: options.createsUnknown,
-                allowance: state.allowance(at: receivedAt), generation: state.generation,
-                isFromLines: true)
+                allowance: isLimited ? state.allowance(at: receivedAt) : .unlimited,
+                generation: state.generation, isFromLines: true)
         }
         return (resolver.write, job)
     }
@@ -146,7 +176,7 @@ public final class IngestPipeline: Sendable {
         outcome.replayedCount = write.replayedCount
         outcome.rejectedCount = write.refusalCount + result.refusals.count
         let origins = write.refusedOrigins.union(result.refusals.map(\.origin))
-        outcome.acceptedCount = max(0, write.originCount - origins.count)
+        outcome.acceptedCount = max(0, write.storedOriginCount - origins.count)
         // The earliest lines first: stable, because refusals of one line keep their order.
         let refusals = (write.refusals + result.refusals.prefix(options.listedRejectionCount))
             .enumerated()
@@ -165,6 +195,19 @@ public final class IngestPipeline: Sendable {
     public var statistics: [SourceStatistics] {
         state.withLock { $0.sources.values.sorted { $0.source < $1.source } }
     }
+
+    /// Shows a source among `connections` for as long as the pipeline lives.
+    func register(_ source: MQTTSource) {
+        state.withLock { $0.connections.append(source) }
+    }
+
+    /// The sources that take messages from brokers, in the order in which they were made.
+    public var connections: [MQTTSource] { state.withLock { $0.connections } }
+}
+
+/// Takes a commit back in which something was refused.
+private struct RefusedWhole: Error {
+    let refusals: [Refusal]
 }
 
 /// One write on its way into a commit: values only, so that its body may run again.

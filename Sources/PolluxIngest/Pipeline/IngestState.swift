@@ -10,6 +10,10 @@ struct IngestState: Sendable {
     var sources: [String: SourceStatistics] = [:]
     var rules = TopicRules()
     var sparkplug = SparkplugHost()
+    var connections: [MQTTSource] = []
+    var deliveries: [String: DeliveryWindow] = [:]
+    /// The newest time of each series by source, for counting what comes late.
+    var newestTimes: [String: [SeriesID: Int64]] = [:]
     /// Grows whenever the caches are emptied: a commit begun before must not fill them.
     var generation: UInt64 = 0
 
@@ -76,6 +80,43 @@ struct IngestState: Sendable {
         counters.newSeriesCount += UInt64(result.newSeriesCount)
         counters.limitedCount += UInt64(result.limitedCount)
         counters.lastArrival = max(now, counters.lastArrival ?? now)
+        if let newest = write.newestTime {
+            let instant = Timestamp(nanoseconds: newest)
+            counters.newestInstant = max(instant, counters.newestInstant ?? instant)
+        }
         sources[name] = counters
     }
+
+    /// Counts what of a batch of messages came late, and how many messages came again.
+    ///
+    /// Only for messages: the bodies of line protocol are too many points to look at each.
+    mutating func countOrder(_ source: String, _ batch: PointBatch, redelivered: Int) {
+        var newest = newestTimes[source] ?? [:]
+        newestTimes[source] = nil
+        var late: UInt64 = 0
+        var duplicate: UInt64 = 0
+        for row in 0..<batch.count {
+            let time = batch.times[row]
+            guard let last = newest[batch.series[row]] else {
+                if newest.count < IngestState.watchedSeriesLimit {
+                    newest[batch.series[row]] = time
+                }
+                continue
+            }
+            if time > last {
+                newest[batch.series[row]] = time
+            } else if time < last {
+                late += 1
+            } else {
+                duplicate += 1
+            }
+        }
+        if newestTimes.count < 1000 { newestTimes[source] = newest }
+        sources[source]?.lateCount += late
+        sources[source]?.duplicateCount += duplicate
+        sources[source]?.redeliveredCount += UInt64(redelivered)
+    }
+
+    /// Series of a source whose order is watched.
+    private static let watchedSeriesLimit = 100_000
 }

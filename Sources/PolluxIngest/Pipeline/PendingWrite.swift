@@ -32,6 +32,8 @@ struct PendingGroup: Sendable {
     var key: [UInt8]
     var address: AssetAddress
     var attributes: [Attribute]
+    /// Whether the cache may take what the commit finds.
+    var isRemembered = true
     var points: [PendingPoint] = []
     var events: [PendingEvent] = []
     /// Measures to describe.
@@ -79,6 +81,29 @@ struct PendingWrite: Sendable {
 
     /// Births and sessions of edge nodes to keep in the same commit.
     var sparkplugRecords: [SparkplugRecord] = []
+    /// Whether nothing of it is to be stored.
+    private var isEmptied = false
+
+    /// Lines or messages that may be stored in full.
+    var storedOriginCount: Int { isEmptied ? 0 : originCount }
+
+    /// The newest time of a point, in nanoseconds since 1970.
+    var newestTime: Int64? {
+        var newest = batch.times.max()
+        for group in groups {
+            for point in group.points {
+                newest = max(newest ?? .min, point.instant.nanoseconds)
+            }
+        }
+        return newest
+    }
+
+    /// Drops everything but the refusals.
+    mutating func empty() {
+        batch = PointBatch()
+        groups = []
+        isEmptied = true
+    }
 
     /// Whether no commit is needed.
     var hasNothing: Bool { batch.isEmpty && groups.isEmpty && sparkplugRecords.isEmpty }

@@ -18,6 +18,14 @@ public struct SourceStatistics: Hashable, Sendable {
     public var futureCount: UInt64 = 0
     /// Points left out as replays of retained messages.
     public var replayedCount: UInt64 = 0
+    /// Points of messages older than one that came before in the same series.
+    public var lateCount: UInt64 = 0
+    /// Points of messages at the time of the one before in the same series.
+    public var duplicateCount: UInt64 = 0
+    /// Messages that the broker sent again although they were stored.
+    public var redeliveredCount: UInt64 = 0
+    /// The newest time of a point; with `lastArrival` it tells how far behind the source is.
+    public var newestInstant: Timestamp?
     /// Messages put into the dead-letter table.
     public var deadLetterCount: UInt64 = 0
     /// Assets that appeared.
@@ -28,6 +36,12 @@ public struct SourceStatistics: Hashable, Sendable {
     public var limitedCount: UInt64 = 0
     /// When something last arrived.
     public var lastArrival: Timestamp?
+
+    /// How much older its newest point is than the last arrival, in nanoseconds; nil before both.
+    public var lag: Int64? {
+        guard let lastArrival, let newestInstant else { return nil }
+        return max(0, lastArrival.nanoseconds(since: newestInstant))
+    }
 
     /// Counters at zero.
     public init(source: String) {

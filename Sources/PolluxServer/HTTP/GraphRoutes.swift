@@ -5,15 +5,12 @@ import PolluxGraph
 import PolluxModel
 import PolluxQuery
 
-/// `/api/v1/import` and `/api/v1/export`: models and graphs, each import in one commit.
+/// `/api/v1/import` and what `/api/v1/export` gives of the plant; each import is one commit.
 struct GraphRoutes: Sendable {
     let parts: ServerParts
 
     var routes: [Route] {
-        [
-            Route(.post, "/api/v1/import") { try await take($0) },
-            Route(.get, "/api/v1/export") { try await give($0) },
-        ]
+        [Route(.post, "/api/v1/import") { try await take($0) }]
     }
 
     private static func format(_ text: String?) throws -> GraphFormat {
@@ -90,7 +87,7 @@ struct GraphRoutes: Sendable {
         return .json(json.bytes)
     }
 
-    private func give(_ exchange: Exchange) async throws -> Response {
+    func give(_ exchange: Exchange) async throws -> Response {
         let format = try GraphRoutes.format(exchange.query["format"])
         let options = ExportOptions(keepsHistory: exchange.query["history"] == "true")
         let (engine, now, limit) = (parts.query, parts.now(), GraphRoutes.exportByteCount)

@@ -10,6 +10,35 @@ struct MetricsPage {
         addServer(parts)
         addStore(parts.store.statistics)
         addIngest(parts.ingest.statistics)
+        addConnections(parts.ingest)
+    }
+
+    private mutating func addConnections(_ ingest: IngestPipeline) {
+        family(
+            "pollux_ingest_lag_seconds", "gauge", "Age of the newest point at the last arrival.")
+        for source in ingest.statistics {
+            guard let lag = source.lag else { continue }
+            sample("pollux_ingest_lag_seconds", Double(lag) / 1e9, ["source": source.source])
+        }
+        let columns: [(String, String, String, @Sendable (MQTTStatus) -> Double)] = [
+            ("connected", "gauge", "Whether the broker is connected.", { $0.isConnected ? 1 : 0 }),
+            (
+                "reconnects_total", "counter", "Connections made after the first.",
+                { Double($0.reconnectCount) }
+            ),
+            (
+                "failed_commits_total", "counter", "Batches that could not be committed.",
+                { Double($0.failedCommitCount) }
+            ),
+        ]
+        for (name, kind, help, value) in columns {
+            family("pollux_mqtt_\(name)", kind, help)
+            for connection in ingest.connections {
+                sample(
+                    "pollux_mqtt_\(name)", value(connection.status),
+                    ["source": connection.address.sourceName])
+            }
+        }
     }
 
     private mutating func addServer(_ parts: ServerParts) {
@@ -83,6 +112,12 @@ struct MetricsPage {
             ("dead_letters", "Messages put aside as unreadable.", { $0.deadLetterCount }),
             ("new_assets", "Assets that appeared.", { $0.newAssetCount }),
             ("new_series", "Series that appeared.", { $0.newSeriesCount }),
+            ("limited", "Left out because of a limit on new things.", { $0.limitedCount }),
+            ("future", "Points refused because they lie in the future.", { $0.futureCount }),
+            ("late", "Points of messages older than one before.", { $0.lateCount }),
+            ("duplicates", "Points of messages at the time of one before.", { $0.duplicateCount }),
+            ("redelivered", "Messages sent again though stored.", { $0.redeliveredCount }),
+            ("retained", "Points left out as retained replays.", { $0.replayedCount }),
         ]
         for (name, help, value) in columns {
             family("pollux_ingest_\(name)_total", "counter", help)

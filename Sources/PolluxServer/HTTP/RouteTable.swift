@@ -58,9 +58,9 @@ struct RouteTable: HTTPResponder {
             OperationRoutes(parts: parts).routes + QueryRoutes(parts: parts).routes
             + WriteRoutes(parts: parts).routes + LiveRoute(parts: parts).routes
             + TwinRoutes(parts: parts).routes + GraphRoutes(parts: parts).routes
-            + TwinChangeRoutes(parts: parts).routes
-            + LiveTwinRoutes(parts: parts).routes
-            + SnapshotRoutes(parts: parts).routes
+            + TwinChangeRoutes(parts: parts).routes + LiveTwinRoutes(parts: parts).routes
+            + SnapshotRoutes(parts: parts).routes + SourceRoutes(parts: parts).routes
+            + ExportRoute(parts: parts).routes + InfluxQueryRoutes(parts: parts).routes
             + ViewerFiles(configuration: parts.configuration).routes
     }
 

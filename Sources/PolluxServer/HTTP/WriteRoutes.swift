@@ -3,7 +3,10 @@ import Hummingbird
 import PolluxIngest
 import PolluxStore
 
-/// `POST /api/v2/write` and `POST /write`: line protocol, answered after the commit.
+/// `POST /write`, `/api/v2/write` and `/api/v3/write_lp`: line protocol, answered after the commit.
+///
+/// There is one database and no sign-in: `db`, `bucket`, `org`, user names and tokens are accepted
+/// whatever they are.
 struct WriteRoutes: Sendable {
     let parts: ServerParts
 
@@ -11,6 +14,7 @@ struct WriteRoutes: Sendable {
         [
             Route(.post, "/api/v2/write") { try await write($0, answer: WriteRoutes.second) },
             Route(.post, "/write") { try await write($0, answer: WriteRoutes.first) },
+            Route(.post, "/api/v3/write_lp") { try await writeThird($0) },
         ]
     }
 
@@ -19,12 +23,7 @@ struct WriteRoutes: Sendable {
 
     private func write(_ exchange: Exchange, answer: Answer) async throws -> Response {
         do {
-            let text = exchange.query["precision"] ?? ""
-            guard let precision = TimestampPrecision(parameter: text.isEmpty ? "ns" : text) else {
-                throw HTTPFailure(
-                    status: .badRequest, code: "invalid",
-                    message: "unknown precision `\(text)`", help: "use ns, us, ms or s")
-            }
+            let precision = try WriteRoutes.precision(exchange, default: .nanoseconds)
             let bytes = try await parts.bodies.read(exchange.request)
             parts.requestCounts.countWrite(byteCount: bytes.count)
             let outcome = try await parts.ingest.write(
@@ -41,6 +40,67 @@ struct WriteRoutes: Sendable {
             response.headers[.connection] = "close"
             return response
         }
+    }
+
+    private static func precision(
+        _ exchange: Exchange, default standard: TimestampPrecision
+    ) throws -> TimestampPrecision {
+        let text = exchange.query["precision"] ?? ""
+        guard !text.isEmpty else { return standard }
+        guard let precision = TimestampPrecision(parameter: text) else {
+            throw HTTPFailure(
+                status: .badRequest, code: "invalid",
+                message: "unknown precision `\(text)`", help: "use ns, us, ms, s or auto")
+        }
+        return precision
+    }
+
+    /// Version 3: times by their size unless told, all or nothing when asked for, every refused
+    /// line in the answer.
+    private func writeThird(_ exchange: Exchange) async throws -> Response {
+        do {
+            let precision = try WriteRoutes.precision(exchange, default: .automatic)
+            let isWhole = exchange.query["accept_partial"] == "false"
+            let bytes = try await parts.bodies.read(exchange.request)
+            parts.requestCounts.countWrite(byteCount: bytes.count)
+            let outcome = try await parts.ingest.write(
+                lineProtocol: bytes, precision: precision, receivedAt: parts.now(),
+                isWhole: isWhole)
+            guard outcome.rejectedCount > 0 else { return Response(status: .noContent) }
+            return WriteRoutes.third(outcome, isWhole: isWhole)
+        } catch {
+            let failure = RouteTable.failure(
+                WriteRoutes.translate(error), request: exchange.request, logger: exchange.logger)
+            var response = WriteRoutes.first(failure)
+            response.headers[.connection] = "close"
+            return response
+        }
+    }
+
+    /// `{"error":"…","data":[{"original_line","line_number","error_message"}]}`; `rejected` counts
+    /// what the list, which is bounded, may not hold.
+    private static func third(_ outcome: WriteOutcome, isWhole: Bool) -> Response {
+        var json = JSONBytes()
+        json.beginObject()
+        json.member(
+            "error",
+            isWhole
+                ? "parsing failed for write_lp endpoint" : "partial write of line protocol occurred"
+        )
+        json.name("data")
+        json.beginArray()
+        for rejection in outcome.rejections {
+            json.beginObject()
+            json.member("original_line", rejection.text)
+            json.member("line_number", rejection.line)
+            json.member("error_message", rejection.reason)
+            json.endObject()
+        }
+        json.endArray()
+        json.member("written", outcome.acceptedCount)
+        json.member("rejected", outcome.rejectedCount)
+        json.endObject()
+        return .json(json.bytes, status: .badRequest)
     }
 
     /// What was not stored, with the first bad line, or nil when everything was.

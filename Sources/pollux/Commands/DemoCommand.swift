@@ -31,7 +31,8 @@ struct DemoCommand: AsyncParsableCommand {
         guard let address = listen ?? ListenAddress(argument: "127.0.0.1:8470") else { return }
         defer { feeding.stop() }
         try await Serving(
-            directory: folder.path, listen: address, mqtt: mqtt.map { [$0] } ?? [],
+            directory: folder.path, listen: address,
+            mqtt: try Serving.addresses(mqtt.map { [$0] } ?? []),
             isInsecure: false, isQuiet: true,
             whenReady: { database, url in
                 let thread = Thread {

@@ -8,6 +8,8 @@ struct ImportCommand: AsyncParsableCommand {
     /// The formats that can be read: points, then models and graphs.
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case line
+        case csv
+        case ndjson
         case dtdl
         case adtNDJSON = "adt-ndjson"
         case assetsCSV = "assets-csv"
@@ -19,38 +21,78 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import", abstract: "Read files into the database.",
         discussion: """
             pollux import history.lp --data plant
+            pollux import log.csv --format csv --asset machine:CNC-3/spindle \\
+                --map 'ts=time' --map 'vib=measure vibration unit mm/s'
+            Points are kept as far as they were read. An import that was stopped goes on where it \
+            stopped (a directory) or begins again (a server); no point is ever stored twice. \
+            Columns of CSV go by their names: time, asset, measure, value, kind, quality, unit, or \
+            time, the names of containers such as machine, and a column for each measure, its unit \
+            in brackets.
             pollux import models/*.json --format dtdl --server http://127.0.0.1:8470
             pollux import plant.tq --format twinql
-            Points are kept as far as they were read; models and graphs whole or not at all.
+            Models and graphs are taken whole or not at all.
             """)
 
     @Argument(help: "The files, in order; - is standard input for models and graphs.")
     var files: [String]
-
-    @Option(help: "line, dtdl, adt-ndjson, assets-csv, relations-csv or twinql.")
+    @Option(
+        help: "line, csv or ndjson; dtdl, adt-ndjson, assets-csv, relations-csv or twinql.")
     var format = Format.line
-
-    @Option(help: "For line: the unit of the timestamps: ns, us, ms or s.")
-    var precision = "ns"
-
+    @Option(
+        help: "The unit of timestamps: ns, us, ms, s or auto; ns for line, auto for the others.")
+    var precision: String?
+    @Option(help: "For csv: the asset of rows that name none, such as machine:CNC-3/spindle.")
+    var asset: String?
+    @Option(
+        help: ArgumentHelp(
+            "For csv: what a column means, COLUMN=ROLE; repeatable.",
+            discussion: "Roles: time, asset, name, value, quality, unit, kind, skip, level TYPE, "
+                + "measure [NAME] [unit UNIT] [kind float|integer|boolean|text]."))
+    var map: [String] = []
     @Option(
         help: "For twins and models: a relationship whose source contains its target; repeatable.")
     var contains: [String] = []
-
     @OptionGroup var target: TargetOptions
 
     func run() async throws {
-        guard let precision = TimestampPrecision(parameter: precision) else {
-            throw CommandFailure(ExitCode.badUse, "--precision takes ns, us, ms or s")
+        guard let format = GraphFormat(rawValue: format.rawValue) else {
+            return try importPoints()
+        }
+        guard precision == nil, asset == nil, map.isEmpty else {
+            throw CommandFailure(
+                ExitCode.badUse, "--precision, --asset and --map belong to files of points")
         }
         let connection = try target.connect(creating: true)
         defer { connection.close() }
-        if let format = GraphFormat(rawValue: format.rawValue) {
-            try GraphTransfer(connection: connection).take(files, as: format, containing: contains)
-            return
+        try GraphTransfer(connection: connection).take(files, as: format, containing: contains)
+    }
+
+    private func importPoints() throws {
+        guard contains.isEmpty else {
+            throw CommandFailure(ExitCode.badUse, "--contains belongs to twins and models")
         }
-        try await LineTransfer(
-            connection: connection, precision: precision, written: self.precision
-        ).take(files)
+        let format = PointFormat(rawValue: format.rawValue) ?? .line
+        let word = precision ?? (format == .line ? "ns" : "auto")
+        guard let precision = TimestampPrecision(parameter: word) else {
+            throw CommandFailure(ExitCode.badUse, "--precision takes ns, us, ms, s or auto")
+        }
+        guard format == .csv || (asset == nil && map.isEmpty) else {
+            throw CommandFailure(ExitCode.badUse, "--asset and --map belong to --format csv")
+        }
+        var mapping = ColumnMapping()
+        do {
+            if let asset { try mapping.setAsset(asset) }
+            for text in map { try mapping.add(text) }
+        } catch {
+            throw CommandFailure(ExitCode.badUse, "\(error)")
+        }
+        let connection = try target.connect(creating: true)
+        defer { connection.close() }
+        Interrupt.install()
+        var transfer = PointTransfer(connection: connection, format: format)
+        transfer.precision = precision
+        transfer.mapping = mapping
+        transfer.reading = ([asset ?? ""] + map).joined(separator: " ")
+        try transfer.take(files)
     }
 }

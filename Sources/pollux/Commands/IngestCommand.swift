@@ -7,10 +7,11 @@ import PolluxModel
 import PolluxServer
 import PolluxStore
 
-/// `pollux ingest try`: what a message would write, without a broker.
+/// `pollux ingest`: what a message would write, and what could not be written.
 struct IngestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ingest", abstract: "Try out topic rules.", subcommands: [Try.self])
+        commandName: "ingest", abstract: "Try out topic rules; look after dead letters.",
+        subcommands: [Try.self, DeadLetterCommand.self])
 
     struct Try: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,15 +1,24 @@
 import ArgumentParser
+import Foundation
+import PolluxIngest
 
 /// `pollux serve`: the server.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the server.",
-        discussion: "pollux serve --data plant --mqtt mqtt://127.0.0.1:1883")
+        discussion: """
+            pollux serve --data plant --mqtt mqtt://127.0.0.1:1883
+            pollux serve --config /etc/pollux.conf
+            The command line wins over the configuration file, which docs/operations.md describes.
+            """)
 
     @OptionGroup var target: TargetOptions
 
-    @Option(help: "Where to listen, HOST:PORT.")
-    var listen = ListenAddress(argument: "127.0.0.1:8470") ?? ServeCommand.fallback
+    @Option(help: "A file of settings: where to listen, brokers, limits.")
+    var config: String?
+
+    @Option(help: "Where to listen, HOST:PORT (default: 127.0.0.1:8470).")
+    var listen: ListenAddress?
 
     @Option(help: "A broker to read from, such as mqtt://user:password@host:1883; repeatable.")
     var mqtt: [String] = []
@@ -17,15 +26,33 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Allow listening on addresses that others can reach, without any sign-in.")
     var insecure = false
 
-    private static var fallback: ListenAddress { preconditionFailure("the default address") }
-
     func run() async throws {
         guard target.server == nil else {
             throw CommandFailure(
                 ExitCode.badUse, "serve works on a data directory: leave --server out")
         }
+        var settings = ServeSettings()
+        if let config {
+            guard let bytes = FileManager.default.contents(atPath: config),
+                let text = String(validating: bytes, as: UTF8.self)
+            else { throw CommandFailure(ExitCode.badUse, "cannot read the file \(config)") }
+            do {
+                settings = try ServeSettings(text, file: config)
+            } catch {
+                throw CommandFailure(ExitCode.badUse, error.description)
+            }
+        }
+        settings.sources += try Serving.addresses(mqtt)
+        if let reason = ServeSettings.clash(settings.sources) {
+            throw CommandFailure(ExitCode.badUse, reason)
+        }
+        // The default directory of the command line gives way to the file's.
+        let directory = target.data == nil ? settings.data ?? target.directory : target.directory
         try await Serving(
-            directory: target.directory, listen: listen, mqtt: mqtt, isInsecure: insecure
+            directory: directory,
+            listen: listen ?? settings.listen ?? ListenAddress(host: "127.0.0.1", port: 8470),
+            mqtt: settings.sources, isInsecure: insecure || settings.isInsecure,
+            ingest: settings.ingest
         ).run()
     }
 }

@@ -13,30 +13,36 @@ import UnixSignals
 struct Serving {
     var directory: String
     var listen: ListenAddress
-    var mqtt: [String]
+    var mqtt: [MQTTAddress]
     var isInsecure: Bool
+    var ingest = IngestOptions()
     var isQuiet = false
     /// Called once everything answers, with the base address.
     var whenReady: @Sendable (Database, String) async -> Void = { _, _ in }
 
-    /// Runs until SIGTERM or Ctrl-C.
-    func run() async throws {
-        var logger = Logger(label: "pollux")
-        logger.logLevel = isQuiet ? .warning : .info
-        let addresses = try mqtt.map { text in
+    /// The brokers of the command line.
+    static func addresses(_ texts: [String]) throws -> [MQTTAddress] {
+        try texts.map { text in
             do {
                 return try MQTTAddress(text)
             } catch {
                 throw CommandFailure(ExitCode.badUse, "\(error)")
             }
         }
+    }
+
+    /// Runs until SIGTERM or Ctrl-C.
+    func run() async throws {
+        var logger = Logger(label: "pollux")
+        logger.logLevel = isQuiet ? .warning : .info
         let database: Database
         do {
-            database = try Database(directory: directory, createsFolder: true)
+            database = try Database(
+                directory: directory, createsFolder: true, ingest: ingest)
         } catch {
             throw CommandFailure(ExitCode.failed, "\(error)")
         }
-        let sources = addresses.map { MQTTSource(address: $0, pipeline: database.ingest) }
+        let sources = mqtt.map { MQTTSource(address: $0, pipeline: database.ingest) }
         do {
             try await serve(database, sources: sources, logger: logger)
         } catch {

@@ -38,6 +38,11 @@ struct ListenAddress: ExpressibleByArgument {
     var host: String
     var port: Int
 
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
     init?(argument: String) {
         guard let colon = argument.lastIndex(of: ":"),
             let port = Int(argument[argument.index(after: colon)...]), (0...65_535).contains(port)

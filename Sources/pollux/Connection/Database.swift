@@ -19,7 +19,9 @@ struct Database {
     /// Opens or creates a data directory for this process alone.
     ///
     /// - Throws: `KeyValueError.inUse` when a server has it.
-    init(directory: String, createsFolder: Bool) throws {
+    init(
+        directory: String, createsFolder: Bool, ingest options: IngestOptions = IngestOptions()
+    ) throws {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder)
         if !exists && !createsFolder {
@@ -34,7 +36,7 @@ struct Database {
         query = QueryEngine(store: store, graph: graph, zones: Database.zoneBytes)
         live = try LiveEngine(store: store, graph: graph, query: query)
         query.setLiveControl(live)
-        ingest = try IngestPipeline(store: store, graph: graph)
+        ingest = try IngestPipeline(store: store, graph: graph, options: options)
     }
 
     /// Stops what runs and writes what is in memory.

@@ -1,0 +1,67 @@
+import PolluxKeyValue
+import PolluxModel
+import Synchronization
+
+/// What one batch of a source adds to its delivery window; a value, so that a commit that fails
+/// changes nothing.
+struct DeliveryAccount: Sendable {
+    private let source: String
+    private let table: DeliveryTable
+    private var window: DeliveryWindow
+    private var recalledCount = 0
+    private var added: [DeliveryWindow.Entry] = []
+    private var removing: Range<UInt64> = 0..<0
+
+    init(_ pipeline: IngestPipeline, source: String) {
+        self.source = source
+        table = pipeline.deliveries
+        window = pipeline.state.withLock { $0.deliveries[source] } ?? DeliveryWindow()
+    }
+
+    /// The messages with the times at which repeated ones came first.
+    mutating func recall(_ messages: [TopicMessage]) -> [TopicMessage] {
+        var messages = messages
+        recalledCount = window.recall(&messages)
+        return messages
+    }
+
+    /// Notes the messages that take their time from their arrival: all others store the same point
+    /// however often they come.
+    mutating func note(_ messages: [TopicMessage], _ decoded: [DecodedMessage]) {
+        for index in messages.indices {
+            guard let delivery = messages[index].delivery, decoded[index].usesArrival else {
+                continue
+            }
+            added.append(
+                DeliveryWindow.Entry(
+                    packet: delivery.packet, digest: DeliveryWindow.digest(messages[index]),
+                    arrival: messages[index].receivedAt))
+        }
+        if !added.isEmpty { removing = window.trim() }
+    }
+
+    /// Writes the account into the commit of the batch.
+    func put(in transaction: WriteTransaction) throws {
+        guard !added.isEmpty else { return }
+        try table.put(
+            added, number: window.nextRecord, removing: removing, of: source, in: transaction)
+    }
+
+    /// Takes the account over once the commit is durable.
+    mutating func close(_ pipeline: IngestPipeline, _ batch: PointBatch) {
+        if !added.isEmpty { window.append(added) }
+        pipeline.state.withLock { state in
+            if !added.isEmpty { state.deliveries[source] = window }
+            state.countOrder(source, batch, redelivered: recalledCount)
+        }
+    }
+}
+
+extension DecodedMessage {
+    /// Whether anything in it gets the time of its arrival.
+    var usesArrival: Bool {
+        groups.contains { group in
+            group.points.contains { $0.time == nil } || group.events.contains { $0.time == nil }
+        }
+    }
+}

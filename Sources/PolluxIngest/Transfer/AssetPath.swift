@@ -1,0 +1,107 @@
+import PolluxGraph
+import PolluxKeyValue
+import PolluxModel
+
+/// How files name an asset: `site:factory/line:L2/machine:CNC-3/spindle`.
+///
+/// Outermost first; `type:name`, or the type alone for an unnamed place. A backslash stands before
+/// `/`, `:` and `\` that belong to a name.
+enum AssetPath {
+    /// The path of an address.
+    static func text(_ address: AssetAddress) -> String {
+        (address.levels + address.parts).map { level in
+            level.name.isEmpty
+                ? escaped(level.type) : "\(escaped(level.type)):\(escaped(level.name))"
+        }.joined(separator: "/")
+    }
+
+    private static func escaped(_ name: String) -> String {
+        guard name.contains(where: { "/:\\".contains($0) }) else { return name }
+        return name.map { "/:\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
+    }
+
+    /// The address of a path, or why there is none.
+    static func address(_ path: String) -> Result<AssetAddress, IngestError> {
+        func fail(_ reason: String) -> Result<AssetAddress, IngestError> {
+            .failure(
+                .unreadable(
+                    reason: "the asset `\(path)` \(reason): write it as "
+                        + "machine:CNC-3 or machine:CNC-3/spindle"))
+        }
+        var address = AssetAddress()
+        for segment in split(path, at: "/") {
+            let halves = split(segment, at: ":").map(unescaped)
+            guard let type = halves.first, !type.isEmpty else { return fail("has an empty type") }
+            guard halves.count < 3 else { return fail("has more than one name in a level") }
+            if halves.count == 2, halves[1].isEmpty { return fail("has an empty name") }
+            let level = AssetAddress.Level(type: type, name: halves.count == 2 ? halves[1] : "")
+            if level.name.isEmpty || !address.parts.isEmpty {
+                address.parts.append(level)
+            } else {
+                address.levels.append(level)
+            }
+        }
+        guard !address.levels.isEmpty else { return fail("begins with an unnamed place") }
+        return .success(address)
+    }
+
+    /// The pieces between separators that no backslash stands before; escapes are kept.
+    private static func split(_ text: String, at separator: Character) -> [String] {
+        var pieces = [""]
+        var isEscaped = false
+        for character in text {
+            if !isEscaped, character == separator {
+                pieces.append("")
+                continue
+            }
+            isEscaped = !isEscaped && character == "\\"
+            pieces[pieces.count - 1].append(character)
+        }
+        return pieces
+    }
+
+    private static func unescaped(_ text: String) -> String {
+        var result = ""
+        var isEscaped = false
+        for character in text {
+            isEscaped = !isEscaped && character == "\\"
+            if !isEscaped { result.append(character) }
+        }
+        return result
+    }
+
+    /// The address under which an asset is found again in a database that holds nothing else: with
+    /// what has contained it for all of its time.
+    ///
+    /// Where it was mounted meanwhile belongs to the plant, not to its points.
+    static func address(
+        of id: AssetID, in graph: Graph, _ transaction: ReadTransaction
+    ) throws -> AssetAddress {
+        var path: [AssetAddress.Level] = []
+        var next: AssetID? = id
+        while let current = next, path.count < 64 {
+            guard let asset = try graph.asset(current, in: transaction),
+                let type = try graph.type(asset.type, in: transaction)
+            else { break }
+            path.append(AssetAddress.Level(type: type.name, name: asset.name))
+            let stays = try graph.links(of: current, during: .always, in: transaction)
+                .filter {
+                    $0.subject == current
+                        && ($0.relation == .containment || $0.relation == .mounting)
+                }
+            let only = stays.count == 1 && stays[0].range == .always
+            // An unnamed place has no other way to be named; an item is known by its own name.
+            let isFixed = asset.name.isEmpty || (only && stays[0].relation == .containment)
+            next = isFixed ? stays.last?.object : nil
+            if let holder = next, !asset.name.isEmpty,
+                let container = try graph.asset(holder, in: transaction),
+                container.type == asset.type
+            {
+                next = nil
+            }
+        }
+        path.reverse()
+        let named = path.prefix { !$0.name.isEmpty }
+        return AssetAddress(levels: Array(named), parts: Array(path.dropFirst(named.count)))
+    }
+}

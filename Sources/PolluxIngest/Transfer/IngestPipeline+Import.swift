@@ -1,0 +1,100 @@
+import PolluxKeyValue
+public import PolluxModel
+import PolluxStore
+
+/// How far a file was taken in; storage-format/deliveries.md §2.
+public struct ImportProgress: Hashable, Sendable {
+    /// What identifies the file and how it is read, such as its path, size and time of change.
+    public var file: String
+    /// Bytes of it that are stored.
+    public var byteCount: UInt64
+    /// The line that comes next, from 1.
+    public var line: UInt64
+    /// Points stored from it.
+    public var pointCount: UInt64
+    /// Lines that were refused.
+    public var refusedCount: UInt64
+
+    /// A file of which nothing is stored yet.
+    public init(file: String) {
+        self.file = file
+        (byteCount, line, pointCount, refusedCount) = (0, 1, 0, 0)
+    }
+
+    var key: [UInt8] {
+        let message = TopicMessage(topic: file, payload: [], receivedAt: .distantPast)
+        return Array(
+            "import/\(LineText.hexadecimal(DeliveryWindow.digest(message)))".utf8)
+    }
+
+    var record: [UInt8] {
+        KeyBytes().with(UInt8(1)).with(byteCount).with(line).with(pointCount).with(refusedCount)
+            .with(file).bytes
+    }
+
+    init?(record: UnsafeRawBufferPointer) {
+        var reader = KeyReader(record)
+        guard reader.byte() == 1, let byteCount = reader.uint64(), let line = reader.uint64(),
+            let points = reader.uint64(), let refused = reader.uint64(), let file = reader.text()
+        else { return nil }
+        self.file = file
+        self.byteCount = byteCount
+        self.line = line
+        pointCount = points
+        refusedCount = refused
+    }
+}
+
+extension IngestPipeline {
+    /// How far a file was taken in by an import that did not come to its end, or nil.
+    public func importProgress(of file: String) throws -> ImportProgress? {
+        let transaction = try store.environment.beginRead()
+        defer { transaction.close() }
+        let key = ImportProgress(file: file).key
+        guard let record = try transaction.value(settings, key) else { return nil }
+        let progress = ImportProgress(record: record)
+        return progress?.file == file ? progress : nil
+    }
+
+    /// Stores a part of a file and how far it goes in one commit; blocks.
+    ///
+    /// No limit on new assets and series holds: an operator brings them in on purpose.
+    /// - Parameters:
+    ///   - writtenAt: the time of lines without one.
+    ///   - now: the instant after which a time lies in the future.
+    ///   - progress: what holds after this part; its counts are filled in here.
+    /// - Throws: an error of the store when nothing could be committed.
+    public func importLines(
+        _ bytes: [UInt8], precision: TimestampPrecision, writtenAt: Timestamp, now: Timestamp,
+        progress: inout ImportProgress
+    ) throws -> WriteOutcome {
+        let (write, job) = prepare(
+            bytes, precision, writtenAt, "import", now: now, isLimited: false)
+        let settings = settings
+        let before = progress
+        let result = try store.writeBlocking { transaction in
+            let result = try job.run(transaction)
+            let refused = write.refusalCount + result.refusals.count
+            var after = before
+            after.pointCount += UInt64(result.pointCount)
+            after.refusedCount += UInt64(refused)
+            try transaction.transaction.put(settings, after.key, after.record)
+            return result
+        }
+        let outcome = finish(write, job, result, bytes: bytes.count, now) { origin in
+            LineFinder.text(ofLine: origin, in: bytes)
+        }
+        progress.pointCount += UInt64(outcome.pointCount)
+        progress.refusedCount += UInt64(outcome.rejectedCount)
+        return outcome
+    }
+
+    /// Forgets how far a file was taken in: it came to its end.
+    public func forgetImport(of file: String) throws {
+        let settings = settings
+        let key = ImportProgress(file: file).key
+        try store.writeBlocking { transaction in
+            _ = try transaction.transaction.remove(settings, key)
+        }
+    }
+}

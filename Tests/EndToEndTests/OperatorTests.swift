@@ -1,0 +1,79 @@
+import Foundation
+import PolluxTestKit
+import Testing
+
+/// What an operator does at the command line: a configuration file, files in and out.
+@Suite(.serialized) struct OperatorTests {
+    @Test(
+        "a mistake in the configuration file is refused with file, line and key",
+        arguments: [
+            ("listen = here", "pollux.conf:1: listen: `here` is not HOST:PORT"),
+            ("\n# x\nport = 1", "pollux.conf:3: port: unknown key"),
+            ("[ingest\n", "pollux.conf:1: the heading lacks its ]"),
+            ("[broker x]\n", "pollux.conf:1: the heading [broker] is not known"),
+            ("[mqtt a]\ntopic = x\n", "pollux.conf:1: [mqtt a] needs url"),
+            ("[mqtt a]\nurl = http://h\n", "pollux.conf:2: url: "),
+            ("[mqtt a]\nurl = mqtt://h\nsession = long\n", "pollux.conf:3: session: "),
+            ("[mqtt a]\nurl = mqtt://h\nca = x\n", "pollux.conf:1: ca, cert and key need mqtts"),
+            ("[mqtt a]\nurl = mqtt://h\n[mqtt b]\nurl = mqtt://h\n", "two sources use the client"),
+            ("[ingest]\ncreate = maybe\n", "pollux.conf:2: create: "),
+            ("[ingest]\nfuture-seconds = 5m\n", "pollux.conf:2: future-seconds: "),
+            ("data = a\ndata = b\n", "pollux.conf:2: data: it stands here twice"),
+        ])
+    func badConfiguration(text: String, message: String) throws {
+        let folder = try Places.makeTemporaryFolder("pollux-config")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("pollux.conf")
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        let (code, output) = try Plant.pollux(["serve", "--config", file.path], seconds: 20)
+        #expect(code == 1, "\(output)")
+        #expect(output.contains(message), "\(output)")
+    }
+
+    @Test("a server from a file; points in and out through it and through its directory")
+    func filesOfPoints() throws {
+        let plant = try Plant()
+        let configuration = plant.folder.appendingPathComponent("pollux.conf")
+        try """
+        data = \(plant.dataFolder.path)
+        listen = 127.0.0.1:\(plant.httpPort)
+        [ingest]
+        containment = hall, machine
+        """.write(to: configuration, atomically: true, encoding: .utf8)
+        let server = try RunningProcess(Programs.pollux, ["serve", "--config", configuration.path])
+        #expect(Ports.waitUntilOpen(plant.httpPort))
+        let url = "http://127.0.0.1:\(plant.httpPort)"
+        let csv = plant.folder.appendingPathComponent("log.csv")
+        try """
+        time,machine,vibration [mm/s],state
+        2026-03-02 12:00:00,M1,1.5,"a, ""b""
+        next line"
+        2026-03-02 12:00:01,M1,x1,run
+        2026-03-02 12:00:02.000000001,M1,,idle
+        oops,M1,1,idle
+        """.write(to: csv, atomically: true, encoding: .utf8)
+        let map = ["--map", "vibration [mm/s]=measure vibration unit mm/s kind float"]
+        let (code, output) = try Plant.pollux(
+            ["import", csv.path, "--format", "csv", "--server", url] + map)
+        #expect(code == 3, "\(output)")
+        #expect(output.contains("log.csv:4: `x1` is no float"), "\(output)")
+        #expect(output.contains("log.csv:6: `oops` is no time"), "\(output)")
+        #expect(output.contains("imported 3 points from 1 file"), "\(output)")
+        let first = plant.folder.appendingPathComponent("first.ndjson").path
+        #expect(
+            try Plant.pollux(["export", "--format", "ndjson", "-o", first, "--server", url]).0 == 0)
+        let letters = try Plant.pollux(["ingest", "dead-letters", "list", "--server", url])
+        #expect(letters.0 == 0, "\(letters.1)")
+        #expect(server.stop() == 0)
+        let other = plant.folder.appendingPathComponent("other").path
+        let (again, told) = try Plant.pollux(
+            ["import", first, "--format", "ndjson", "--data", other])
+        #expect(again == 0, "\(told)")
+        let second = plant.folder.appendingPathComponent("second.ndjson").path
+        _ = try Plant.pollux(["export", "--format", "ndjson", "-o", second, "--data", other])
+        let text = try String(contentsOfFile: first, encoding: .utf8)
+        #expect(text.split(separator: "\n").count == 3)
+        #expect(text.contains(#""asset":"machine:M1","measure":"vibration""#), "\(text)")
+        #expect(try String(contentsOfFile: second, encoding: .utf8) == text)
+    }
+}
