@@ -127,6 +127,13 @@ extension Parser {
             return unexpected()
         }
         let word = text(last.expression.range)
+        if FunctionWord(rawValue: word.lowercased()) != nil {
+            let argument = text(current.range)
+            return failure(
+                .unexpectedWord, "`\(word)` is a function, and its argument stands in parentheses",
+                at: last.expression.range,
+                suggestions: [.init("write `\(word) (\(argument))`")])
+        }
         if case .name = last.expression.form, let better = Parser.betterAggregate(word) {
             return failure(
                 .unexpectedWord, "there is no aggregate `\(word)`", at: last.expression.range,

@@ -198,13 +198,19 @@ extension Parser {
                 name: name, from: from, to: to, inverse: inverse, settings: try settings()))
     }
 
+    /// The name of a setting; before `=` a reserved word is one too: `with limit = 0.3`.
+    private mutating func settingName() throws(LanguageError) -> NameSyntax {
+        if case .word = current.kind, ahead().kind == .equal { return nameSyntax(advance()) }
+        return try name(.setting)
+    }
+
     /// `with name = value, …`, or nothing.
     private mutating func settings() throws(LanguageError) -> [SettingSyntax] {
         guard take(.with) else { return [] }
         var settings: [SettingSyntax] = []
         repeat {
             let start = current.range.lower
-            let name = try self.name(.setting)
+            let name = try settingName()
             try need(.equal)
             let value: SettingSyntax.Value
             if current.isName {

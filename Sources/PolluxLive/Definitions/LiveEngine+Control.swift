@@ -38,6 +38,7 @@ extension LiveEngine: LiveControl {
         guard query.clauses.grouping == nil else {
             throw wrong("a stored query writes points of assets; a group is none", [])
         }
+        try LiveEngine.refuseWhatIsNotStored(query.clauses, text)
         let definition = Definition(
             kind: .continuousQuery, name: continuousQuery.name.text,
             statement: StatementSyntax(.create(.continuousQuery(continuousQuery))),
@@ -46,6 +47,23 @@ extension LiveEngine: LiveControl {
         if query.head == .anomalies { tried = ModelRun.samples(of: query) }
         try create(definition, continuousQuery.name, trying: tried, text: text, options: options)
         return "continuous query \(continuousQuery.name.text) writes \(continuousQuery.into.text)"
+    }
+
+    /// Clauses whose rows depend on more than their own slice, or are no points.
+    private static func refuseWhatIsNotStored(
+        _ clauses: ClausesSyntax, _ text: String
+    ) throws {
+        let others: [(String, SourceRange?)] = [
+            ("compare with", clauses.compare?.range),
+            (clauses.ranking?.form.isTop == true ? "top" : "bottom", clauses.ranking?.range),
+            ("points", clauses.points?.range), ("limit", clauses.limit?.range),
+            ("during", clauses.during?.range),
+        ]
+        for case (let word, let range?) in others {
+            throw wrong(
+                .clauseDoesNotFit, "`\(word)` does not go with a stored query", range, text,
+                ["every slice is stored as a point; choose among them when you ask"])
+        }
     }
 
     private static func isName(_ output: OutputSyntax) -> Bool {
@@ -64,6 +82,22 @@ extension LiveEngine: LiveControl {
             throw LiveEngine.wrong(
                 .alertWithoutWhen, "an alert needs `when`", alert.query.range, text,
                 ["say when it goes off: `when temperature > 80 °C for 30s`"])
+        }
+        let clauses = alert.query.clauses
+        let others: [(String, SourceRange?)] = [
+            ("every", clauses.every?.range), ("per", clauses.grouping?.range),
+            (clauses.ranking?.form.isTop == true ? "top" : "bottom", clauses.ranking?.range),
+            ("limit", clauses.limit?.range), ("fill", clauses.fill?.range),
+        ]
+        for case (let word, let range?) in others {
+            throw LiveEngine.wrong(
+                .clauseDoesNotFit, "`\(word)` does not go with an alert", range, text,
+                ["each episode of an asset is one event"])
+        }
+        guard alert.query.head == .read else {
+            throw LiveEngine.wrong(
+                .clauseDoesNotFit, "an alert watches what is measured", alert.query.range, text,
+                ["a model is watched by a continuous query"])
         }
         let definition = Definition(
             kind: .alert, name: alert.name.text,

@@ -101,6 +101,11 @@ struct LeafBinder {
         var known: Set<String> = []
         let snapshot = question.snapshot
         for subject in question.subjects.prefix(20) {
+            if let asset = try graph.asset(subject.asset, in: snapshot.transaction) {
+                for measure in try graph.measures(of: asset.type, in: snapshot.transaction) {
+                    known.insert(measure.definition.name)
+                }
+            }
             for piece in subject.pieces {
                 for asset in [piece.subject, piece.place, piece.item].compactMap({ $0 }) {
                     for series in try snapshot.seriesList(of: asset) {
@@ -114,7 +119,11 @@ struct LeafBinder {
             }
         }
         let near = Suggestions.nearest(to: name.text, in: known.sorted(), limit: 3)
-        let first = question.subjects.first
+        // Who is meant today is the likeliest to be meant.
+        let now = context.now
+        let first =
+            question.subjects.first { $0.pieces.contains { $0.range.contains(now) } }
+            ?? question.subjects.first
         let type = try first.flatMap { try graph.asset($0.asset, in: snapshot.transaction) }
             .flatMap { try graph.type($0.type, in: snapshot.transaction)?.name }
         let list = known.sorted().prefix(12).joined(separator: ", ")

@@ -110,15 +110,11 @@ struct FoldRun {
     private func following(
         _ inside: TimeRange, _ source: PlantReader.Source
     ) throws -> (Point?, Bool) {
-        let snapshot = question.snapshot
-        guard let next = try snapshot.point(of: source.series.id, atOrAfter: inside.end) else {
+        let reader = PlantReader(question: question)
+        guard let next = try reader.usable(atOrAfter: inside.end, in: source) else {
             return (nil, false)
         }
-        guard next.instant < source.range.end, next.instant <= question.context.now else {
-            return (nil, next.instant >= source.range.end)
-        }
-        let isUsable = question.qualities.contains(next.quality) || next.quality == .end
-        return (isUsable ? next : nil, false)
+        return next.instant < source.range.end ? (next, false) : (nil, true)
     }
 
     /// Adds what a source gave; sources of one leaf come in order of time.

@@ -157,24 +157,38 @@ struct Filling {
             let first = group.slices.first(where: { $0.role == .row })?.whole.start,
             let subject = group.subjects.first
         else { return nothing }
-        var newest: Timestamp?
-        for subject in group.subjects {
-            newest = [newest, try newestSample(of: subject, before: first)].compactMap { $0 }.max()
-        }
-        guard let newest else { return nothing }
+        var newest: [Timestamp] = []
+        for subject in group.subjects { newest += try lastKnown(of: subject, before: first) }
         let grid = try Slicing(question: question).grid(every, written, of: subject, from: first)
-        let whole = grid.slice(containing: newest)
-        guard isNear(first.nanoseconds(since: whole.start)) else { return nothing }
-        var slice = SliceRows.Slice(whole: whole, parts: [])
+        var known = nothing
+        // The newest first: a slice may hold no sample and yet a value.
+        for whole in Set(newest.map { grid.slice(containing: $0) }).sorted(by: {
+            $0.start > $1.start
+        })
+        where isNear(first.nanoseconds(since: whole.start)) {
+            let found = try self.known(in: whole, of: group, outputs, filters)
+            for item in known.indices { known[item] = known[item] ?? found[item] }
+        }
+        return known
+    }
+
+    /// What one slice before the range holds, by item.
+    private func known(
+        in whole: TimeRange, of group: SliceRows.Gathered, _ outputs: [Question.Output],
+        _ filters: SliceFilters
+    ) throws -> [Known?] {
         var groups: [SliceRows.Gathered] = []
         for subject in group.subjects {
-            slice.parts = subject.present(in: [whole])
-            guard !slice.parts.isEmpty else { continue }
+            let parts = subject.present(in: [whole])
+            guard !parts.isEmpty else { continue }
             try SliceRows(question: question).gather(
-                subject, [slice], try question.columns(of: subject, in: whole),
-                filter: filters.samples, into: &groups)
+                subject, [SliceRows.Slice(whole: whole, parts: parts)],
+                try question.columns(of: subject, in: whole), filter: filters.samples,
+                into: &groups)
         }
-        guard let found = groups.first(where: { $0.name == group.name }) else { return nothing }
+        guard let found = groups.first(where: { $0.name == group.name }) else {
+            return Array(repeating: nil, count: outputs.count)
+        }
         let values = SliceValues(question: question, group: found, slice: 0)
         return zip(outputs, items).map { output, item in
             guard output.isAggregate else {
@@ -188,19 +202,23 @@ struct Filling {
         }
     }
 
-    private func newestSample(of subject: Subject, before instant: Timestamp) throws -> Timestamp? {
+    /// The newest samples before an instant, and how long a step among them holds.
+    private func lastKnown(of subject: Subject, before instant: Timestamp) throws -> [Timestamp] {
         let reader = PlantReader(question: question)
-        var newest: Timestamp?
+        var found: [Timestamp] = []
         for leaf in question.leaves {
             guard case .measure(let measure) = leaf.source else { continue }
             for source in try reader.sources(of: measure, for: subject, scope: leaf.scope)
             where source.range.start < instant {
                 let point = try reader.usable(before: min(instant, source.range.end), in: source)
                 guard let point, point.instant >= source.range.start else { continue }
-                newest = max(newest ?? point.instant, point.instant)
+                found.append(point.instant)
+                if source.definition.shape == .step, let gap = source.definition.gap {
+                    found.append(min(point.instant.advanced(by: gap - 1), instant.advanced(by: -1)))
+                }
             }
         }
-        return newest
+        return found
     }
 }
 

@@ -123,16 +123,7 @@ extension Question {
     func output(_ written: OutputSyntax) throws -> Output {
         var bound = try ExpressionBinder(question: self).bind(written.expression)
         if !bound.aggregates.isEmpty, let name = bareName(bound) {
-            throw context.wrong(
-                .aggregateAndSample,
-                "an aggregate is one value per slice, `\(name.text(in: context.text))` is every "
-                    + "sample",
-                at: name,
-                suggestions: [
-                    .init(
-                        "write `avg (\(written.expression.range.text(in: context.text)))`, or "
-                            + "`avg \(name.text(in: context.text))`")
-                ])
+            throw mixed(written.expression, bound, sample: name)
         }
         let unit = written.unit ?? query.clauses.unit?.form
         if let unit, bound.valueClass == .number || bound.valueClass == .duration {
@@ -146,6 +137,29 @@ extension Question {
         }
         return Output(
             name: written.alias?.text ?? TwinQL.print(written.expression), expression: bound)
+    }
+
+    /// `avg power / rpm`: one value per slice with every sample.
+    private func mixed(
+        _ written: ExpressionSyntax, _ bound: BoundExpression, sample: SourceRange
+    ) -> QueryError {
+        let aggregate = aggregates[bound.aggregates.first ?? 0]
+        let text = context.text
+        let name = sample.text(in: text)
+        let words = aggregate.range.text(in: text)
+        let argument = aggregate.argument.range.text(in: text)
+        let all = written.range.text(in: text)
+        let whole = all.replacing(words, with: argument)
+        return .diagnostics([
+            Diagnostic(
+                .aggregateAndSample, "`\(words)` is one value per slice, `\(name)` is every sample",
+                at: sample, in: text, also: [aggregate.range],
+                suggestions: [
+                    .init(
+                        "write `\(aggregate.word.text) (\(whole))`, or "
+                            + "`\(all.replacing(name, with: "\(aggregate.word.text) \(name)"))`")
+                ])
+        ])
     }
 
     /// A leaf outside every aggregate of an expression that has aggregates.

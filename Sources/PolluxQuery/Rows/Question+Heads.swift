@@ -47,6 +47,12 @@ extension Question {
             }
         }
         let method = try query.clauses.using.map { try context.text(of: $0.form) }
+        if let method, !AnomalyHead.methods.contains(method.lowercased()) {
+            throw context.wrong(
+                .unknownMethod, "there is no method `\(method)` for anomalies",
+                at: query.clauses.using?.form.range ?? query.range,
+                notes: ["methods: " + AnomalyHead.methods.joined(separator: ", ")])
+        }
         return try AnomalyHead().rows(
             pieces: pieces, measures: measures, range: range, now: context.now,
             zone: context.zone, snapshot: snapshot, graph: context.graph, method: method,

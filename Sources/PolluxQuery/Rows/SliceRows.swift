@@ -222,7 +222,8 @@ struct SliceRows {
         case .event: return true
         case .period: return false
         case nil:
-            if question.query.clauses.episode != nil { return true }
+            let clauses = question.query.clauses
+            if clauses.episode != nil, clauses.grouping == nil { return true }
             guard let first = rows.first?.key.range.end else { return false }
             return rows.contains { $0.key.range.end != first }
         }

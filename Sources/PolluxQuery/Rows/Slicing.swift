@@ -43,7 +43,7 @@ struct Slicing {
                 return slice
             }
         }
-        return wholes.map { whole in
+        return wholes.filter { !$0.parts.clipped(to: present).isEmpty }.map { whole in
             var slice = whole
             let begun = episodes.map(\.span).filter { span in
                 whole.whole.contains(span.start) && spans.contains { $0.contains(span.start) }

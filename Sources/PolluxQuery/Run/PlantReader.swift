@@ -166,8 +166,10 @@ struct PlantReader {
             if let value = before.value.number, before.quality != .end,
                 before.instant >= source.range.start
             {
+                var whole: Int64 = 0
+                if case .integer(let exact) = before.value { whole = exact }
                 column.entering[Int(number)] = LeafColumn.EnteringValue(
-                    time: before.instant.nanoseconds, value: value, integer: 0)
+                    time: before.instant.nanoseconds, value: value, integer: whole)
             }
         }
         let reader = try snapshot.reader(source.series.id, inside)
@@ -179,13 +181,11 @@ struct PlantReader {
             add(batch, to: &builder, &column)
         }
         var hasNext = false
-        if let next = try snapshot.point(of: source.series.id, atOrAfter: inside.end) {
-            if next.instant < source.range.end, next.instant <= question.context.now {
-                if question.qualities.contains(next.quality) || next.quality == .end {
-                    add(next, to: &builder, &column)
-                }
+        if let next = try usable(atOrAfter: inside.end, in: source) {
+            if next.instant < source.range.end {
+                add(next, to: &builder, &column)
             } else {
-                hasNext = next.instant >= source.range.end
+                hasNext = true
             }
         }
         builder.finish(hasNext: hasNext, in: &column)
@@ -202,6 +202,19 @@ struct PlantReader {
             else { return nil }
             if question.qualities.contains(point.quality) || point.quality == .end { return point }
             limit = point.instant
+        }
+        return nil
+    }
+
+    /// The first point from an instant on, up to now, whose quality is asked for.
+    func usable(atOrAfter instant: Timestamp, in source: Source) throws -> Point? {
+        var limit = instant
+        for _ in 0..<1000 {
+            guard let point = try snapshot.point(of: source.series.id, atOrAfter: limit),
+                point.instant <= question.context.now
+            else { return nil }
+            if question.qualities.contains(point.quality) || point.quality == .end { return point }
+            limit = point.instant.advanced(by: 1)
         }
         return nil
     }

@@ -142,16 +142,18 @@ struct SampleCollector {
         let piece = column.samplePieces[index]
         let isFirst = index == 0 || column.samplePieces[index - 1] != piece
         // Whole numbers are subtracted as such: a double has 53 bits (S23).
-        if !isFirst, !column.sampleIntegers.isEmpty, definition.rollover == nil {
-            let (before, value) = (column.sampleIntegers[index - 1], column.sampleIntegers[index])
+        let entering =
+            column.entering.indices.contains(Int(piece)) ? column.entering[Int(piece)] : nil
+        if !column.sampleIntegers.isEmpty, definition.rollover == nil,
+            let before = isFirst ? entering?.integer : column.sampleIntegers[index - 1]
+        {
+            let value = column.sampleIntegers[index]
             let (change, overflow) = value.subtractingReportingOverflow(before)
             if !overflow { return Double(change >= 0 ? change : value) }
         }
         let value = column.sampleValues[index]
         var before: Double? = isFirst ? nil : column.sampleValues[index - 1]
-        if isFirst, column.entering.indices.contains(Int(piece)) {
-            before = column.entering[Int(piece)]?.value
-        }
+        if isFirst { before = entering?.value }
         if before == nil, index == 0 { before = definition.starts }
         guard let before else { return 0 }
         guard value < before else { return value - before }

@@ -242,6 +242,15 @@ extension StatementContext {
         return civil.second == 0 ? minutes : minutes + ":" + two(civil.second)
     }
 
+    /// The date of an instant, with the clock time where it is not midnight.
+    func day(_ instant: Timestamp) -> String {
+        let civil = zone.civil(at: instant)
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let date = "\(civil.year)-\(two(civil.month))-\(two(civil.day))"
+        let time = clock(instant)
+        return time == "00:00" ? date : date + " " + time
+    }
+
     /// An instant as sentences show it, in the zone of the statement.
     func shown(_ instant: Timestamp) -> String {
         instant.formatted(offsetSeconds: zone.offsetSeconds(at: instant))

@@ -7,15 +7,18 @@ import PolluxStore
 /// Assets in listings, and one asset in detail.
 extension PlantListing {
     /// The assets of a path as the plant is now, with type and container.
-    func assets(_ path: PathSyntax, _ snapshot: Snapshot) throws -> QueryResult {
+    func assets(
+        _ path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
+    ) throws -> QueryResult {
         let transaction = snapshot.transaction
         let now = TimeRange(start: context.now, end: context.now.advanced(by: 1))
         let bound = try PathTranslation(context: context).graphPath(path, in: transaction)
         let resolution = try context.graph.resolve(bound, during: now, in: transaction)
+        let chosen = try chosenAssets(path, clauses, snapshot)
         var names: [String?] = []
         var types: [String?] = []
         var containers: [String?] = []
-        for piece in resolution.pieces {
+        for piece in resolution.pieces where chosen?.contains(piece.subject) ?? true {
             let asset = try context.graph.asset(piece.subject, in: transaction)
             names.append(try context.graph.displayName(of: piece.subject, in: transaction))
             types.append(

@@ -7,16 +7,18 @@ import PolluxStore
 /// `show` and `describe`: what there is, without reading points.
 struct PlantListing {
     let context: StatementContext
-    let store: Store
-    let control: (any LiveControl)?
+    let engine: QueryEngine
 
-    private var graph: Graph { context.graph }
+    var graph: Graph { context.graph }
+    var store: Store { engine.store }
+    private var control: (any LiveControl)? { engine.liveControl }
 
     /// Lists a system type (`show types`, `show measures of spindle`) or the assets of a path.
     func show(_ path: PathSyntax, _ clauses: ClausesSyntax) throws -> QueryResult {
         let snapshot = try store.snapshot()
         defer { snapshot.close() }
         let transaction = snapshot.transaction
+<<<<<<< HEAD
         if case .bare(let label)? = path.steps.first?.selection, let word = label.literal {
             let rest = Array(path.steps.dropFirst())
             var inner: PathSyntax?
@@ -41,16 +43,81 @@ struct PlantListing {
             case "queries": return try entries(.continuousQuery)
             case "alerts": return try entries(.alert)
             default: break
+=======
+        try refuseOtherClauses(clauses)
+        guard case .bare(let label)? = path.steps.first?.selection, let word = label.literal,
+            try graph.type(named: word, in: transaction) == nil,
+            let listed = try listing(word.lowercased(), path, clauses, snapshot)
+        else { return try assets(path, clauses, snapshot).limited(clauses) }
+        return listed.limited(clauses)
+    }
+
+    /// The listing of a system type, or nil when the word is none.
+    private func listing(
+        _ word: String, _ path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
+    ) throws -> QueryResult? {
+        let transaction = snapshot.transaction
+        let rest = Array(path.steps.dropFirst())
+        let holder = rest.isEmpty ? nil : PathSyntax(rest, range: path.range)
+        switch word {
+        case "types": return try types(transaction)
+        case "measures":
+            if rest.count == 1, case .bare? = rest.first?.selection {
+                return try measures(of: rest, transaction)
+>>>>>>> 3e59259 (Query: listings with history, messages as the reference has them, an evaluator of plain arrays beside the engine)
             }
+            guard let holder else { return try measures(of: rest, transaction) }
+            return try series(of: holder, snapshot)
+        case "events":
+            guard let holder else { return try eventTypes(transaction) }
+            return try events(of: holder, clauses, snapshot)
+        case "attributes":
+            guard let holder else {
+                return try list("attribute", graph.attributeNames(in: transaction))
+            }
+            return try attributes(of: holder, clauses, snapshot)
+        case "relations":
+            guard let holder else { return try relations(transaction) }
+            return try links(of: holder, clauses, snapshot)
+        case "queries": return try entries(.continuousQuery)
+        case "alerts": return try entries(.alert)
+        default: return nil
         }
-        return try assets(path, snapshot)
+    }
+
+    /// A listing takes a range, a condition on attributes and a limit.
+    private func refuseOtherClauses(_ clauses: ClausesSyntax) throws {
+        let others: [(String, SourceRange?)] = [
+            ("every", clauses.every?.range), ("per", clauses.grouping?.range),
+            ("when", clauses.episode?.range), ("fill", clauses.fill?.range),
+            ("on", clauses.on?.range), ("compare with", clauses.compare?.range),
+            (clauses.ranking?.form.isTop == true ? "top" : "bottom", clauses.ranking?.range),
+            ("points", clauses.points?.range), ("in", clauses.unit?.range),
+            ("including", clauses.including?.range), ("using", clauses.using?.range),
+        ]
+        for case (let word, let range?) in others {
+            throw context.wrong(
+                .clauseDoesNotFit, "`\(word)` does not go with `show`", at: range)
+        }
+    }
+
+    private func eventTypes(_ transaction: ReadTransaction) throws -> QueryResult {
+        let names = try graph.eventNames(in: transaction).sorted()
+        let all = try graph.types(in: transaction)
+        let types = try names.map { name in
+            let holders = try all.filter {
+                try graph.eventDefinition(named: name, of: $0.id, in: transaction)?.type == $0.id
+            }
+            return holders.isEmpty ? nil : holders.map(\.name).sorted().joined(separator: ", ")
+        }
+        return table([("event", names.map { $0 }), ("type", types)])
     }
 
     private func list(_ column: String, _ names: [String]) -> QueryResult {
         table([(column, names.map { $0 })])
     }
 
-    private func table(_ columns: [(String, [String?])]) -> QueryResult {
+    func table(_ columns: [(String, [String?])]) -> QueryResult {
         QueryResult(
             content: .listing,
             columns: columns.map {

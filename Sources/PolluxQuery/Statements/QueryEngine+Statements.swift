@@ -14,11 +14,9 @@ extension QueryEngine {
             graph: graph, text: text, options: options, now: now, zone: zone)
         switch statement.form {
         case .show(let path, let clauses):
-            return try PlantListing(context: context, store: store, control: liveControl)
-                .show(path, clauses)
+            return try PlantListing(context: context, engine: self).show(path, clauses)
         case .describe(let path, let asOf):
-            return try PlantListing(context: context, store: store, control: liveControl)
-                .describe(path, asOf: asOf)
+            return try PlantListing(context: context, engine: self).describe(path, asOf: asOf)
         case .query, .watch, .explain:
             preconditionFailure("questions do not run as statements")
         default: break

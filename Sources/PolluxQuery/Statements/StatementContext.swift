@@ -44,13 +44,24 @@ struct StatementContext: Sendable {
         case .exists, .conflict: code = .alreadyThere
         case .unknown(let what, _): code = what == "type" ? .unknownType : .unknownAsset
         case .ambiguous: code = .ambiguousName
-        case .outsideLife(_, let life, let instant):
-            code = instant >= life.end ? .afterEnd : .beforeStart
+        case .outsideLife(let asset, let life, let instant):
+            guard instant < life.end else { return afterEnd(asset, life, at: range) }
+            code = .beforeStart
         case .containsItself: code = .insideItself
         case .badName: code = .unexpectedWord
         case .refused: code = .typeDoesNotFit
         }
         return wrong(code, error.description, at: range)
+    }
+
+    /// "Spindle SP-8 was retired": what to do instead stands below.
+    private func afterEnd(_ asset: String, _ life: TimeRange, at range: SourceRange) -> QueryError {
+        let start = life.start == .distantPast ? "ever" : day(life.start)
+        let type = asset.split(separator: " ").first.map(String.init) ?? "machine"
+        return wrong(
+            .afterEnd, "\(asset) was retired on \(day(life.end))", at: range,
+            suggestions: [.init("after its end (it lived \(start) to \(day(life.end)))")],
+            notes: ["a replacement is a new asset: `create asset \(type) NAME of … from …`"])
     }
 
     /// Runs a body and turns the graph's refusals into diagnostics at a range.
@@ -187,7 +198,11 @@ struct StatementContext: Sendable {
             candidates = all.map(\.name).filter { !$0.isEmpty }
             count = " (\(all.count) \(type.plural): \\a \(type.name))"
         }
-        let near = Suggestions.nearest(to: name, in: candidates, limit: 3)
+        var near = Suggestions.nearest(to: name, in: candidates, limit: 3)
+        // Names further off than the best would only distract.
+        if let best = near.first.map({ Suggestions.editDistance(name, $0) }) {
+            near = near.filter { Suggestions.editDistance(name, $0) == best }
+        }
         return wrong(
             .unknownAsset, "there is no \(type?.name ?? "asset") `\(name)`", at: range,
             suggestions: near.enumerated().map {

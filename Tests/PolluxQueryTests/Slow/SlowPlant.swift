@@ -1,0 +1,177 @@
+import Foundation
+import PolluxModel
+import PolluxTestKit
+
+/// A plant, its points and its answers in plain arrays: no chunks, no statistics, no columns.
+///
+/// Everything happens at whole seconds, so between two of them each curve is unknown or straight,
+/// and every rule of the language is a loop over seconds that can be read beside its chapter.
+struct SlowPlant {
+    /// A sample; `isEnd` marks that the device went away.
+    struct Sample {
+        var second: Int
+        var value: Double
+        var word = ""
+        var isGood = true
+        var isEnd = false
+    }
+
+    /// The samples of one measure of one asset, in time order, and how they run.
+    struct Series {
+        var samples: [Sample]
+        var isLinear: Bool
+        var gap: Int?
+    }
+
+    /// A spindle in a machine from one second to another.
+    struct Stay {
+        var spindle: String
+        var machine: String
+        var from: Int
+        var to: Int
+    }
+
+    static let seconds = 3600
+    static let farPast = -1_000_000
+    static let farFuture = 1_000_000
+    static let machines = ["M1", "M2", "M3"]
+    static let spindles = ["S1", "S2", "S3"]
+    /// Lines of the machines.
+    static let lines = ["M1": "L1", "M2": "L1", "M3": "L2"]
+
+    var series: [String: Series] = [:]
+    var stays: [Stay] = []
+    var moves: [(spindle: String, machine: String, second: Int)] = []
+    let gap: Int?
+
+    init(seed: UInt64) {
+        var random = Seed(seed)
+        gap = [nil, 20, 60, 900][Int.random(in: 0..<4, using: &random)]
+        for (spindle, machine) in zip(Self.spindles, Self.machines) {
+            stays.append(
+                Stay(spindle: spindle, machine: machine, from: Self.farPast, to: Self.farFuture))
+        }
+        var seconds: Set<Int> = []
+        for _ in 0..<Int.random(in: 0...4, using: &random) {
+            seconds.insert(Int.random(in: 60..<Self.seconds, using: &random))
+        }
+        for second in seconds.sorted() {
+            move(
+                Self.spindles.randomElement(using: &random) ?? "S1",
+                Self.machines.randomElement(using: &random) ?? "M1", second)
+        }
+        for spindle in Self.spindles {
+            series["v " + spindle] = gauge(&random, isLinear: true, gap: gap)
+            series["w " + spindle] = gauge(&random, isLinear: false, gap: gap)
+        }
+        for machine in Self.machines {
+            series["p " + machine] = gauge(&random, isLinear: false, gap: nil)
+            series["c " + machine] = counter(&random)
+            series["s " + machine] = state(&random)
+        }
+    }
+
+    /// A place holds one spindle: moving one in moves the other out.
+    private mutating func move(_ spindle: String, _ machine: String, _ second: Int) {
+        let isThere = stays.contains {
+            $0.spindle == spindle && $0.machine == machine && $0.to == Self.farFuture
+        }
+        if isThere { return }
+        for index in stays.indices where stays[index].to == Self.farFuture {
+            if stays[index].spindle == spindle || stays[index].machine == machine {
+                stays[index].to = second
+            }
+        }
+        stays.append(
+            Stay(spindle: spindle, machine: machine, from: second, to: Self.farFuture))
+        moves.append((spindle, machine, second))
+    }
+
+    private func times(_ random: inout Seed) -> [Int] {
+        var times: [Int] = []
+        var second = Int.random(in: 0..<200, using: &random)
+        let step = [7, 30, 90][Int.random(in: 0..<3, using: &random)]
+        while second < Self.seconds {
+            times.append(second)
+            second += Int.random(in: 1...(2 * step), using: &random)
+            if random.unit() < 0.03 { second += Int.random(in: 0..<600, using: &random) }
+        }
+        return times
+    }
+
+    private func gauge(_ random: inout Seed, isLinear: Bool, gap: Int?) -> Series {
+        var level = Double.random(in: -10...10, using: &random)
+        let hasMarks = random.unit() < 0.5
+        let samples = times(&random).map { second in
+            level += random.normal()
+            var sample = Sample(second: second, value: (level * 8).rounded() / 8)
+            if hasMarks, random.unit() < 0.1 { sample.isGood = false }
+            if hasMarks, random.unit() < 0.03 { sample.isEnd = true }
+            return sample
+        }
+        return Series(samples: samples, isLinear: isLinear, gap: gap)
+    }
+
+    private func counter(_ random: inout Seed) -> Series {
+        var count = 100.0
+        let samples = times(&random).map { second in
+            count = random.unit() < 0.1 ? 3 : count + Double(Int.random(in: 0...9, using: &random))
+            return Sample(second: second, value: count)
+        }
+        return Series(samples: samples, isLinear: false, gap: nil)
+    }
+
+    private func state(_ random: inout Seed) -> Series {
+        let words = ["idle", "running", "fault"]
+        let samples = times(&random).map { second in
+            Sample(second: second, value: 0, word: words.randomElement(using: &random) ?? "")
+        }
+        return Series(samples: samples, isLinear: false, gap: nil)
+    }
+
+    /// When the place of a machine holds no spindle.
+    func emptiness(of machine: String) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var end = Self.farPast
+        for stay in stays.filter({ $0.machine == machine }).sorted(by: { $0.from < $1.from }) {
+            if stay.from > end { found.append(end..<stay.from) }
+            end = stay.to
+        }
+        if end < Self.farFuture { found.append(end..<Self.farFuture) }
+        return found
+    }
+
+    // MARK: Curves
+
+    /// One second of a curve: from its value at the start to that towards the end.
+    struct Piece {
+        var first: Double
+        var last: Double
+        var word = ""
+    }
+
+    /// The curve of a series over `[second, second + 1)`, read for an asset that was meant over
+    /// `stay`; nil where it is not known.
+    func piece(_ series: Series, _ second: Int, stay: Range<Int>, now: Int) -> Piece? {
+        guard stay.contains(second), second < now else { return nil }
+        let usable = series.samples.filter { ($0.isGood || $0.isEnd) && $0.second <= now }
+        guard let before = usable.last(where: { $0.second <= second }), !before.isEnd else {
+            return nil
+        }
+        let next = usable.first { $0.second > second }
+        let expiry = series.gap.map { before.second + $0 } ?? Self.farFuture
+        let held = Piece(first: before.value, last: before.value, word: before.word)
+        guard series.isLinear else { return second < expiry ? held : nil }
+        // No line from another stay, and none into one.
+        guard before.second >= stay.lowerBound else { return nil }
+        guard let next else { return second < expiry ? held : nil }
+        guard next.second < stay.upperBound else { return nil }
+        if next.isEnd { return second < expiry ? held : nil }
+        guard next.second <= expiry else { return nil }
+        func value(_ at: Int) -> Double {
+            before.value + (next.value - before.value)
+                * (Double(at - before.second) / Double(next.second - before.second))
+        }
+        return Piece(first: value(second), last: value(second + 1))
+    }
+}
