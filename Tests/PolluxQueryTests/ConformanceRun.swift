@@ -33,6 +33,8 @@ struct ConformanceRun {
                 includeDepth -= 1
             case .now(let time):
                 options.now = try instant(time, day: script.day)
+            case .parameter(let name, let value):
+                options.parameters[name] = .text(value)
             case .statements(let text):
                 try write(text, place)
             case .points(let measure, let asset, let samples):

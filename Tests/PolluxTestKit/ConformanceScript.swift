@@ -12,6 +12,8 @@ public struct ConformanceScript: Sendable {
         case points(measure: String, asset: String, [Sample])
         /// From here on, this is now.
         case now(String)
+        /// From here on, this parameter has this value.
+        case parameter(name: String, value: String)
         /// Run the query and compare.
         case query(String, Expectation)
     }
@@ -89,10 +91,16 @@ public struct ConformanceScript: Sendable {
                 steps.append(PlacedStep(line: index, step: .include(name)))
             } else if line.hasPrefix("now ") {
                 steps.append(PlacedStep(line: index, step: .now(String(line.dropFirst(4)))))
+            } else if line.hasPrefix("parameter ") {
+                let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+                guard words.count == 3 else { throw mistake("a parameter has a name and a value") }
+                steps.append(
+                    PlacedStep(line: index, step: .parameter(name: words[1], value: words[2])))
             } else if line.hasPrefix("query ") {
                 try readQuery(String(line.dropFirst(6)))
             } else {
-                throw mistake("`data`, `include`, `day`, `now` or `query` belongs here")
+                throw mistake(
+                    "`data`, `include`, `day`, `now`, `parameter` or `query` belongs here")
             }
         }
     }

@@ -118,6 +118,15 @@ struct LeafBinder {
                 }
             }
         }
+        if let parts = LeafBinder.difference(name.text, of: known) {
+            return context.wrong(
+                .hyphenatedName, "`\(name.text)` is read as one name", at: name.range,
+                suggestions: [
+                    .init(
+                        "a minus needs blanks: `\(parts.0) - \(parts.1)`",
+                        replacement: "\(parts.0) - \(parts.1)")
+                ])
+        }
         let near = Suggestions.nearest(to: name.text, in: known.sorted(), limit: 3)
         // Who is meant today is the likeliest to be meant.
         let now = context.now
@@ -133,5 +142,15 @@ struct LeafBinder {
             at: name.range,
             suggestions: near.map { .init("did you mean `\($0)`?", replacement: $0) },
             notes: known.isEmpty ? [] : ["\(type ?? "it") has: \(list)"])
+    }
+
+    /// The two names that a minus without blanks joined, where both are measures.
+    private static func difference(_ name: String, of known: Set<String>) -> (String, String)? {
+        for index in name.indices where name[index] == "-" {
+            let left = String(name[..<index])
+            let right = String(name[name.index(after: index)...])
+            if known.contains(left), known.contains(right) { return (left, right) }
+        }
+        return nil
     }
 }

@@ -104,10 +104,11 @@ struct PredictedEpisodes {
                 case .high: step.high
                 }
             }
+            let borders = PredictedEpisodes.borders(points)
             for (index, slice) in future.slices.enumerated() {
-                let end = index + 1 < points.count ? points[index + 1] : points[index]
                 columns[leaf].appendSpan(
-                    slice.start.nanoseconds, slice.end.nanoseconds, points[index], end)
+                    slice.start.nanoseconds, slice.end.nanoseconds, borders[index],
+                    borders[index + 1])
             }
         }
         let evaluator = Evaluator(
@@ -120,12 +121,20 @@ struct PredictedEpisodes {
         let index =
             future.slices.lastIndex { $0.start.nanoseconds <= time } ?? future.slices.startIndex
         return future.items.map { item in
-            let steps = item.forecast.steps
+            let borders = PredictedEpisodes.borders(item.forecast.steps.map(\.value))
             let slice = future.slices[index]
             let share =
                 Double(time - slice.start.nanoseconds) / Double(max(1, slice.nanoseconds))
-            let next = steps[min(index + 1, steps.count - 1)].value
-            return .float(steps[index].value + (next - steps[index].value) * share)
+            return .float(borders[index] + (borders[index + 1] - borders[index]) * share)
         }
+    }
+
+    /// A curve through means of slices: in their middles it has the means, where they run straight.
+    private static func borders(_ means: [Double]) -> [Double] {
+        guard let first = means.first, let last = means.last else { return [0] }
+        var borders = zip(means, means.dropFirst()).map { ($0 + $1) / 2 }
+        borders.insert(2 * first - (borders.first ?? first), at: 0)
+        borders.append(means.count > 1 ? 2 * last - (borders.last ?? last) : last)
+        return borders
     }
 }

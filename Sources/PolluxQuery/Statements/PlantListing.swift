@@ -18,32 +18,6 @@ struct PlantListing {
         let snapshot = try store.snapshot()
         defer { snapshot.close() }
         let transaction = snapshot.transaction
-<<<<<<< HEAD
-        if case .bare(let label)? = path.steps.first?.selection, let word = label.literal {
-            let rest = Array(path.steps.dropFirst())
-            var inner: PathSyntax?
-            if !rest.isEmpty {
-                var steps = rest
-                steps[0].link = nil
-                inner = PathSyntax(steps, range: path.range)
-            }
-            switch (word.lowercased(), inner) {
-            case ("units", _): return try units(transaction)
-            case ("changes", _): return try changes(of: inner, clauses, snapshot)
-            case ("relations", let inner?): return try relations(of: inner, clauses, snapshot)
-            case ("events", let inner?): return try events(of: inner, clauses, snapshot)
-            default: break
-            }
-            switch word.lowercased() {
-            case "types": return try types(transaction)
-            case "measures": return try measures(of: rest, transaction)
-            case "events": return try list("event", graph.eventNames(in: transaction))
-            case "attributes": return try list("attribute", graph.attributeNames(in: transaction))
-            case "relations": return try relations(transaction)
-            case "queries": return try entries(.continuousQuery)
-            case "alerts": return try entries(.alert)
-            default: break
-=======
         try refuseOtherClauses(clauses)
         guard case .bare(let label)? = path.steps.first?.selection, let word = label.literal,
             try graph.type(named: word, in: transaction) == nil,
@@ -58,13 +32,17 @@ struct PlantListing {
     ) throws -> QueryResult? {
         let transaction = snapshot.transaction
         let rest = Array(path.steps.dropFirst())
-        let holder = rest.isEmpty ? nil : PathSyntax(rest, range: path.range)
+        var holder: PathSyntax?
+        if !rest.isEmpty {
+            var steps = rest
+            steps[0].link = nil
+            holder = PathSyntax(steps, range: path.range)
+        }
         switch word {
         case "types": return try types(transaction)
         case "measures":
             if rest.count == 1, case .bare? = rest.first?.selection {
                 return try measures(of: rest, transaction)
->>>>>>> 3e59259 (Query: listings with history, messages as the reference has them, an evaluator of plain arrays beside the engine)
             }
             guard let holder else { return try measures(of: rest, transaction) }
             return try series(of: holder, snapshot)
@@ -78,7 +56,9 @@ struct PlantListing {
             return try attributes(of: holder, clauses, snapshot)
         case "relations":
             guard let holder else { return try relations(transaction) }
-            return try links(of: holder, clauses, snapshot)
+            return try relations(of: holder, clauses, snapshot)
+        case "changes": return try changes(of: holder, clauses, snapshot)
+        case "units": return try units(transaction)
         case "queries": return try entries(.continuousQuery)
         case "alerts": return try entries(.alert)
         default: return nil
