@@ -30,57 +30,11 @@ extension PlantListing {
             }.map(\.asset))
     }
 
-    /// The distinct assets that a path meant at any time of a range, in order of name.
-    private func holders(
-        _ path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
-    ) throws -> (assets: [AssetID], range: TimeRange) {
-        var range = TimeRange.always
-        if clauses.time != nil || clauses.during != nil {
-            let reader = RangeReader(context: context, snapshot: snapshot)
-            range = try reader.range(clauses, for: nil) ?? .always
-        }
-        let bound = try PathTranslation(context: context).graphPath(
-            path, in: snapshot.transaction)
-        let resolution = try graph.resolve(bound, during: range, in: snapshot.transaction)
-        var seen: Set<AssetID> = []
-        var assets: [AssetID] = []
-        for piece in resolution.pieces {
-            for asset in [piece.subject, piece.place].compactMap({ $0 })
-            where seen.insert(asset).inserted {
-                assets.append(asset)
-            }
-        }
-        return (assets, range)
-    }
-
-    /// `show attributes of machine CNC-3`: every value an attribute had.
-    func attributes(
-        of path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
-    ) throws -> QueryResult {
-        let (assets, range) = try holders(path, clauses, snapshot)
-        var rows: [(texts: [String?], range: TimeRange)] = []
-        for asset in assets {
-            let name = try graph.displayName(of: asset, in: snapshot.transaction)
-            for piece in try graph.attributes(of: asset, during: range, in: snapshot.transaction) {
-                let value = piece.value.map { PlantListing.text(of: $0) }
-                rows.append(([name, piece.name, value], piece.range))
-            }
-        }
-        func shown(_ instant: Timestamp) -> String? {
-            instant == .distantPast || instant == .distantFuture ? nil : context.shown(instant)
-        }
-        return table([
-            ("asset", rows.map { $0.texts[0] }), ("attribute", rows.map { $0.texts[1] }),
-            ("value", rows.map { $0.texts[2] }), ("from", rows.map { shown($0.range.start) }),
-            ("until", rows.map { shown($0.range.end) }),
-        ])
-    }
-
     /// `show measures of machine CNC-3`: what is measured there, and how much of it there is.
     func series(of path: PathSyntax, _ snapshot: Snapshot) throws -> QueryResult {
         let transaction = snapshot.transaction
         var rows: [[String?]] = []
-        for id in try holders(path, ClausesSyntax(), snapshot).assets {
+        for id in try assets(of: path, transaction) {
             guard let asset = try graph.asset(id, in: transaction) else { continue }
             for series in try snapshot.seriesList(of: id) {
                 let measure = try graph.measure(series.measure, of: asset.type, in: transaction)

@@ -14,9 +14,7 @@ extension PlantListing {
     }
 
     /// The assets that a path means at any time, places and items both.
-    private func assets(
-        of path: PathSyntax, _ transaction: ReadTransaction
-    ) throws -> [AssetID] {
+    func assets(of path: PathSyntax, _ transaction: ReadTransaction) throws -> [AssetID] {
         let bound = try PathTranslation(context: context).graphPath(path, in: transaction)
         let resolution = try context.graph.resolve(bound, during: .always, in: transaction)
         var found: [AssetID] = []
@@ -28,10 +26,6 @@ extension PlantListing {
         return found
     }
 
-    private func shown(_ instant: Timestamp) -> String? {
-        instant == .distantPast || instant == .distantFuture ? nil : context.shown(instant)
-    }
-
     /// `show relations of spindle SP-7`: where it was and what it was related to, by whom.
     func relations(
         of path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
@@ -40,7 +34,7 @@ extension PlantListing {
         let transaction = snapshot.transaction
         let range = try askedRange(clauses, snapshot)
         let definitions = try graph.relations(in: transaction)
-        var rows: [[String?]] = []
+        var rows: [HistoryRow] = []
         for id in try assets(of: path, transaction) {
             let log = try graph.log(of: id, limit: 10_000, in: transaction)
             for link in try graph.links(of: id, during: range, in: transaction) {
@@ -53,16 +47,21 @@ extension PlantListing {
                     entry.span.start == link.range.start
                         && [.create, .move, .relate, .edit].contains(entry.action)
                 }
-                rows.append([
-                    try graph.displayName(of: id, in: transaction), word,
-                    try graph.displayName(of: other, in: transaction), shown(link.range.start),
-                    shown(link.range.end), line.map { context.shown($0.provenance.recordedAt) },
-                    line?.provenance.source,
-                ])
+                rows.append(
+                    HistoryRow(
+                        times: [
+                            link.range.start, link.range.end, line?.provenance.recordedAt,
+                        ],
+                        texts: [
+                            try graph.displayName(of: id, in: transaction), word,
+                            try graph.displayName(of: other, in: transaction),
+                            line?.provenance.source,
+                        ]))
             }
         }
-        return table(
-            ["asset", "relation", "with", "from", "until", "recorded", "by"], rows, clauses)
+        rows.sort { ($0.times[0] ?? .distantPast) < ($1.times[0] ?? .distantPast) }
+        return history(
+            ["time", "until", "recorded"], ["asset", "relation", "with", "by"], rows)
     }
 
     /// `show events of machine CNC-3 last 7d`: each with its number and who recorded it.
@@ -72,21 +71,26 @@ extension PlantListing {
         let graph = context.graph
         let transaction = snapshot.transaction
         let range = try askedRange(clauses, snapshot)
-        var rows: [[String?]] = []
+        var rows: [HistoryRow] = []
         for id in try assets(of: path, transaction) {
             for event in try graph.events(of: id, overlapping: range, in: transaction) {
                 let attributes = event.attributes.map {
                     "\($0.name) = \(PlantListing.text(of: $0.value))"
                 }
-                rows.append([
-                    "\(event.id.rawValue)", try graph.displayName(of: id, in: transaction),
-                    event.name, context.shown(event.start),
-                    event.isInstant ? nil : event.end.map(context.shown) ?? "open",
-                    attributes.isEmpty ? nil : attributes.joined(separator: ", "), event.source,
-                ])
+                rows.append(
+                    HistoryRow(
+                        times: [event.start, event.isInstant ? nil : event.end],
+                        texts: [
+                            try graph.displayName(of: id, in: transaction), event.name,
+                            attributes.isEmpty ? nil : attributes.joined(separator: ", "),
+                            event.isInstant || event.end != nil ? nil : "open", event.source,
+                            "\(event.id.rawValue)",
+                        ]))
             }
         }
-        return table(["number", "asset", "event", "at", "until", "with", "by"], rows, clauses)
+        rows.sort { ($0.times[0] ?? .distantPast) < ($1.times[0] ?? .distantPast) }
+        return history(
+            ["time", "until"], ["asset", "event", "with", "note", "by", "number"], rows)
     }
 
     /// `show changes of spindle SP-7`: the change log, newest first; a range is of when they were
@@ -110,37 +114,69 @@ extension PlantListing {
         } else {
             entries = try graph.log(limit: 10_000, in: transaction)
         }
-        let rows = entries.filter { range.contains($0.provenance.recordedAt) }.map {
-            entry -> [String?] in
-            [
-                context.shown(entry.provenance.recordedAt), entry.provenance.source,
-                shown(entry.span.start), shown(entry.span.end), entry.text,
-            ]
+        let rows = entries.filter { range.contains($0.provenance.recordedAt) }.map { entry in
+            HistoryRow(
+                times: [entry.provenance.recordedAt, entry.span.start, entry.span.end],
+                texts: [entry.text, entry.provenance.source])
         }
-        return table(["recorded", "by", "from", "until", "change"], rows, clauses)
+        return history(["recorded", "time", "until"], ["change", "by"], rows)
+    }
+
+    /// `show attributes of machine CNC-3`: every value they had.
+    func attributes(
+        of path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
+    ) throws -> QueryResult {
+        let transaction = snapshot.transaction
+        let range = try askedRange(clauses, snapshot)
+        var rows: [HistoryRow] = []
+        for id in try assets(of: path, transaction) {
+            for piece in try graph.attributes(of: id, during: range, in: transaction) {
+                rows.append(
+                    HistoryRow(
+                        times: [piece.range.start, piece.range.end],
+                        texts: [
+                            try graph.displayName(of: id, in: transaction), piece.name,
+                            piece.value.map { PlantListing.text(of: $0) },
+                        ]))
+            }
+        }
+        return history(["time", "until"], ["asset", "attribute", "value"], rows)
     }
 
     /// `show units`: those the plant declares.
     func units(_ transaction: ReadTransaction) throws -> QueryResult {
         let declared = try context.graph.units(in: transaction).declarations
-        return table(
-            ["unit", "is"],
-            declared.map { [$0.symbol, "\($0.factor)" + ($0.base.isEmpty ? "" : " \($0.base)")] },
-            ClausesSyntax())
+        return table([
+            ("unit", declared.map(\.symbol)),
+            ("is", declared.map { "\($0.factor)" + ($0.base.isEmpty ? "" : " \($0.base)") }),
+        ])
     }
 
-    private func table(
-        _ names: [String], _ rows: [[String?]], _ clauses: ClausesSyntax
+    /// What one row tells: instants, then words.
+    private struct HistoryRow {
+        var times: [Timestamp?]
+        var texts: [String?]
+    }
+
+    private func history(
+        _ times: [String], _ texts: [String], _ rows: [HistoryRow]
     ) -> QueryResult {
-        let kept = clauses.limit.map { Array(rows.prefix($0.form)) } ?? rows
-        var result = QueryResult(
-            content: .listing,
-            columns: names.enumerated().map { index, name in
-                ResultColumn(
-                    name: name, kind: name == "asset" ? .asset : .text,
-                    cells: ResultCells(texts: kept.map { $0[index] }))
-            }, zone: context.zone)
-        if kept.count < rows.count { result.notes = ["\(rows.count - kept.count) more rows"] }
-        return result
+        var columns = times.enumerated().map { index, name in
+            let known = rows.map { row -> Timestamp? in
+                let instant = row.times[index]
+                return instant == .distantPast || instant == .distantFuture ? nil : instant
+            }
+            return ResultColumn(
+                name: name, kind: .timestamp,
+                cells: ResultCells(
+                    .integers(known.map { $0?.nanoseconds ?? 0 }), missing: known.map { $0 == nil })
+            )
+        }
+        columns += texts.enumerated().map { index, name in
+            ResultColumn(
+                name: name, kind: name == "asset" ? .asset : .text,
+                cells: ResultCells(texts: rows.map { $0.texts[index] }))
+        }
+        return QueryResult(content: .listing, columns: columns, zone: context.zone)
     }
 }
