@@ -215,6 +215,14 @@ public final class Environment: Sendable {
         return result
     }
 
+    /// Runs `body` while no write transaction of this process is open.
+    func holdingWriters<Result>(_ body: () throws -> Result) throws -> Result {
+        var result: Result?
+        try writing.withLock { _ in result = try body() }
+        guard let result else { preconditionFailure("a body ended without result or error") }
+        return result
+    }
+
     private func attemptWrite<Result>(_ body: (WriteTransaction) throws -> Result) throws -> Result
     {
         mapGate.enter()

@@ -42,6 +42,24 @@ final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
+    /// Waits until `isReady` holds or the time is over, then runs `body` alone.
+    func withLock<Result>(
+        when isReady: (State) -> Bool, orAfterMilliseconds limit: Int,
+        _ body: (inout State) throws -> Result
+    ) rethrows -> Result {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        let nanoseconds = end.tv_nsec + (limit % 1_000) * 1_000_000
+        end.tv_sec += limit / 1_000 + nanoseconds / 1_000_000_000
+        end.tv_nsec = nanoseconds % 1_000_000_000
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !isReady(state) {
+            if pthread_cond_timedwait(condition, mutex, &end) != 0 { break }
+        }
+        return try body(&state)
+    }
+
     /// Wakes everyone who waits for a condition.
     func wakeAll() { pthread_cond_broadcast(condition) }
 }

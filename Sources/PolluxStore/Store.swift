@@ -20,6 +20,7 @@ public final class Store: Sendable {
     /// The limits in force.
     public let options: StoreOptions
     let writer: Writer
+    let rewriter: Rewriter
     let tables: Tables
 
     /// Opens the store in an environment, rebuilds the head from the journal and starts the writer.
@@ -30,8 +31,12 @@ public final class Store: Sendable {
         self.options = options
         tables = try Tables(environment)
         writer = Writer(environment: environment, tables: tables, options: options)
+        rewriter = Rewriter(writer: writer)
+        let rewriter = rewriter
+        writer.sealed = { group, first in rewriter.note(group: group, from: first) }
         try writer.replay()
         try writer.start()
+        if options.settlesInBackground { try rewriter.start() }
     }
 
     deinit { abandon() }
@@ -40,6 +45,7 @@ public final class Store: Sendable {
     ///
     /// Without it nothing is lost: the next start replays the journal. Snapshots stay usable.
     public func close() {
+        rewriter.stop()
         _ = writer.queue.addChore { writer in
             do {
                 try writer.sealAll()
@@ -54,8 +60,11 @@ public final class Store: Sendable {
 
     /// Ends the writer as a crash would: what waits is refused, nothing is sealed.
     func abandon() {
+        // The queue first, for the rewriter may wait for the writer.
         for job in writer.queue.stopNow() { job.fail(StoreError.closed) }
         writer.join()
+        rewriter.stop()
+        writer.sealed = nil
     }
 
     // MARK: Writing

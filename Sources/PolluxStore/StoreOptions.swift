@@ -14,6 +14,14 @@ public struct StoreOptions: Sendable {
     public var headByteCountLimit = 256 << 20
     /// Bytes of journal that may wait for sealing; beyond it the oldest groups are sealed early.
     public var journalByteCountLimit = 64 << 20
+    /// Whether a thread of the store seals quiet groups and rewrites cold chunks.
+    public var settlesInBackground = true
+    /// Time between two looks of that thread, in milliseconds.
+    public var settleIntervalMilliseconds = 2_000
+    /// Time without a new point after which a group is quiet and its newest chunk cold.
+    public var coldMilliseconds = 10_000
+    /// Values of a quiet group that are worth a sealing; fewer wait for more.
+    public var quietValueCount = 4_096
     /// Rows that a reader delivers at a time.
     public var batchRowCount = 4_096
 

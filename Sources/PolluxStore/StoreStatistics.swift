@@ -18,6 +18,12 @@ public struct StoreStatistics: Sendable {
     public var rejected: UInt64 = 0
     /// Chunks sealed.
     public var sealedChunks: UInt64 = 0
+    /// Chunks rewritten in the dense tier.
+    public var rewrittenChunks: UInt64 = 0
+    /// Passes of rewriting that failed, usually for a full disk; they are tried again.
+    public var failedRewrites: UInt64 = 0
+    /// Bytes of free pages that were given back to the file system.
+    public var releasedByteCount: UInt64 = 0
     /// Writes that wait for the writer.
     public var queueCount = 0
     /// Rows in the head.

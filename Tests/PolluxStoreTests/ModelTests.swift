@@ -63,6 +63,11 @@ struct RandomLife {
         options.sealRowCount = 4
         if seed.next() % 4 == 0 { options.journalByteCountLimit = 2_000 }
         if seed.next() % 4 == 0 { options.headByteCountLimit = 20_000 }
+        // In some lives the settling thread runs beside the writer all the time.
+        options.settlesInBackground = seed.next() % 2 == 0
+        options.settleIntervalMilliseconds = 1
+        options.coldMilliseconds = Int(seed.next() % 4)
+        options.quietValueCount = 5
         fixture = try StoreFixture(options: options)
         for index in 0..<5 {
             let kind = [ValueKind.float, .float, .integer, .boolean, .text][index]

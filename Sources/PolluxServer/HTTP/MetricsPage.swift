@@ -84,6 +84,12 @@ struct MetricsPage {
             ("duplicate_points", "Points that replaced another value.", store.duplicate),
             ("rejected_points", "Points refused.", store.rejected),
             ("sealed_chunks", "Chunks sealed.", store.sealedChunks),
+            ("rewritten_chunks", "Chunks rewritten in the dense tier.", store.rewrittenChunks),
+            ("failed_rewrites", "Passes of rewriting that failed.", store.failedRewrites),
+            (
+                "released_bytes", "Bytes of free pages given back to the file system.",
+                store.releasedByteCount
+            ),
         ]
         for (name, help, value) in counters {
             single("pollux_store_\(name)_total", "counter", help, Double(value))

@@ -44,11 +44,7 @@ extension GroupMerger {
             for column in try ChunkView(key: span.key, bytes: bytes).openColumns() {
                 outcome.series[column.series, default: SeriesChange()].pointsBefore +=
                     column.rows.count
-                guard merged[column.series] != nil else {
-                    merged[column.series] = column
-                    continue
-                }
-                merged[column.series]?.rows.append(column.rows, 0..<column.rows.count)
+                merged.append(column)
             }
         }
         return merged
@@ -63,49 +59,74 @@ extension GroupMerger {
         columns[removal.series]?.rows = kept
     }
 
-    /// Writes columns as chunks of about the target size, cut at instants.
+    /// Writes columns as chunks of about the target size.
     private func write(_ columns: [OpenColumn], _ outcome: inout Outcome) throws {
-        let total = columns.reduce(0) { $0 + $1.rows.count }
-        guard total > 0 else { return }
+        for pieces in columns.cut(targetCount: targetCount) { try put(pieces, &outcome) }
+    }
+
+    private func put(_ columns: [OpenColumn], _ outcome: inout Outcome) throws {
+        let (key, bytes) = ChunkWriter(group: group, tier: tier).record(columns)
+        try transaction.put(tables.chunks, key.bytes, bytes)
+        outcome.chunkCount += 1
+        outcome.byteCountAfter += bytes.count
+    }
+}
+
+extension ChunkWriter {
+    /// A chunk of columns and the key that it goes under.
+    func record(_ columns: [OpenColumn]) -> (key: ChunkKey, bytes: [UInt8]) {
+        let first = columns.map(\.rows.times[0]).min() ?? 0
+        let last = columns.map { $0.rows.times[$0.rows.count - 1] }.max() ?? 0
+        return (
+            ChunkKey(group: group, last: last), encode(columns, first: first, last: last)
+        )
+    }
+}
+
+extension [SeriesID: OpenColumn] {
+    /// Adds a column of a later chunk.
+    mutating func append(_ column: OpenColumn) {
+        guard self[column.series] != nil else {
+            self[column.series] = column
+            return
+        }
+        self[column.series]?.rows.append(column.rows, 0..<column.rows.count)
+    }
+}
+
+extension [OpenColumn] {
+    /// The columns cut at instants into chunks of about the target size.
+    func cut(targetCount: Int) -> [[OpenColumn]] {
+        let total = reduce(0) { $0 + $1.rows.count }
+        guard total > 0 else { return [] }
         let partCount = total > targetCount * 3 / 2 ? (total + targetCount / 2) / targetCount : 1
+        var parts: [[OpenColumn]] = []
         var low = Int64.min
         for part in 1...partCount {
-            let high =
-                part == partCount
-                ? Int64.max : cut(columns, count: total / partCount * part)
-            let pieces = columns.compactMap { column -> OpenColumn? in
+            let high = part == partCount ? Int64.max : instant(count: total / partCount * part)
+            let pieces = compactMap { column -> OpenColumn? in
                 let range = column.rows.indexes(from: low, through: high)
                 guard !range.isEmpty else { return nil }
                 return OpenColumn(
                     series: column.series, kind: column.kind, rows: column.rows.rows(range))
             }
-            if !pieces.isEmpty { try put(pieces, &outcome) }
+            if !pieces.isEmpty { parts.append(pieces) }
             guard high < .max else { break }
             low = high + 1
         }
+        return parts
     }
 
     /// The least instant up to which the columns have at least `count` rows.
-    private func cut(_ columns: [OpenColumn], count: Int) -> Int64 {
-        var low = columns.map(\.rows.times[0]).min() ?? 0
-        var high = columns.map { $0.rows.times[$0.rows.count - 1] }.max() ?? 0
+    private func instant(count: Int) -> Int64 {
+        var low = map(\.rows.times[0]).min() ?? 0
+        var high = map { $0.rows.times[$0.rows.count - 1] }.max() ?? 0
         while low < high {
             // Half the way, without overflow.
             let middle = (low & high) &+ ((low ^ high) >> 1)
-            let below = columns.reduce(0) {
-                $0 + $1.rows.indexes(from: .min, through: middle).count
-            }
+            let below = reduce(0) { $0 + $1.rows.indexes(from: .min, through: middle).count }
             if below < count { low = middle + 1 } else { high = middle }
         }
         return low
-    }
-
-    private func put(_ columns: [OpenColumn], _ outcome: inout Outcome) throws {
-        let first = columns.map(\.rows.times[0]).min() ?? 0
-        let last = columns.map { $0.rows.times[$0.rows.count - 1] }.max() ?? 0
-        let bytes = ChunkWriter(group: group, tier: tier).encode(columns, first: first, last: last)
-        try transaction.put(tables.chunks, ChunkKey(group: group, last: last).bytes, bytes)
-        outcome.chunkCount += 1
-        outcome.byteCountAfter += bytes.count
     }
 }

@@ -61,6 +61,7 @@ struct Sealer {
         try writeMark(input.group, sequence, transaction)
         outcome.slots += input.columns.map(\.slot)
         outcome.groups.append(input.groupIndex)
+        outcome.firsts.append((input.group, columns.map(\.rows.times[0]).min() ?? .min))
         outcome.chunkCount += merged.chunkCount
     }
 

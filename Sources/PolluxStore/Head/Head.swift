@@ -78,5 +78,7 @@ struct SealOutcome {
     /// Slots of the head, each with the number of its rows that are now in chunks.
     var slots: [Int32] = []
     var groups: [Int32] = []
+    /// The groups whose chunks changed, with the first instant of what was written or removed.
+    var firsts: [(group: AssetID, first: Int64)] = []
     var chunkCount = 0
 }

@@ -57,6 +57,20 @@ extension HeadState {
         return chosen
     }
 
+    /// Groups of at least `least` values to which nothing was added after a journal record, of
+    /// about `valueLimit` values together.
+    func quietGroups(since sequence: UInt64, least: Int, valueLimit: Int) -> [Int] {
+        var chosen: [Int] = []
+        var values = 0
+        for index in groups.indices
+        where groups[index].valueCount >= least && groups[index].lastSequence <= sequence {
+            chosen.append(index)
+            values += groups[index].valueCount
+            if values >= valueLimit { break }
+        }
+        return chosen
+    }
+
     /// The oldest journal record that holds a row of a group which is not among `sealed`.
     func oldestSequence(exceptGroups sealed: [Int]) -> UInt64? {
         let sealed = Set(sealed)

@@ -33,6 +33,8 @@ struct HeadGroup {
     var valueCount = 0
     /// The journal record of the oldest of them.
     var firstSequence = UInt64.max
+    /// The journal record of the newest of them.
+    var lastSequence: UInt64 = 0
 }
 
 /// Everything that the head's lock protects.
@@ -154,6 +156,7 @@ struct HeadState {
             let group = Int(slot.pointee.group)
             groups[group].valueCount += 1
             if groups[group].firstSequence == .max { groups[group].firstSequence = sequence }
+            groups[group].lastSequence = sequence
             rowCount += 1
         }
     }

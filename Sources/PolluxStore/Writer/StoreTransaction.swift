@@ -144,6 +144,7 @@ public final class StoreTransaction {
         }
         let removed = try sealer.remove(
             description, in: range, reason: reason, now: Clock.now(), transaction)
+        sealing.firsts.append((description.group, range.start.nanoseconds))
         batches = batches.map { $0.without(series, in: range) }
         return removed
     }

@@ -6,13 +6,22 @@ struct WriteJob: Sendable {
     let fail: @Sendable (any Error) -> Void
 }
 
+/// Work that the writer does between commits.
+struct Chore: Sendable {
+    let perform: @Sendable (Writer) -> Void
+    /// Called instead when the writer ends as a crash would.
+    let abandon: @Sendable () -> Void
+}
+
 /// Bodies and chores on their way to the writer's thread, in order of arrival.
 final class WriteQueue: Sendable {
     private struct State {
         var jobs: [WriteJob] = []
-        var chores: [@Sendable (Writer) -> Void] = []
+        var chores: [Chore] = []
         var isClosed = false
         var mustStop = false
+        /// The last thing the writer took was a commit, so a chore may go before the next one.
+        var isChoreDue = false
     }
     private let monitor = Monitor(State())
     private let limit: Int
@@ -48,7 +57,11 @@ final class WriteQueue: Sendable {
     }
 
     /// Queues work that the writer does between commits.
-    func addChore(_ chore: @escaping @Sendable (Writer) -> Void) -> Bool {
+    func addChore(
+        _ perform: @escaping @Sendable (Writer) -> Void,
+        abandoned abandon: @escaping @Sendable () -> Void = {}
+    ) -> Bool {
+        let chore = Chore(perform: perform, abandon: abandon)
         let isTaken = monitor.withLock { state -> Bool in
             if state.isClosed { return false }
             state.chores.append(chore)
@@ -65,15 +78,19 @@ final class WriteQueue: Sendable {
         case stop
     }
 
-    /// Waits for work; jobs come before chores, and all of both before the stop.
+    /// Waits for work; commits and chores take turns, and all of both come before the stop.
     func next() -> Work {
         let work = monitor.withLock(
             when: { !$0.jobs.isEmpty || !$0.chores.isEmpty || $0.isClosed || $0.mustStop }
         ) { state -> Work in
             if state.mustStop { return .stop }
-            if !state.jobs.isEmpty { return .commit(WriteQueue.takeJobs(&state)) }
-            if !state.chores.isEmpty { return .chore(state.chores.removeFirst()) }
-            return .stop
+            let isChoreNext = state.isChoreDue || state.jobs.isEmpty
+            if isChoreNext, !state.chores.isEmpty {
+                state.isChoreDue = false
+                return .chore(state.chores.removeFirst().perform)
+            }
+            state.isChoreDue = true
+            return state.jobs.isEmpty ? .stop : .commit(WriteQueue.takeJobs(&state))
         }
         monitor.wakeAll()
         return work
@@ -94,12 +111,16 @@ final class WriteQueue: Sendable {
 
     /// Ends the writer as a crash would: what is queued is refused.
     func stopNow() -> [WriteJob] {
+        var chores: [Chore] = []
         let left = monitor.withLock { state -> [WriteJob] in
             state.isClosed = true
             state.mustStop = true
+            chores = state.chores
+            state.chores = []
             return WriteQueue.takeJobs(&state)
         }
         monitor.wakeAll()
+        for chore in chores { chore.abandon() }
         return left
     }
 

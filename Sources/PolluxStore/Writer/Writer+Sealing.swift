@@ -71,6 +71,7 @@ extension Writer {
             throw error
         }
         _ = head.publish([], new: [], transaction: id, sequence: 0, sealing: outcome)
+        for (group, first) in outcome.firsts { sealed?(group, first) }
         let trimmed = journal.prefix { $0.sequence < keepFrom }
         journalByteCount -= trimmed.reduce(0) { $0 + $1.byteCount }
         journal.removeFirst(trimmed.count)

@@ -21,6 +21,8 @@ final class Writer: @unchecked Sendable {
     /// Records in the journal with their sizes, oldest first.
     var journal: [(sequence: UInt64, byteCount: Int)] = []
     var journalByteCount = 0
+    /// Told of each group that was sealed and the first instant that its chunks changed at.
+    var sealed: (@Sendable (AssetID, Int64) -> Void)?
     /// After a failed sealing: commits to wait before the next try.
     var sealingPause = 0
 
@@ -205,6 +207,7 @@ final class Writer: @unchecked Sendable {
             counters.journalByteCount = journalBytes
         }
         for deliver in gathered.deliveries { deliver() }
+        for (group, first) in gathered.sealing.firsts { sealed?(group, first) }
         guard points > 0 || gathered.plantChanged || gathered.eventsChanged else { return }
         observers.send(
             CommitNotice(
