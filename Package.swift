@@ -41,7 +41,6 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
-        .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Row 1
         .target(name: "PolluxModel", swiftSettings: common),
@@ -105,7 +104,7 @@ let package = Package(
             dependencies: [
                 "PolluxServer", "PolluxLive", "PolluxIngest", "PolluxQuery", "PolluxLanguage",
                 "PolluxAnalytics", "PolluxStore", "PolluxGraph", "PolluxCodec", "PolluxKernels",
-                "PolluxKeyValue", "PolluxModel", "CEditLine",
+                "PolluxKeyValue", "PolluxModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -195,7 +194,11 @@ let package = Package(
         .testTarget(
             name: "HouseRulesTests", dependencies: ["PolluxTestKit"], swiftSettings: common),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["PolluxIngest", "PolluxTestKit", "pollux"],
+            name: "EndToEndTests",
+            dependencies: [
+                "PolluxIngest", "PolluxTestKit", "PolluxServer", "PolluxQuery", "PolluxLanguage",
+                "pollux",
+            ],
             swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]

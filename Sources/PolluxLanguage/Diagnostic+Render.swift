@@ -27,6 +27,18 @@ extension Diagnostic {
         return result + noteLines()
     }
 
+    /// The whole text with the likeliest correction put in; nil where there is none to put in.
+    public var corrected: String? {
+        guard let suggestion = suggestions.first, let replacement = suggestion.replacement else {
+            return nil
+        }
+        let place = suggestion.range ?? range
+        let bytes = Array(source.utf8)
+        guard place.lower >= 0, place.upper <= bytes.count else { return nil }
+        return String(decoding: bytes[..<place.lower], as: UTF8.self) + replacement
+            + String(decoding: bytes[place.upper...], as: UTF8.self)
+    }
+
     private func noteLines() -> String {
         notes.map { "  = " + printable($0) + "\n" }.joined()
     }

@@ -64,6 +64,8 @@ enum ExitCode {
 struct CommandFailure: Error {
     var exitCode: Int32
     var message: String
+    /// The whole text with the likeliest correction put in, where there is one.
+    var correction: String?
 
     init(_ exitCode: Int32, _ message: String) {
         self.exitCode = exitCode
@@ -78,7 +80,8 @@ struct CommandFailure: Error {
     func report() {
         guard !message.isEmpty else { return }
         // Diagnostics of the language already begin with their own word.
-        Terminal.fail(message, prefix: message.hasPrefix("error[") ? "" : "pollux: ")
+        let plain = Terminal.withoutColours(message)
+        Terminal.fail(message, prefix: plain.hasPrefix("error[") ? "" : "pollux: ")
     }
 }
 
@@ -90,41 +93,5 @@ func reporting<Result>(_ body: () throws -> Result) throws -> Result {
         throw failure
     } catch {
         throw CommandFailure(error)
-    }
-}
-
-/// Standard output and error as bytes.
-enum Terminal {
-    /// Whether standard output is a terminal.
-    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
-
-    /// The width of the terminal in columns, nil where there is none.
-    static var width: Int? {
-        var size = winsize()
-        guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
-        else { return nil }
-        return Int(size.ws_col)
-    }
-
-    /// Writes bytes to standard output; ends the program when nobody reads them any more.
-    static func write(_ bytes: some Collection<UInt8>) {
-        var rest = Array(bytes)[...]
-        fflush(nil)
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                Glibc.exit(errno == EPIPE ? 0 : ExitCode.failed)
-            }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    /// Writes a line to standard error.
-    static func fail(_ text: String, prefix: String = "pollux: ") {
-        FileHandle.standardError.write(
-            Data((prefix + text + (text.hasSuffix("\n") ? "" : "\n")).utf8))
     }
 }

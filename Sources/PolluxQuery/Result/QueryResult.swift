@@ -29,6 +29,8 @@ public struct QueryResult: Sendable {
     public var format: String?
     /// The span that was read, absolute; nil for statements without a range.
     public var range: TimeRange?
+    /// How the question was understood: assets, absolute range, slices; nil for other statements.
+    public var meaning: String?
     /// The zone of days, slices and output.
     public var zone: ZoneRules
     /// Who and when each row is about, in the order of the rows; empty for listings and plans.

@@ -34,6 +34,7 @@ extension Question {
         if result.rowCount == 0 { result.notes += try explainEmptiness() }
         result.format = clauses.format?.form.text
         result.range = try ranges.range(clauses, for: subjects.first)
+        result.meaning = try meaning(in: result.range)
         dependencies.assets.formUnion(subjects.map(\.asset))
         for subject in subjects {
             for piece in subject.pieces {

@@ -38,6 +38,14 @@ enum JSONResult {
             json.endArray()
             bytes.append(contentsOf: json.bytes)
         }
+        for (name, value) in [
+            ("meaning", result.meaning), ("as", result.format),
+            ("zone", result.zone == .utc ? nil : result.zone.name),
+        ] {
+            guard let value else { continue }
+            bytes.append(contentsOf: ",\"\(name)\":".utf8)
+            JSONValue.append(value, to: &bytes)
+        }
         bytes.append(contentsOf: ",\"stats\":".utf8)
         let stats = result.stats
         var json = JSONBytes()

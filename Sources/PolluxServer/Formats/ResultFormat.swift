@@ -13,6 +13,8 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     case md
     /// Aligned columns for a terminal.
     case table
+    /// Charts of braille dots.
+    case chart
 
     /// The answer as bytes, all at once.
     public func bytes(
@@ -31,7 +33,7 @@ public enum ResultFormat: String, Sendable, CaseIterable {
         case .csv: ContentType.csv
         case .ndjson: ContentType.ndjson
         case .md: ContentType.markdown
-        case .table: ContentType.text
+        case .table, .chart: ContentType.text
         }
     }
 }
@@ -102,7 +104,7 @@ public struct ResultWriter: Sendable {
         case .json: rows = RowBytes(result, form: .array, options: options)
         case .ndjson: rows = RowBytes(result, form: .object, options: options)
         case .csv: rows = RowBytes(result, form: .line, options: options)
-        case .md, .table: rows = nil
+        case .md, .table, .chart: rows = nil
         }
     }
 
@@ -133,13 +135,14 @@ public struct ResultWriter: Sendable {
         return bytes
     }
 
-    private func begin(_ bytes: inout [UInt8]) {
+    private mutating func begin(_ bytes: inout [UInt8]) {
         switch format {
         case .json: JSONResult.begin(result, to: &bytes)
         case .csv: CSVResult.header(result, to: &bytes)
         case .ndjson: break
         case .md: MarkdownResult.header(result, to: &bytes)
         case .table: layout?.header(to: &bytes)
+        case .chart: row = result.rowCount
         }
     }
 
@@ -155,6 +158,7 @@ public struct ResultWriter: Sendable {
         switch format {
         case .json: JSONResult.end(result, to: &bytes)
         case .csv, .ndjson, .md: break
+        case .chart: bytes += ChartLayout(result, options: options).text().utf8
         case .table: layout?.footer(to: &bytes)
         }
     }

@@ -17,6 +17,7 @@ struct TableLayout: Sendable {
     private let hiddenRowCount: Int
     private let notes: [String]
     private let sentence: String?
+    private let isExplained: Bool
 
     /// Lays out the rows that will be shown.
     init(_ result: QueryResult, options: ResultFormatOptions) {
@@ -24,6 +25,8 @@ struct TableLayout: Sendable {
         hiddenRowCount = result.rowCount - shownRowCount
         notes = options.showsNotes ? result.notes : []
         sentence = result.columns.isEmpty ? nil : TableLayout.count(result.rowCount)
+        // An answer without rows that says why needs no headings over nothing.
+        isExplained = result.rowCount == 0 && notes.contains { $0.hasPrefix("0 rows: ") }
         for column in result.columns {
             // A column in which nothing is said takes no room.
             if column.kind == .note, (0..<shownRowCount).allSatisfy({ isBlank(column, $0) }) {
@@ -44,7 +47,7 @@ struct TableLayout: Sendable {
 
     /// Appends the headings and the rule under them.
     func header(to bytes: inout [UInt8]) {
-        guard !columns.isEmpty else { return }
+        guard !columns.isEmpty, !isExplained else { return }
         appendLine(columns.map { ($0.heading, $0.width, $0.isRight) }, to: &bytes)
         appendLine(
             columns.map { (String(repeating: "─", count: $0.width), $0.width, false) }, to: &bytes)
@@ -59,7 +62,7 @@ struct TableLayout: Sendable {
     func footer(to bytes: inout [UInt8]) {
         if hiddenRowCount > 0 {
             bytes.append(contentsOf: "… \(TableLayout.count(hiddenRowCount, more: true))\n".utf8)
-        } else if let sentence, shownRowCount != 1 {
+        } else if let sentence, shownRowCount != 1, !isExplained {
             bytes.append(contentsOf: "\(sentence)\n".utf8)
         }
         for note in notes { bytes.append(contentsOf: "\(note)\n".utf8) }
@@ -186,14 +189,14 @@ struct TableLayout: Sendable {
 }
 
 /// How many columns of a terminal a text takes.
-enum TextWidth {
+public enum TextWidth {
     /// Columns: two for the wide characters of East Asian scripts and most pictures.
-    static func of(_ text: String) -> Int {
+    public static func of(_ text: String) -> Int {
         text.reduce(0) { $0 + of($1) }
     }
 
     /// The text without what would move the cursor or change colours.
-    static func printable(_ text: String) -> String {
+    public static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { result.append(isControl(scalar) ? " " : scalar) }
@@ -205,7 +208,7 @@ enum TextWidth {
     }
 
     /// The text, cut with `…` when it is wider.
-    static func cut(_ text: String, to width: Int) -> String {
+    public static func cut(_ text: String, to width: Int) -> String {
         guard of(text) > width else { return text }
         var result = ""
         var used = 0

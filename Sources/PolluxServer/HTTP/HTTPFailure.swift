@@ -19,6 +19,10 @@ struct HTTPFailure: Error, Equatable {
     var help: String?
     /// Texts to write instead, best first.
     var suggestions: [String] = []
+    /// The whole message as a terminal shows it, with the line and its carets.
+    var rendered: String?
+    /// The whole text with the likeliest correction put in.
+    var corrected: String?
     /// Seconds after which another attempt makes sense.
     var retryAfter: Int?
     /// The methods that a 405 allows.
@@ -59,6 +63,8 @@ struct HTTPFailure: Error, Equatable {
             for suggestion in suggestions { json.string(suggestion) }
             json.endArray()
         }
+        if let rendered { json.member("rendered", rendered) }
+        if let corrected { json.member("corrected", corrected) }
         json.endObject()
     }
 }

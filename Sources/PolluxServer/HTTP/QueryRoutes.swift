@@ -166,5 +166,7 @@ extension HTTPFailure {
             length: first.range.text(in: first.source).count)
         help = first.notes.isEmpty ? nil : first.notes.joined(separator: "\n")
         suggestions = first.suggestions.map { $0.replacement ?? $0.label }
+        rendered = diagnostics.map { $0.render() }.joined(separator: "\n")
+        corrected = first.corrected
     }
 }

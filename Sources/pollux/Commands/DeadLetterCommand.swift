@@ -120,7 +120,7 @@ struct DeadLetterCommand: ParsableCommand {
         let (status, bytes) = try client.send(method, path, body)
         guard status == 200,
             let answer = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
-        else { throw ServerClient.failure(status: status, body: bytes, text: "") }
+        else { throw ServerClient.failure(status: status, body: bytes) }
         return answer
     }
 }

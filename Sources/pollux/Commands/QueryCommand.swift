@@ -7,7 +7,7 @@ extension ResultFormat: ExpressibleByArgument {}
 
 /// How answers look; shared by `query` and `repl`.
 struct AnswerOptions: ParsableArguments {
-    @Option(help: "table, csv, json, ndjson or md (default: table at a terminal, else csv).")
+    @Option(help: "table, chart, csv, json, ndjson or md (default: table at a terminal, else csv).")
     var format: ResultFormat?
 
     @Option(name: .customLong("param"), help: "A parameter, NAME=VALUE; repeatable.")
@@ -18,6 +18,9 @@ struct AnswerOptions: ParsableArguments {
 
     @Option(help: "What counts as now, such as 2026-03-02T12:00:00Z.")
     var now: String?
+
+    @Flag(name: .customLong("keep-going"), help: "Go on with the next sentence after a failure.")
+    var keepsGoing = false
 
     /// A question with these options.
     func question(_ text: String) throws -> Connection.Question {
@@ -37,14 +40,24 @@ struct AnswerOptions: ParsableArguments {
     }
 }
 
-/// `pollux query`: one query or script.
+/// `pollux query`: sentences in, answers out, an exit code for scripts.
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Answer one query or script.",
-        discussion: "pollux query 'max vibration of spindle of machine CNC-3 today every 1h'")
+        commandName: "query", abstract: "Answer queries or scripts.",
+        discussion: """
+            pollux query 'max vibration of spindle of machine CNC-3 today every 1h'
+            pollux query -c 'show types' -c 'latest power of machine CNC-3' --format json
+            pollux query -f report.tq --param machine=CNC-3 --keep-going
 
-    @Argument(help: "The query; without it and without -f, standard input is read.")
+            Exit codes: 0 fine, 1 bad use of the command, 2 an error in the text, 3 failed while
+            running, 4 no connection, 130 interrupted. The first error ends it.
+            """)
+
+    @Argument(help: "The query; without it, -c and -f, standard input is read.")
     var text: String?
+
+    @Option(name: [.customShort("c"), .long], help: "A query or script; repeatable.")
+    var command: [String] = []
 
     @Option(name: [.customShort("f"), .long], help: "A file with a query or script.")
     var file: String?
@@ -53,7 +66,7 @@ struct QueryCommand: ParsableCommand {
     @OptionGroup var answer: AnswerOptions
 
     func run() throws {
-        let text = try readText()
+        let texts = try readTexts()
         let connection = try target.connect()
         defer { connection.close() }
         let cancellation = CancellationFlag()
@@ -66,9 +79,42 @@ struct QueryCommand: ParsableCommand {
         }
         watcher.start()
         defer { cancellation.cancel() }
-        try connection.ask(try answer.question(text), cancellation: cancellation) {
-            Terminal.write($0)
+        var firstCode: Int32 = 0
+        for text in texts {
+            do {
+                try ask(text, connection, cancellation)
+            } catch let failure as CommandFailure
+                where answer.keepsGoing && failure.exitCode != ExitCode.interrupted
+            {
+                failure.report()
+                if firstCode == 0 { firstCode = failure.exitCode }
+            }
         }
+        if firstCode != 0 { throw CommandFailure(firstCode, "") }
+    }
+
+    private func ask(
+        _ text: String, _ connection: Connection, _ cancellation: CancellationFlag
+    ) throws {
+        let question = try answer.question(text)
+        guard Terminal.isTerminal, answer.format == nil || answer.format == .chart else {
+            try connection.ask(question, cancellation: cancellation) { Terminal.write($0) }
+            return
+        }
+        let view = AnswerView(format: question.format, width: Terminal.width)
+        for result in try connection.answers(question, cancellation: cancellation).results {
+            Terminal.show(view.text(result))
+        }
+    }
+
+    /// The sentences to run one after the other.
+    private func readTexts() throws -> [String] {
+        guard [text != nil, !command.isEmpty, file != nil].count(where: { $0 }) < 2 else {
+            throw CommandFailure(ExitCode.badUse, "give a query, or -c, or -f, not several of them")
+        }
+        let scripts = command.isEmpty ? [try readText()] : command
+        guard answer.keepsGoing else { return scripts }
+        return scripts.flatMap(ScriptText.sentences)
     }
 
     private func readText() throws -> String {

@@ -12,23 +12,29 @@ struct ReplCommand: AsyncParsableCommand {
             """)
 
     @Option(name: .short, help: "Run a sentence and leave; repeatable.") var command: [String] = []
+    @Option(name: [.customShort("f"), .long], help: "Run the sentences of a file and leave.")
+    var file: String?
     @OptionGroup var target: TargetOptions
     @OptionGroup var answer: AnswerOptions
 
     func run() async throws {
         let connection = try target.connect()
         let options = answer
-        let sentences = command
+        var sentences = command
+        if let file {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw CommandFailure(ExitCode.badUse, "cannot read the file \(file)")
+            }
+            sentences += ScriptText.sentences(of: text)
+        }
+        let script = sentences
         // Reading lines blocks, so the conversation has a thread of its own.
         let code = await withCheckedContinuation { (done: CheckedContinuation<Int32, Never>) in
             let thread = Thread {
                 Interrupt.comeHere()
                 let shell = Shell(connection: connection, answer: options)
-                guard sentences.isEmpty else {
-                    for sentence in sentences where shell.failureCode == 0 {
-                        shell.runSentence(sentence)
-                    }
-                    done.resume(returning: shell.failureCode)
+                guard script.isEmpty else {
+                    done.resume(returning: shell.run(script: script))
                     return
                 }
                 done.resume(returning: shell.run())

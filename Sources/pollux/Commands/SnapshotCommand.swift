@@ -39,7 +39,7 @@ struct SnapshotCommand: ParsableCommand {
                     "POST", "/api/v1/snapshots",
                     try JSONSerialization.data(withJSONObject: ["name": folder]))
                 guard (200..<300).contains(status) else {
-                    throw ServerClient.failure(status: status, body: body, text: "")
+                    throw ServerClient.failure(status: status, body: body)
                 }
                 let answer = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
                 print("created \(answer?["path"] as? String ?? folder)")

@@ -18,6 +18,8 @@ enum Connection {
         var now: String?
         var width: Int?
         var rowLimit: Int?
+        /// How instants are written in the answer.
+        var time: ResultFormatOptions.TimeForm?
     }
 
     /// Opens what the arguments name; a directory that a server has leads to that server.
@@ -64,10 +66,43 @@ enum Connection {
         if case .local(let database) = self { database.close() }
     }
 
+    /// Asks and returns the answers themselves, for whoever lays them out here.
+    func answers(
+        _ question: Question, cancellation: CancellationFlag
+    ) throws -> (results: [QueryResult], byteCount: Int) {
+        switch self {
+        case .server(let client):
+            var question = question
+            question.format = .json
+            question.time = .ns
+            var bytes: [UInt8] = []
+            try client.ask(question, cancellation: cancellation) { bytes += $0 }
+            return (try AnswerReader.results(bytes), bytes.count)
+        case .local(let database):
+            return (
+                try Connection.results(question, on: database, cancellation: cancellation), 0
+            )
+        }
+    }
+
     private static func run(
         _ question: Question, on database: Database, cancellation: CancellationFlag,
         write: ([UInt8]) -> Void
     ) throws {
+        var form = ResultFormatOptions()
+        form.width = question.width
+        form.rowLimit = question.rowLimit
+        for result in try results(question, on: database, cancellation: cancellation) {
+            var writer = ResultWriter(
+                result, format: ResultFormat(rawValue: result.format ?? "") ?? question.format,
+                options: form)
+            while let part = writer.next() { write(part) }
+        }
+    }
+
+    private static func results(
+        _ question: Question, on database: Database, cancellation: CancellationFlag
+    ) throws -> [QueryResult] {
         var options = QueryOptions()
         options.parameters = question.parameters.mapValues { .text($0) }
         options.timezone = question.timezone
@@ -79,16 +114,8 @@ enum Connection {
             }
             options.now = instant
         }
-        var form = ResultFormatOptions()
-        form.width = question.width
-        form.rowLimit = question.rowLimit
         do {
-            for result in try database.query.run(question.text, options: options) {
-                var writer = ResultWriter(
-                    result, format: ResultFormat(rawValue: result.format ?? "") ?? question.format,
-                    options: form)
-                while let part = writer.next() { write(part) }
-            }
+            return try database.query.run(question.text, options: options)
         } catch let error as QueryError {
             throw Connection.failure(error)
         }
@@ -98,9 +125,11 @@ enum Connection {
     static func failure(_ error: QueryError) -> CommandFailure {
         switch error {
         case .diagnostics(let list):
-            let colour = isatty(STDERR_FILENO) == 1
-            return CommandFailure(
-                ExitCode.badQuery, list.map { $0.render(colour: colour) }.joined(separator: "\n"))
+            var failure = CommandFailure(
+                ExitCode.badQuery,
+                list.map { $0.render(colour: Terminal.hasErrorColours) }.joined(separator: "\n"))
+            failure.correction = list.first?.corrected
+            return failure
         case .runtime(.cancelled, let message):
             return CommandFailure(ExitCode.interrupted, message)
         case .runtime(let code, let message):

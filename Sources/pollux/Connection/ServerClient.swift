@@ -34,11 +34,12 @@ final class ServerClient: Sendable {
         if let now = question.now { body["now"] = now }
         if let width = question.width { body["width"] = width }
         if let limit = question.rowLimit { body["rowLimit"] = limit }
+        if let time = question.time { body["time"] = time.rawValue }
         let (status, bytes) = try send(
             "POST", "/api/v1/query", try JSONSerialization.data(withJSONObject: body),
             cancellation: cancellation)
         guard status == 200 else {
-            throw ServerClient.failure(status: status, body: bytes, text: question.text)
+            throw ServerClient.failure(status: status, body: bytes)
         }
         write(Array(bytes))
     }
@@ -78,29 +79,23 @@ final class ServerClient: Sendable {
     }
 
     /// An error answer as the command line shows it, with the line and carets when it has a place.
-    static func failure(status: Int, body: Data, text: String) -> CommandFailure {
+    static func failure(status: Int, body: Data) -> CommandFailure {
         let answer = (try? JSONSerialization.jsonObject(with: body)) as? [String: Any]
         guard let error = answer?["error"] as? [String: Any] else {
             return CommandFailure(ExitCode.failed, "the server answered with status \(status)")
         }
         let code = error["code"] as? String ?? "error"
         let message = error["message"] as? String ?? "status \(status)"
-        var rendered = "error[\(code)]: \(message)"
-        if let line = error["line"] as? Int, let column = error["column"] as? Int {
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            if line >= 1, line <= lines.count {
-                let length = max(1, error["length"] as? Int ?? 1)
-                let suggestion = (error["suggestions"] as? [String])?.first
-                rendered += "\n  | \(lines[line - 1])\n  | "
-                rendered += String(repeating: " ", count: max(0, column - 1))
-                rendered += String(repeating: "^", count: length)
-                if let suggestion { rendered += " did you mean `\(suggestion)`?" }
+        var rendered = error["rendered"] as? String ?? ""
+        if rendered.isEmpty {
+            rendered = "error[\(code)]: \(message)"
+            if let help = error["help"] as? String, !help.isEmpty {
+                rendered += "\n  = " + help.replacingOccurrences(of: "\n", with: "\n  = ")
             }
         }
-        if let help = error["help"] as? String, !help.isEmpty {
-            rendered += "\n  = " + help.replacingOccurrences(of: "\n", with: "\n  = ")
-        }
         let isQueryError = code.hasPrefix("TQ") && status == 400
-        return CommandFailure(isQueryError ? ExitCode.badQuery : ExitCode.failed, rendered)
+        var failure = CommandFailure(isQueryError ? ExitCode.badQuery : ExitCode.failed, rendered)
+        failure.correction = error["corrected"] as? String
+        return failure
     }
 }

@@ -58,7 +58,7 @@ struct GraphTransfer {
             "POST", "/api/v1/import", try JSONSerialization.data(withJSONObject: body))
         guard status == 200,
             let report = try JSONSerialization.jsonObject(with: answer) as? [String: Any]
-        else { throw ServerClient.failure(status: status, body: answer, text: "") }
+        else { throw ServerClient.failure(status: status, body: answer) }
         return report
     }
 
@@ -115,7 +115,7 @@ struct GraphTransfer {
             let path = "/api/v1/export?format=\(format.rawValue)&history=\(keepsHistory)"
             let (status, body) = try client.send("GET", path)
             guard status == 200 else {
-                throw ServerClient.failure(status: status, body: body, text: "")
+                throw ServerClient.failure(status: status, body: body)
             }
             try sink.write(bytes: body)
         }

@@ -131,7 +131,7 @@ struct PointTransfer {
             }
             let answer = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
             guard status == 400, let refused = answer?["data"] as? [[String: Any]] else {
-                throw ServerClient.failure(status: status, body: body, text: "")
+                throw ServerClient.failure(status: status, body: body)
             }
             let count = UInt64(answer?["rejected"] as? Int ?? refused.count)
             file.progress.refusedCount += count
@@ -173,7 +173,7 @@ struct PointTransfer {
             }
             let (status, body) = try client.send("GET", path)
             guard status == 200 else {
-                throw ServerClient.failure(status: status, body: body, text: "")
+                throw ServerClient.failure(status: status, body: body)
             }
             try reporting { try output.write(contentsOf: body) }
         }

@@ -1,0 +1,145 @@
+import Foundation
+import PolluxTestKit
+import Testing
+
+/// The shell in a real terminal: tmux types and reads the screen.
+@Suite(.serialized) struct TerminalTests {
+    static var hasTmux: Bool { Programs.find("tmux") != nil }
+
+    /// A terminal of its own, with a server of its own, away from anybody's tmux and history.
+    private final class Screen {
+        let folder: URL
+        private let program: URL
+        private let socket: String
+        // Why not one that tmux starts by itself: it would keep the pipes of the client that
+        // started it, whose end could then not be seen.
+        private let server: RunningProcess
+
+        init(_ command: [String], columns: Int = 100, rows: Int = 30, extra: String = "") throws {
+            guard let found = Programs.find("tmux") else { throw POSIXError(.ENOENT) }
+            program = found
+            folder = try Places.makeTemporaryFolder("pollux-terminal")
+            socket = folder.appendingPathComponent("tmux").path
+            server = try RunningProcess(
+                program, ["-D", "-u", "-f", "/dev/null", "-S", socket],
+                environment: ["TERM": "xterm-256color"])
+            let end = Date().addingTimeInterval(20)
+            while !FileManager.default.fileExists(atPath: socket), Date() < end { usleep(10_000) }
+            let words = command.map { "'\($0)'" }.joined(separator: " ")
+            let line = "HOME='\(folder.path)' PAGER=cat LC_ALL=C.UTF-8 \(extra) \(words)"
+            _ = try tmux([
+                "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", line,
+            ])
+        }
+
+        deinit {
+            _ = try? tmux(["kill-server"])
+            server.stop()
+            try? FileManager.default.removeItem(at: folder)
+        }
+
+        private func tmux(_ arguments: [String]) throws -> String {
+            let process = try RunningProcess(
+                program, ["-u", "-S", socket] + arguments, environment: ["TERM": "xterm-256color"])
+            _ = process.wait(seconds: 20)
+            return process.output
+        }
+
+        /// Types keys by their tmux names, or texts as they are.
+        func type(_ keys: String...) throws {
+            for key in keys {
+                let isName = ["Enter", "Tab", "C-c", "C-d", "C-r", "Escape"].contains(key)
+                _ = try tmux(["send-keys"] + (isName ? [key] : ["-l", key]))
+            }
+        }
+
+        func text() throws -> String { try tmux(["capture-pane", "-p", "-J"]) }
+
+        /// Waits until the screen holds a text; returns the screen at the end.
+        func wait(for wanted: String, seconds: Double = 30) throws -> String {
+            let end = Date().addingTimeInterval(seconds)
+            var screen = ""
+            while Date() < end {
+                screen = try text()
+                if screen.contains(wanted) { return screen }
+                usleep(50_000)
+            }
+            Issue.record("no `\(wanted)` on the screen:\n\(screen)")
+            return screen
+        }
+    }
+
+    /// A server with a small plant, and 5,000 samples before `now`.
+    private func makePlant() throws -> Plant {
+        let plant = try Plant()
+        try plant.startServer(mqtt: false)
+        let start: Int64 = 1_772_445_600_000_000_000
+        let lines = (0..<5000).map {
+            "spindle,line=L2,machine=CNC-3 vibration=\(Double($0 % 500) / 100),rpm=8000i "
+                + "\(start + Int64($0) * 1_000_000_000)"
+        }
+        let written = try HTTPExchange.run(
+            port: plant.httpPort, "POST", "/api/v2/write",
+            body: Data(lines.joined(separator: "\n").utf8))
+        guard written.status == 204 else { throw PlantError.serverDidNotStart(written.text) }
+        return plant
+    }
+
+    private func repl(_ plant: Plant) -> [String] {
+        [
+            Programs.pollux.path, "repl", "--server", "http://127.0.0.1:\(plant.httpPort)",
+            "--now", "2026-03-02T12:00:00Z",
+        ]
+    }
+
+    @Test(
+        "completion, corrections, a long answer, a chart, watch and Ctrl-C in a terminal",
+        .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
+    func conversation() throws {
+        let plant = try makePlant()
+        let screen = try Screen(repl(plant))
+        _ = try screen.wait(for: "pollux> ")
+
+        try screen.type("vibration of spindle of ma", "Tab")
+        _ = try screen.wait(for: "of machine")
+        try screen.type("C-c")
+        try screen.type("vibratoin of spindle of machine CNC-3 last 3h", "Enter")
+        _ = try screen.wait(for: "did you mean `vibration`?")
+        try screen.type("Tab", "Enter")
+        let long = try screen.wait(for: "4960 more rows")
+        #expect(long.contains("\\last shows all"))
+        _ = try screen.wait(for: "samples read")
+
+        try screen.type(
+            "avg vibration of spindle of machine CNC-3 last 2h every 5m as chart", "Enter")
+        let chart = try screen.wait(for: "└──")
+        #expect(chart.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
+
+        try screen.type("watch max vibration of spindle of machine CNC-3 last 2h every 1h", "Enter")
+        _ = try screen.wait(for: "watching · Ctrl-C stops")
+        try screen.type("C-c")
+        _ = try screen.wait(for: "stopped")
+
+        try screen.type("half a sentence", "C-c")
+        _ = try screen.wait(for: "half a sentence^C")
+        try screen.type("show types", "Enter")
+        _ = try screen.wait(for: "spindle")
+        try screen.type("C-d")
+        let history = screen.folder.appendingPathComponent(".pollux_history").path
+        let mode = try FileManager.default.attributesOfItem(atPath: history)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+    }
+
+    @Test(
+        "a narrow terminal without colours",
+        .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
+    func narrow() throws {
+        let plant = try makePlant()
+        let screen = try Screen(repl(plant), columns: 30, rows: 20, extra: "NO_COLOR=1")
+        _ = try screen.wait(for: "pollux> ")
+        try screen.type("max vibration of spindle of machine CNC-3 last 3h", "Enter")
+        _ = try screen.wait(for: "4.99")
+        try screen.type("\\x", "Enter", "latest rpm of every spindle", "Enter")
+        _ = try screen.wait(for: "row 1")
+    }
+}
