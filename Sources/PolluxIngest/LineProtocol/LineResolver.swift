@@ -75,7 +75,8 @@ struct LineResolver {
         _ bytes: Span<UInt8>
     ) {
         switch (field.kind, known.kind) {
-        case (.float, .float), (.integer, .integer), (.boolean, .boolean):
+        case (.float, .float) where known.conversion == nil,
+            (.integer, .integer) where known.conversion == nil, (.boolean, .boolean):
             write.batch.appendBits(known.id, at: instant, field.bits)
         default:
             appendConverted(field, line, known, instant, bytes)
@@ -89,12 +90,12 @@ struct LineResolver {
         guard let value = LineMapping.value(bytes, field) else {
             return refuseOne(line, "a text is not UTF-8", isSyntax: true)
         }
-        guard let converted = value.converted(to: known.kind) else {
+        guard let converted = known.value(value) else {
             return refuseOne(
                 line,
                 CommitBody.conflictText(
                     field: name(bytes, field), measurement: measurement(bytes, line),
-                    is: value.kindName, was: known.kind.lineName))
+                    is: value, known))
         }
         write.batch.append(known.id, at: instant, converted)
     }

@@ -126,6 +126,15 @@ struct DecodedPoint: Hashable, Sendable {
     var quality: Quality = .good
     /// The unit; empty when the message does not say.
     var unit = ""
+
+    /// The measure and the unit under which the cache knows the series: the same measure in another
+    /// unit is converted otherwise.
+    var seriesName: String { DecodedPoint.seriesName(measure, unit) }
+
+    /// See `seriesName`; names cannot hold a zero byte.
+    static func seriesName(_ measure: String, _ unit: String) -> String {
+        unit.isEmpty ? measure : measure + "\u{0}" + unit
+    }
 }
 
 /// An event as a message wrote it.

@@ -7,27 +7,37 @@ extension CommitBody {
     /// Lets the type know the measures that a message describes; limits become attributes.
     mutating func declare(_ group: PendingGroup, of found: FoundAsset) throws {
         guard createsUnknown else { return }
-        for declaration in group.declarations {
+        for pending in group.declarations {
+            let declaration = pending.declaration
             let before = try graph.measureID(
                 named: declaration.measure, in: transaction.transaction)
-            _ = try graph.ensureMeasure(
+            let unit = UnitText.symbol(declaration.unit)
+            let measure = try graph.ensureMeasure(
                 named: declaration.measure, of: found.type, valueKind: declaration.kind,
-                unit: UnitText.symbol(declaration.unit), by: provenance,
-                in: transaction.transaction)
+                unit: unit, by: provenance, in: transaction.transaction)
             if before == nil { result.declarationCount += 1 }
-            try setLimit("low", declaration.low, declaration, found, group)
-            try setLimit("high", declaration.high, declaration, found, group)
+            do {
+                let conversion = try conversion(
+                    of: declaration.measure, from: unit, to: measure.definition.unit,
+                    kind: declaration.kind, found)
+                try setLimit("low", declaration.low, declaration, conversion, found, group)
+                try setLimit("high", declaration.high, declaration, conversion, found, group)
+            } catch let error as IngestError {
+                result.refusals.append(
+                    Refusal(origin: pending.origin, reason: error.description))
+            }
         }
     }
 
     private mutating func setLimit(
         _ word: String, _ number: Double?, _ declaration: DecodedDeclaration,
-        _ found: FoundAsset, _ group: PendingGroup
+        _ conversion: Unit.Conversion?, _ found: FoundAsset, _ group: PendingGroup
     ) throws {
         guard let number else { return }
         try setAttribute(
-            Attribute("\(declaration.measure) \(word)", .float(number)), of: found.asset,
-            at: group.earliest)
+            Attribute(
+                "\(declaration.measure) \(word)", .float(conversion?(number) ?? number)),
+            of: found.asset, at: group.earliest)
     }
 
     /// Ends every value of the asset itself at an instant.

@@ -41,7 +41,7 @@ struct CommitBody {
         result.pointCount = batch.count
         let facts = result.attributeCount + result.declarationCount
         if result.newAssetCount + result.newSeriesCount + facts > 0 {
-            transaction.notePlantChange()
+            transaction.notePlantGrowth()
         }
         if result.eventCount > 0 { transaction.noteEventChange() }
     }
@@ -71,7 +71,7 @@ struct CommitBody {
             series: [])
         var known: [String: KnownSeries?] = [:]
         for pending in group.points {
-            let name = pending.point.measure
+            let name = pending.point.seriesName
             if known[name] == nil {
                 let series: KnownSeries?
                 do {
@@ -93,8 +93,8 @@ struct CommitBody {
                 result.refusals.append(refusal(pending, found))
                 continue
             }
-            guard let value = pending.point.value.converted(to: series.kind) else {
-                result.refusals.append(conflict(pending, series.kind, group.address))
+            guard let value = series.value(pending.point.value) else {
+                result.refusals.append(conflict(pending, series, group.address))
                 continue
             }
             batch.append(series.id, at: pending.instant, value, quality: pending.point.quality)
@@ -105,22 +105,28 @@ struct CommitBody {
     }
 
     private func conflict(
-        _ pending: PendingPoint, _ kind: ValueKind, _ address: AssetAddress
+        _ pending: PendingPoint, _ series: KnownSeries, _ address: AssetAddress
     ) -> Refusal {
         Refusal(
             origin: pending.origin,
             reason: CommitBody.conflictText(
                 field: pending.point.measure,
                 measurement: address.parts.last?.type ?? address.levels.last?.type ?? "",
-                is: pending.point.value.kindName, was: kind.lineName))
+                is: pending.point.value, series))
     }
 
     /// The words that clients of line protocol look for.
     static func conflictText(
-        field: String, measurement: String, is new: String, was old: String
+        field: String, measurement: String, is new: DecodedValue, _ series: KnownSeries
     ) -> String {
-        "field type conflict: input field \"\(field)\" on measurement \"\(measurement)\" is type "
-            + "\(new), already exists as type \(old)"
+        if let conversion = series.conversion, series.kind == .integer,
+            case .float(let number)? = new.converted(to: .float)
+        {
+            return "\(number) is \(conversion(number)) in the unit of \(field), which holds whole "
+                + "numbers only"
+        }
+        return "field type conflict: input field \"\(field)\" on measurement \"\(measurement)\" is "
+            + "type \(new.kindName), already exists as type \(series.kind.lineName)"
     }
 
     private mutating func refusal(_ pending: PendingPoint, _ found: FoundAsset) -> Refusal {
@@ -203,51 +209,6 @@ struct CommitBody {
             throw IngestError.unreadable(reason: "the asset is gone")
         }
         return FoundAsset(asset: asset, group: group, type: known.type)
-    }
-
-    /// The series of a point, made when unknown; nil when that is not allowed or says nothing.
-    private mutating func series(
-        for point: DecodedPoint, of found: FoundAsset
-    ) throws -> KnownSeries? {
-        let reader = transaction.transaction
-        if let measure = try graph.measureID(named: point.measure, in: reader),
-            let series = try transaction.series(of: found.asset, measure: measure)
-        {
-            try learnUnit(point, found)
-            return KnownSeries(id: series.id, kind: series.kind)
-        }
-        guard let kind = point.value.naturalKind, createsUnknown,
-            result.newSeriesCount < allowance.series
-        else { return nil }
-        let measure = try graph.ensureMeasure(
-            named: point.measure, of: found.type, valueKind: kind, unit: point.unit,
-            by: provenance, in: reader)
-        let settled = measure.definition.valueKind
-        if try transaction.series(of: found.asset, measure: measure.id) == nil {
-            // A value that the declared kind cannot hold must not make an empty series.
-            guard point.value.converted(to: settled) != nil else {
-                throw IngestError.unreadable(
-                    reason: CommitBody.conflictText(
-                        field: point.measure, measurement: typeName(found.type),
-                        is: point.value.kindName, was: settled.lineName))
-            }
-            result.newSeriesCount += 1
-        }
-        let id = try transaction.ensureSeries(
-            asset: found.asset, measure: measure.id, kind: settled, group: found.group)
-        return KnownSeries(id: id, kind: settled)
-    }
-
-    private func typeName(_ type: TypeID) -> String {
-        ((try? graph.type(type, in: transaction.transaction)) ?? nil)?.name ?? ""
-    }
-
-    private func learnUnit(_ point: DecodedPoint, _ found: FoundAsset) throws {
-        guard !point.unit.isEmpty else { return }
-        _ = try graph.ensureMeasure(
-            named: point.measure, of: found.type,
-            valueKind: point.value.naturalKind ?? .float, unit: point.unit, by: provenance,
-            in: transaction.transaction)
     }
 
     /// Sets an attribute when it is new (since ever) or changed (from the instant on).

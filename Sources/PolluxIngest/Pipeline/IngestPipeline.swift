@@ -42,6 +42,9 @@ public final class IngestPipeline: Sendable {
         state.deliveries = try IngestPipeline.storedDeliveries(store.environment, deliveries)
         state.rules = try IngestPipeline.storedRules(store.environment, settings)
         self.state = Mutex(state)
+        store.observe { [weak self] notice in
+            if notice.plantEdited { self?.forgetNames() }
+        }
     }
 
     private static let rulesKey = Array("topic-rules".utf8)
@@ -80,9 +83,9 @@ public final class IngestPipeline: Sendable {
         }
     }
 
-    /// Forgets which series names stand for; to be called when assets were renamed, retired or
-    /// moved by hand, so that the next message looks its names up again.
-    public func forgetNames() {
+    /// Forgets which series names stand for: assets were renamed, retired or moved by hand, or a
+    /// measure's unit was declared, so the next message looks its names up again.
+    private func forgetNames() {
         state.withLock { $0.forget() }
     }
 

@@ -59,11 +59,10 @@ struct MessageResolver {
                 refuse(number, "the time \(instant) lies in the future")
                 continue
             }
-            let name = Array(point.measure.utf8)
-            // A unit must reach the measure, so such a point takes the long way once.
+            let name = Array(point.seriesName.utf8)
             if isKnown, let entry,
                 let known = cache.series(entry, hint: index, name.span, 0, name.count),
-                let value = point.value.converted(to: known.kind)
+                let value = known.value(point.value)
             {
                 write.batch.append(known.id, at: instant, value, quality: point.quality)
                 continue
@@ -94,7 +93,9 @@ struct MessageResolver {
         if group.hasFactsAlone, !isKnown || !group.declarations.isEmpty || group.time != nil,
             let place = pending(group, key)
         {
-            write.groups[place].declarations += group.declarations
+            write.groups[place].declarations += group.declarations.map {
+                PendingDeclaration(origin: number, declaration: $0)
+            }
             write.groups[place].declaredAt = min(group.time ?? message.receivedAt, latest)
         }
         for relation in group.relations where !message.isRetained || !isKnown {

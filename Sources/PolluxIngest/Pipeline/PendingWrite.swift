@@ -19,6 +19,12 @@ struct PendingEvent: Sendable {
     var event: DecodedEvent
 }
 
+/// What a message says of a measure, and which message that was.
+struct PendingDeclaration: Sendable {
+    var origin: Int
+    var declaration: DecodedDeclaration
+}
+
 /// A relation with its time of arrival filled in.
 struct PendingRelation: Sendable {
     var origin: Int
@@ -37,7 +43,7 @@ struct PendingGroup: Sendable {
     var points: [PendingPoint] = []
     var events: [PendingEvent] = []
     /// Measures to describe.
-    var declarations: [DecodedDeclaration] = []
+    var declarations: [PendingDeclaration] = []
     var relations: [PendingRelation] = []
     /// When what has no time of its own came: attributes, descriptions.
     var declaredAt = Timestamp.distantFuture

@@ -4,6 +4,22 @@ import PolluxModel
 struct KnownSeries: Hashable, Sendable {
     var id: SeriesID
     var kind: ValueKind
+    /// How the source's numbers become numbers in the measure's unit; nil when they are in it.
+    var conversion: Unit.Conversion?
+
+    /// The value as the series holds it, in the measure's unit; nil when that would lose something.
+    func value(_ decoded: DecodedValue) -> Value? {
+        guard let conversion else { return decoded.converted(to: kind) }
+        switch (decoded, kind) {
+        case (.gone, _), (_, .text), (_, .boolean): return decoded.converted(to: kind)
+        case (_, .float):
+            guard case .float(let number)? = decoded.converted(to: .float) else { return nil }
+            return .float(conversion(number))
+        case (_, .integer):
+            guard case .float(let number)? = decoded.converted(to: .float) else { return nil }
+            return Int64(exactly: conversion(number)).map { .integer($0) }
+        }
+    }
 }
 
 /// From the raw bytes of a series key, and of a field's name, to the series; bounded.

@@ -76,8 +76,26 @@ struct TrialDescriber {
         else {
             return options.createsUnknown ? nil : "unknown, and new ones are switched off"
         }
-        guard point.value.converted(to: series.kind) == nil else { return nil }
+        var known = KnownSeries(id: series.id, kind: series.kind)
+        switch try conversion(point, measure, series.kind, asset) {
+        case .success(let conversion): known.conversion = conversion
+        case .failure(let error): return error.description
+        }
+        guard known.value(point.value) == nil else { return nil }
         return "the series holds \(series.kind.lineName), this is \(point.value.kindName)"
+    }
+
+    private func conversion(
+        _ point: DecodedPoint, _ measure: MeasureID, _ kind: ValueKind, _ asset: AssetID
+    ) throws -> Result<Unit.Conversion?, IngestError> {
+        let transaction = snapshot.transaction
+        guard kind == .float || kind == .integer, !point.unit.isEmpty,
+            let type = try graph.asset(asset, in: transaction)?.type,
+            let unit = try graph.measure(measure, of: type, in: transaction)?.definition.unit,
+            !unit.isEmpty
+        else { return .success(nil) }
+        return UnitText.conversion(
+            of: point.measure, from: point.unit, to: unit, by: try graph.units(in: transaction))
     }
 
     private static func text(_ value: DecodedValue) -> String {

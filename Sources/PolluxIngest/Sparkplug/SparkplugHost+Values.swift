@@ -164,10 +164,11 @@ extension SparkplugHost {
         let entry = nodes[loop.node].members[loop.member].signals[signal]
         let key = nodes[loop.node].members[loop.member].keys[entry.address]
         guard let place = cache.find(key.span, 0, key.count) else { return nil }
-        let measure = Array(entry.measure.utf8)
-        guard let known = cache.series(place, hint: 0, measure.span, 0, measure.count) else {
-            return nil
-        }
+        let name = Array(DecodedPoint.seriesName(entry.measure, entry.unit).utf8)
+        guard let known = cache.series(place, hint: 0, name.span, 0, name.count),
+            // The quick way copies bits: what must be converted goes the other way.
+            known.conversion == nil
+        else { return nil }
         update(loop.node) {
             $0.learn(known, generation: loop.moment.generation, loop.member, signal)
         }

@@ -27,6 +27,9 @@ public struct CommitNotice: Sendable {
     public var batches: [PointBatch]
     /// Whether types, assets, relations or attributes changed.
     public var plantChanged: Bool
+    /// Whether something known before may mean another thing now: renamed, moved, retired, declared
+    /// anew.
+    public var plantEdited: Bool
     /// Whether events changed.
     public var eventsChanged: Bool
 }

@@ -22,6 +22,7 @@ public final class StoreTransaction {
     var seeds: [SeriesID: SlotSeed] = [:]
     var sealing = SealOutcome()
     var plantChanged = false
+    var plantEdited = false
     var eventsChanged = false
 
     init(
@@ -150,7 +151,13 @@ public final class StoreTransaction {
     }
 
     /// Says that types, assets, relations or attributes changed, for `CommitNotice`.
-    public func notePlantChange() { plantChanged = true }
+    public func notePlantChange() {
+        plantChanged = true
+        plantEdited = true
+    }
+
+    /// Says that types, assets or attributes were added and what was there still means the same.
+    public func notePlantGrowth() { plantChanged = true }
 
     /// Says that events changed, for `CommitNotice`.
     public func noteEventChange() { eventsChanged = true }

@@ -82,6 +82,7 @@ final class Writer: @unchecked Sendable {
         var seeds: [SlotSeed] = []
         var sealing = SealOutcome()
         var plantChanged = false
+        var plantEdited = false
         var eventsChanged = false
         var deliveries: [@Sendable () -> Void] = []
         var journalByteCount = 0
@@ -158,6 +159,7 @@ final class Writer: @unchecked Sendable {
         gathered.seeds = Array(body.seeds.values)
         gathered.sealing = body.sealing
         gathered.plantChanged = body.plantChanged
+        gathered.plantEdited = body.plantEdited
         gathered.eventsChanged = body.eventsChanged
         if !gathered.batches.isEmpty {
             gathered.journalByteCount = try writeJournal(gathered, body.seeds, transaction)
@@ -212,7 +214,8 @@ final class Writer: @unchecked Sendable {
         observers.send(
             CommitNotice(
                 transactionID: gathered.id, touched: touched, batches: gathered.batches,
-                plantChanged: gathered.plantChanged, eventsChanged: gathered.eventsChanged))
+                plantChanged: gathered.plantChanged, plantEdited: gathered.plantEdited,
+                eventsChanged: gathered.eventsChanged))
     }
 }
 
