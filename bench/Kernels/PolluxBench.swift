@@ -41,27 +41,37 @@ struct PolluxBench {
         var page = ResultsPage(name: "codec", title: "Columns: sizes and speeds")
         let columns = try Columns.all(in: folder)
         let reference = columns.filter { Columns.reference.contains($0.name) }
+        var targets = Targets()
+        var sections: [(String, String)] = []
         if only != "speeds" {
             let all = try Sizes(columns, peers)
             let few = try Sizes(reference, peers)
-            page.add("Reference columns, means", few.means().markdown)
-            page.add("All columns, means", all.means().markdown)
-            page.add("Where a yardstick is smaller, all columns", all.losses().markdown)
+            targets.add(reference: few, all: all)
+            sections.append(("Reference columns, means", few.means().markdown))
+            sections.append(("All columns, means", all.means().markdown))
+            sections.append(("Where a yardstick is smaller, all columns", all.losses().markdown))
             for yardstick in Sizes.Codec.yardsticks {
                 let worst = all.worst(against: yardstick, limit: 10)
                 guard !worst.isEmpty else { continue }
-                page.add("Where \(yardstick.rawValue) is smaller than dense", worst.markdown)
+                sections.append(
+                    ("Where \(yardstick.rawValue) is smaller than dense", worst.markdown))
             }
-            page.add(
-                "Where pcodec is smaller most", all.worst(against: .pcodec, limit: 25).markdown)
-            page.add("Reference columns", few.all().markdown)
-            page.add("Times", try Times.table(folder).markdown)
-            page.add("Other kinds", Times.otherKinds().markdown)
+            sections.append(
+                ("Where pcodec is smaller most", all.worst(against: .pcodec, limit: 12).markdown))
+            sections.append(("Reference columns", few.all().markdown))
+            let (times, shared) = try Times.table(folder)
+            targets.add(regular: shared.first.map { 10 * $0 }, jittered: shared.dropFirst().first)
+            sections.append(("Times", times.markdown))
+            sections.append(("Other kinds", Times.otherKinds().markdown))
         }
         if only != "sizes" {
             let chunks = reference.flatMap { Columns.chunks($0.values) }
-            page.add("Speeds", try Scans(real: chunks).table(peers).markdown)
+            let scans = try Scans(real: chunks)
+            targets.add(scans)
+            sections.append(("Speeds", scans.table(peers).markdown))
         }
+        page.add("Targets", "\(targets.markdown)\n\(targets.missCount) missed.\n")
+        for (heading, body) in sections { page.add(heading, body) }
         if !peers.remarks.isEmpty {
             page.add("Remarks", peers.remarks.map { "- \($0)\n" }.joined())
         }

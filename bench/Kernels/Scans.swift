@@ -7,7 +7,36 @@ struct Scans {
     /// Enough values that neither raw doubles nor their chunks stay in a cache.
     private static let count = 16 << 20
 
+    /// Where the values come from.
+    enum Nature: String, CaseIterable {
+        case levels = "frame of reference"
+        case walk = "delta"
+        case real = "reference columns"
+    }
+
+    /// What is done with the chunks.
+    enum Work: String {
+        case decode
+        case aggregate = "fused sum, min, max"
+        case encode
+    }
+
+    private struct Key: Hashable {
+        var nature: Nature
+        var tier: EncodingTier
+        var work: Work
+    }
+
     private var rows: [(name: String, rate: Double)] = []
+    private var rates: [Key: Double] = [:]
+
+    /// A sum over raw doubles in memory.
+    var raw: Double { rows.first?.rate ?? .nan }
+
+    /// Millions of values a second.
+    func rate(_ nature: Nature, _ tier: EncodingTier, _ work: Work) -> Double? {
+        rates[Key(nature: nature, tier: tier, work: work)]
+    }
 
     /// Values in one chunk after the other, encoded; `values` keeps only what encoding needs.
     private struct Chunks {
@@ -61,14 +90,14 @@ struct Scans {
         let sum = Stopwatch.least { Stopwatch.keep(levels.withUnsafeBufferPointer(Self.sum)) }
         add("raw doubles in memory: sum", Self.count, sum)
         add("raw doubles in memory: sum, min, max", Self.count, raw)
-        try measure("frame of reference", Columns.chunks(levels))
+        try measure(.levels, Columns.chunks(levels))
         var integer = 2000
         let walk = (0..<Self.count).map { _ in
             integer += Int(random.next() % 41) - 20
             return Double(integer) / 100
         }
-        try measure("delta", Columns.chunks(walk))
-        try measure("reference columns", real)
+        try measure(.walk, Columns.chunks(walk))
+        try measure(.real, real)
         try measureTimes()
     }
 
@@ -92,7 +121,7 @@ struct Scans {
         rows.append((name, Double(count) / seconds / 1e6))
     }
 
-    private mutating func measure(_ name: String, _ values: [[Double]]) throws {
+    private mutating func measure(_ nature: Nature, _ values: [[Double]]) throws {
         let target = UnsafeMutableBufferPointer<Double>.allocate(capacity: Columns.chunkCount)
         defer { target.deallocate() }
         for (label, tier) in [("fast", EncodingTier.fast), ("dense", .dense)] {
@@ -100,20 +129,16 @@ struct Scans {
             let mode = try chunks.bytes[0].withUnsafeBytes {
                 try FloatColumn.describe($0).modes.map(\.name).joined(separator: ", ")
             }
-            let title = "\(name), \(label) (\(name.hasSuffix("columns") ? "mixed" : mode))"
-            add(
-                "\(title): decode", chunks.count,
-                try Stopwatch.least {
-                    try chunks.decode(into: target)
-                })
-            add(
-                "\(title): fused sum, min, max", chunks.count,
-                try Stopwatch.least {
-                    try chunks.aggregate()
-                })
+            let title = "\(nature.rawValue), \(label) (\(nature == .real ? "mixed" : mode))"
+            func note(_ work: Work, _ count: Int, _ seconds: Double) {
+                add("\(title): \(work.rawValue)", count, seconds)
+                rates[Key(nature: nature, tier: tier, work: work)] = Double(count) / seconds / 1e6
+            }
+            note(.decode, chunks.count, try Stopwatch.least { try chunks.decode(into: target) })
+            note(.aggregate, chunks.count, try Stopwatch.least { try chunks.aggregate() })
             // A part is enough for encoding, which is slow.
             let part = Chunks(Array(values.prefix(256)), tier)
-            add("\(title): encode", part.count, Stopwatch.least(rounds: 3) { part.encode(tier) })
+            note(.encode, part.count, Stopwatch.least(rounds: 3) { part.encode(tier) })
         }
     }
 
@@ -140,7 +165,6 @@ struct Scans {
     /// The speeds as ratios, the peers' after ours.
     func table(_ peers: Peers) -> Table {
         var table = Table(["one thread", "Mv/s", "× sum of raw doubles"])
-        let raw = rows.first?.rate ?? .nan
         for row in rows + peers.speeds.map({ ($0.name, $0.rate) }) {
             table.add([row.name, text(row.rate, 0), text(row.rate / raw, 2)])
         }

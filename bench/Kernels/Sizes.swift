@@ -83,6 +83,19 @@ struct Sizes {
             ? all.reduce(0, +) / Double(all.count) : nil
     }
 
+    /// The mean of one as a multiple of the other's; nil where a peer is absent.
+    func ratio(_ codec: Codec, _ other: Codec) -> Double? {
+        guard let mine = mean(codec), let theirs = mean(other) else { return nil }
+        return mine / theirs
+    }
+
+    /// On how many columns a tier takes more bytes than a yardstick.
+    func lossCount(of tier: Codec, against yardstick: Codec) -> Int {
+        rows.count { row in
+            (row.byteCounts[tier] ?? 0) > (row.byteCounts[yardstick] ?? .max)
+        }
+    }
+
     /// The means, and how they compare with pcodec's.
     func means() -> Table {
         var table = Table(["mean of \(rows.count) columns", "bytes/value", "× pcodec", "× dense"])

@@ -60,10 +60,11 @@ enum Times {
         return calendar
     }()
 
-    /// Bytes of a time, alone and shared by a machine's ten series.
-    static func table(_ folder: URL) throws -> Table {
+    /// Bytes of a time, alone and shared by a machine's ten series; the latter as numbers as well.
+    static func table(_ folder: URL) throws -> (table: Table, shared: [Double]) {
         var table = Table(
             ["times", "count", "fast: bytes/time", "dense: bytes/time", "dense, by ten series"])
+        var shared: [Double] = []
         for (name, times) in generated(count: 8 * Columns.chunkCount) + real(in: folder) {
             var cells: [Double] = []
             for tier in [EncodingTier.fast, .dense] {
@@ -80,10 +81,11 @@ enum Times {
                 }
                 cells.append(Double(byteCount) / Double(times.count))
             }
+            shared.append(cells[1] / 10)
             table.add(
                 [name, "\(times.count)"] + cells.map { text($0, 4) } + [text(cells[1] / 10, 4)])
         }
-        return table
+        return (table, shared)
     }
 
     /// Bytes of booleans, texts and qualities that change now and then.

@@ -1,0 +1,55 @@
+"""Sparkplug records of ingest.md §3, which are big-endian."""
+
+import struct
+
+from graph import Key
+from integers import require
+from records import unsealed
+
+
+class Record(Key):
+    """Fields of a record of ingest."""
+
+    def text(self):
+        return self.folded()
+
+    def payload(self):
+        return self.take(self.u32())
+
+
+def birth(record):
+    source = Record(unsealed(record))
+    require(source.byte() == 1, "another version")
+    return source.time(), source.rest
+
+
+def session(record):
+    source = Record(unsealed(record))
+    require(source.byte() == 1, "another version")
+    flags = source.byte()
+    require(flags <= 1, "flags that are not listed")
+    result = {"online": flags == 1, "number": source.u64(), "newest": source.time()}
+    result["absent"] = [
+        (source.text(), source.byte(), source.time()) for _ in range(source.u32())
+    ]
+    result["next"] = source.byte()
+    result["waiting"] = [
+        (source.byte(), source.text(), source.text(), source.time(), source.payload())
+        for _ in range(source.u32())
+    ]
+    require(not source.rest, "bytes are left over")
+    return result
+
+
+def check_birth(content):
+    at, payload = birth(content)
+    require(at > 0, f"a birth at {at}")
+    # The payload's first field is the time, its second a metric by the name of Load.
+    require(payload[:1] == b"\x08" and b"Load" in payload, "the payload of the birth")
+
+
+def check_session(content):
+    found = session(content)
+    require(found["online"] and found["number"] == 7, f"{found}")
+    require([name for name, state, _ in found["absent"] if state == 2] == ["D"], f"{found}")
+    require(len(found["waiting"]) == 1, f"{found}")
