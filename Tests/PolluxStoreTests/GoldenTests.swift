@@ -1,5 +1,6 @@
 import Foundation
 import PolluxCodec
+import PolluxKeyValue
 import PolluxModel
 import PolluxTestKit
 import Testing
@@ -66,7 +67,7 @@ import Testing
         let key = ChunkKey(group: AssetID(rawValue: 12), last: GoldenTests.start + 39_000_000_000)
         for (name, tier) in [("chunk.hex", EncodingTier.fast), ("chunk-dense.hex", .dense)] {
             let bytes = try GoldenTests.golden(name) {
-                ChunkWriter(group: key.group, tier: tier).encode(
+                try ChunkWriter(group: key.group, tier: tier).encode(
                     GoldenTests.columns, first: GoldenTests.start, last: key.last)
             }
             try bytes.withUnsafeBytes { raw in
@@ -136,6 +137,45 @@ import Testing
         let last = try GoldenTests.golden("last.hex") { record.encode() }
         try last.withUnsafeBytes { bytes throws in
             #expect(try SeriesRecord(decoding: bytes) == record)
+        }
+    }
+
+    @Test("audit.hex and audit-1.hex hold the deletes they are said to hold")
+    func audit() throws {
+        let start = Timestamp(nanoseconds: GoldenTests.start)
+        func part(_ series: UInt32, _ seconds: Int64, _ count: UInt64) -> RemovalRecord.Part {
+            RemovalRecord.Part(
+                series: SeriesID(rawValue: series),
+                range: TimeRange(start: start, end: start.advanced(by: seconds * 1_000_000_000)),
+                pointCount: count)
+        }
+        let record = RemovalRecord(
+            number: 3, instant: start.advanced(by: 5), by: "anna",
+            what: "vibration of spindle of machine CNC-3", reason: "loose sensor",
+            parts: [part(1, 60, 57), part(9, 2, 0)])
+        let bytes = try GoldenTests.golden("audit.hex") { record.encode() }
+        try RemovalRecord.key(3).withUnsafeBytes { key throws in
+            try bytes.withUnsafeBytes { raw throws in
+                #expect(try RemovalRecord(key: key, raw) == record)
+            }
+        }
+        // Layout 1 is no longer written; its key has no version.
+        let older = try GoldenTests.golden("audit-1.hex") {
+            var bytes: [UInt8] = []
+            bytes.append(littleEndian: start.nanoseconds + 5)
+            bytes.append(littleEndian: UInt32(1))
+            bytes.append(littleEndian: start.nanoseconds)
+            bytes.append(littleEndian: start.nanoseconds + 60_000_000_000)
+            bytes.append(littleEndian: UInt64(57))
+            bytes.append(contentsOf: "loose sensor".utf8)
+            return withChecksum(bytes)
+        }
+        try KeyBytes().with(UInt64(3)).bytes.withUnsafeBytes { key throws in
+            try older.withUnsafeBytes { raw throws in
+                let found = try RemovalRecord(key: key, raw)
+                #expect(found.parts == [part(1, 60, 57)])
+                #expect(found.by.isEmpty && found.reason == "loose sensor")
+            }
         }
     }
 

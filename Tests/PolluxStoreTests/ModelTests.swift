@@ -52,6 +52,8 @@ struct RandomLife {
     var model = ModelTests.Model()
     var series: [(id: SeriesID, kind: ValueKind)] = []
     var clock: Int64 = 1_000
+    /// What was deleted, as the store recorded it.
+    var removals: [RemovalRecord] = []
     /// Open snapshots with the model as of their commit.
     var views: [(snapshot: Snapshot, model: ModelTests.Model)] = []
 
@@ -145,17 +147,41 @@ struct RandomLife {
     }
 
     private mutating func remove() throws {
-        let (id, _) = series[Int(seed.next() % UInt64(series.count))]
-        let start = clock - Int64(seed.next() % 500)
-        let gone = range(start, start + Int64(seed.next() % 100))
-        let removed = try fixture.store.writeBlocking { transaction in
-            try transaction.removePoints(of: id, in: gone, reason: "test")
+        var removal = PointRemoval(parts: [], by: "a life", what: "", reason: "test")
+        var expected: [Int] = []
+        for _ in 0..<(1 + seed.next() % 3) {
+            let (id, _) = series[Int(seed.next() % UInt64(series.count))]
+            let start = clock - Int64(seed.next() % 500)
+            let gone =
+                seed.next() % 12 == 0
+                ? TimeRange.always : range(start, start + Int64(seed.next() % 100))
+            removal.parts.append(.init(series: id, range: gone))
+            expected.append(model.sorted(id, gone).count)
+            for point in model.sorted(id, gone) {
+                model.points[id]?[point.instant.nanoseconds] = nil
+            }
         }
-        let expected = model.sorted(id, gone).count
-        #expect(removed == expected, "seed \(number)")
-        for point in model.sorted(id, gone) {
-            model.points[id]?[point.instant.nanoseconds] = nil
+        let asked = removal
+        // In some commits points come before the delete, and go, and points after it, and stay.
+        let part = asked.parts[0]
+        let inside = max(part.range.start.nanoseconds, clock - 500)
+        let kind = series.first { $0.id == part.series }?.kind ?? .float
+        let value = randomValue(kind)
+        let isFollowed = seed.next() % 3 == 0 && !part.range.isEmpty
+        let record = try fixture.store.writeBlocking { transaction in
+            let record = try transaction.remove(asked)
+            if isFollowed {
+                var batch = PointBatch()
+                batch.append(part.series, at: Timestamp(nanoseconds: inside), value)
+                try transaction.append(batch)
+            }
+            return record
         }
+        if isFollowed { model.points[part.series, default: [:]][inside] = (value, .good) }
+        #expect(record.parts.map { Int($0.pointCount) } == expected, "seed \(number)")
+        removals.append(record)
+        let listed = try fixture.store.snapshot().removals()
+        #expect(listed == removals.reversed(), "seed \(number): the audit lists every delete")
     }
 
     private mutating func finishView(_ index: Int) throws {

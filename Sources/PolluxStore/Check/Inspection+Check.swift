@@ -198,17 +198,28 @@ private struct RunningCheck {
     }
 
     mutating func checkSmallRecords() throws {
-        for (table, name) in [(tables.groups, "mark of group"), (tables.audit, "audit")] {
-            var count = 0
-            try transaction.forEach(table) { key, value in
-                count += 1
-                var reader = KeyReader(key)
-                let number = key.count == 4 ? UInt64(reader.uint32() ?? 0) : reader.uint64() ?? 0
-                finding("\(name) \(number)") { _ in _ = try checkedPayload(value) }
-                return true
-            }
-            report.recordCounts.append((table.name, count))
+        var count = 0
+        try transaction.forEach(tables.groups) { key, value in
+            count += 1
+            var reader = KeyReader(key)
+            finding("mark of group \(reader.uint32() ?? 0)") { _ in _ = try checkedPayload(value) }
+            return true
         }
+        report.recordCounts.append((tables.groups.name, count))
+        count = 0
+        try transaction.forEach(tables.audit) { key, value in
+            count += 1
+            var reader = KeyReader(key)
+            let name = "audit \(reader.uint64() ?? 0)"
+            finding(name) { check in
+                for part in try RemovalRecord(key: key, value).parts
+                where check.series[part.series] == nil {
+                    check.add(name, "there is no series \(part.series.rawValue)")
+                }
+            }
+            return true
+        }
+        report.recordCounts.append((tables.audit.name, count))
         for number in [
             MetaNumber.late, .duplicate, .rejected, .trimmedSequence,
         ] {

@@ -5,7 +5,7 @@ import PolluxModel
 extension GroupMerger {
     /// Replaces the chunks of a run by chunks of their rows and the new ones.
     func rewrite(
-        _ run: Run, columns: [OpenColumn], removal: Removal?, _ outcome: inout Outcome
+        _ run: Run, columns: [OpenColumn], _ outcome: inout Outcome
     ) throws {
         var merged = try oldColumns(run.spans, &outcome)
         for column in columns {
@@ -23,7 +23,6 @@ extension GroupMerger {
             }
             outcome.series[column.series] = change
         }
-        if let removal { remove(removal, from: &merged) }
         for column in merged.values {
             outcome.series[column.series, default: SeriesChange()].pointsAfter +=
                 column.rows.count
@@ -50,22 +49,13 @@ extension GroupMerger {
         return merged
     }
 
-    private func remove(_ removal: Removal, from columns: inout [SeriesID: OpenColumn]) {
-        guard let column = columns[removal.series] else { return }
-        let gone = column.rows.indexes(from: removal.first, through: removal.last)
-        var kept = ColumnBatch(kind: column.kind)
-        kept.append(column.rows, 0..<gone.lowerBound)
-        kept.append(column.rows, gone.upperBound..<column.rows.count)
-        columns[removal.series]?.rows = kept
-    }
-
     /// Writes columns as chunks of about the target size.
     private func write(_ columns: [OpenColumn], _ outcome: inout Outcome) throws {
         for pieces in columns.cut(targetCount: targetCount) { try put(pieces, &outcome) }
     }
 
     private func put(_ columns: [OpenColumn], _ outcome: inout Outcome) throws {
-        let (key, bytes) = ChunkWriter(group: group, tier: tier).record(columns)
+        let (key, bytes) = try ChunkWriter(group: group, tier: tier).record(columns)
         try transaction.put(tables.chunks, key.bytes, bytes)
         outcome.chunkCount += 1
         outcome.byteCountAfter += bytes.count
@@ -74,11 +64,11 @@ extension GroupMerger {
 
 extension ChunkWriter {
     /// A chunk of columns and the key that it goes under.
-    func record(_ columns: [OpenColumn]) -> (key: ChunkKey, bytes: [UInt8]) {
+    func record(_ columns: [OpenColumn]) throws -> (key: ChunkKey, bytes: [UInt8]) {
         let first = columns.map(\.rows.times[0]).min() ?? 0
         let last = columns.map { $0.rows.times[$0.rows.count - 1] }.max() ?? 0
         return (
-            ChunkKey(group: group, last: last), encode(columns, first: first, last: last)
+            ChunkKey(group: group, last: last), try encode(columns, first: first, last: last)
         )
     }
 }

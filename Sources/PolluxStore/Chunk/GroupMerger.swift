@@ -14,13 +14,6 @@ struct GroupMerger {
     let targetCount: Int
     let tier: EncodingTier
 
-    /// A range of a series whose rows in chunks go away.
-    struct Removal {
-        var series: SeriesID
-        var first: Int64
-        var last: Int64
-    }
-
     /// What the merge did to a series.
     struct SeriesChange {
         var pointsBefore = 0
@@ -46,15 +39,14 @@ struct GroupMerger {
     }
 
     /// Merges columns, each ascending and without doubles, into the group's chunks.
-    func merge(_ columns: [OpenColumn], removing removal: Removal? = nil) throws -> Outcome {
+    func merge(_ columns: [OpenColumn]) throws -> Outcome {
         var outcome = Outcome()
-        let low = min(columns.map(\.rows.times[0]).min() ?? .max, removal?.first ?? .max)
-        let high = max(
-            columns.map { $0.rows.times[$0.rows.count - 1] }.max() ?? .min, removal?.last ?? .min)
+        let low = columns.map(\.rows.times[0]).min() ?? .max
+        let high = columns.map { $0.rows.times[$0.rows.count - 1] }.max() ?? .min
         guard low <= high else { return outcome }
         let spans = try spans(from: low, through: high)
-        for run in runs(spans: spans, columns: columns, removal: removal) {
-            try rewrite(run, columns: columns, removal: removal, &outcome)
+        for run in runs(spans: spans, columns: columns) {
+            try rewrite(run, columns: columns, &outcome)
         }
         return outcome
     }
@@ -98,9 +90,7 @@ struct GroupMerger {
     }
 
     /// Groups the touched chunks and gaps, in order of time.
-    private func runs(
-        spans: [Span], columns: [OpenColumn], removal: Removal?
-    ) -> [Run] {
+    private func runs(spans: [Span], columns: [OpenColumn]) -> [Run] {
         var runs: [Run] = []
         var open: Run?
         var previous: Span?
@@ -136,8 +126,7 @@ struct GroupMerger {
                 }
             }
             let count = newCount(columns, from: span.first, through: span.key.last)
-            let isRemoving = removal.map { $0.first <= span.key.last && $0.last >= span.first }
-            if count > 0 || isRemoving == true {
+            if count > 0 {
                 extend(low: span.first, high: span.key.last, count: count, span: span)
             } else {
                 close(absorbing: span)

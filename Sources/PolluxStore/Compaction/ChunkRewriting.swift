@@ -85,7 +85,9 @@ struct ChunkRewriting: Sendable {
         }
         let writer = ChunkWriter(group: sources.group, tier: .dense)
         self.sources = sources
-        chunks = Array(columns.values).cut(targetCount: targetCount).map { writer.record($0) }
+        chunks = try Array(columns.values).cut(targetCount: targetCount).map {
+            try writer.record($0)
+        }
     }
 }
 

@@ -9,18 +9,20 @@ public final class StoreTransaction {
     /// The LMDB transaction, for changes of the graph and other tables in the same commit.
     public let transaction: WriteTransaction
 
-    private let head: Head
-    private let tables: Tables
-    private let options: StoreOptions
-    private var catalog: Catalog { Catalog(tables: tables) }
+    let head: Head
+    let tables: Tables
+    let options: StoreOptions
+    var catalog: Catalog { Catalog(tables: tables) }
     /// The newest journal record that is committed.
-    private let lastSequence: UInt64
+    let lastSequence: UInt64
     private var isOpen = true
 
     // What the writer takes over when all bodies have run.
     var batches: [PointBatch] = []
     var seeds: [SeriesID: SlotSeed] = [:]
     var sealing = SealOutcome()
+    /// Spans of series that lost points.
+    var removed: [CommitNotice.Touched] = []
     var plantChanged = false
     var plantEdited = false
     var eventsChanged = false
@@ -124,32 +126,6 @@ public final class StoreTransaction {
         try MetaNumber.rejected.add(count, transaction, tables)
     }
 
-    /// Removes the points of a series in a range and leaves a record of who asked for it.
-    ///
-    /// Points that were appended earlier in the same commit go too; later ones stay.
-    ///
-    /// - Returns: how many distinct points were removed from what was stored before this commit.
-    @discardableResult
-    public func removePoints(
-        of series: SeriesID, in range: TimeRange, reason: String
-    ) throws -> UInt64 {
-        guard let description = try catalog.description(series, transaction) else {
-            throw StoreError.unknownSeries(series)
-        }
-        let sealer = Sealer(tables: tables, options: options)
-        // Rows in memory become rows of chunks first, so that there is one place to remove from.
-        if let input = head.monitor.withLock({ $0.sealInput(of: description.group) }),
-            !sealing.groups.contains(input.groupIndex)
-        {
-            try sealer.seal(input, sequence: lastSequence, transaction, &sealing)
-        }
-        let removed = try sealer.remove(
-            description, in: range, reason: reason, now: Clock.now(), transaction)
-        sealing.firsts.append((description.group, range.start.nanoseconds))
-        batches = batches.map { $0.without(series, in: range) }
-        return removed
-    }
-
     /// Says that types, assets, relations or attributes changed, for `CommitNotice`.
     public func notePlantChange() {
         plantChanged = true
@@ -161,26 +137,4 @@ public final class StoreTransaction {
 
     /// Says that events changed, for `CommitNotice`.
     public func noteEventChange() { eventsChanged = true }
-}
-
-extension PointBatch {
-    /// The batch without the points of a series in a range.
-    func without(_ unwanted: SeriesID, in range: TimeRange) -> PointBatch {
-        guard
-            series.indices.contains(where: { row in
-                series[row] == unwanted
-                    && range.contains(Timestamp(nanoseconds: times[row]))
-            })
-        else { return self }
-        var kept = PointBatch()
-        for text in texts { _ = kept.appendText(text) }
-        for row in 0..<count {
-            let instant = Timestamp(nanoseconds: times[row])
-            guard series[row] != unwanted || !range.contains(instant) else { continue }
-            kept.appendBits(
-                series[row], at: instant, bits[row],
-                quality: qualities.isEmpty ? .good : qualities[row])
-        }
-        return kept
-    }
 }

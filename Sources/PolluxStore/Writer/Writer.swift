@@ -81,6 +81,7 @@ final class Writer: @unchecked Sendable {
         var batches: [PointBatch] = []
         var seeds: [SlotSeed] = []
         var sealing = SealOutcome()
+        var removed: [CommitNotice.Touched] = []
         var plantChanged = false
         var plantEdited = false
         var eventsChanged = false
@@ -158,6 +159,7 @@ final class Writer: @unchecked Sendable {
         gathered.batches = body.batches.filter { !$0.isEmpty }
         gathered.seeds = Array(body.seeds.values)
         gathered.sealing = body.sealing
+        gathered.removed = body.removed
         gathered.plantChanged = body.plantChanged
         gathered.plantEdited = body.plantEdited
         gathered.eventsChanged = body.eventsChanged
@@ -196,7 +198,7 @@ final class Writer: @unchecked Sendable {
             journal.append((lastSequence, gathered.journalByteCount))
             journalByteCount += gathered.journalByteCount
         }
-        let touched = head.publish(
+        let published = head.publish(
             gathered.batches, new: gathered.seeds, transaction: gathered.id,
             sequence: lastSequence,
             sealing: gathered.sealing.groups.isEmpty ? nil : gathered.sealing)
@@ -210,7 +212,8 @@ final class Writer: @unchecked Sendable {
         }
         for deliver in gathered.deliveries { deliver() }
         for (group, first) in gathered.sealing.firsts { sealed?(group, first) }
-        guard points > 0 || gathered.plantChanged || gathered.eventsChanged else { return }
+        let touched = CommitNotice.joined(published, gathered.removed)
+        guard !touched.isEmpty || gathered.plantChanged || gathered.eventsChanged else { return }
         observers.send(
             CommitNotice(
                 transactionID: gathered.id, touched: touched, batches: gathered.batches,
