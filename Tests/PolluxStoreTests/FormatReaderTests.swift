@@ -46,7 +46,7 @@ import Testing
         var modes: Set<ColumnEncoding> = []
         for tier in [EncodingTier.fast, .dense] {
             let columns = columns(&random)
-            let bytes = ChunkWriter(group: AssetID(rawValue: 5), tier: tier).encode(
+            let bytes = try ChunkWriter(group: AssetID(rawValue: 5), tier: tier).encode(
                 columns, first: columns.compactMap(\.rows.times.first).min() ?? 0,
                 last: columns.compactMap(\.rows.times.last).max() ?? 0)
             records +=

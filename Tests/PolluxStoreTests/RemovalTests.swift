@@ -68,7 +68,7 @@ import Testing
         let other = try fixture.series(9, 1, group: 9)
         try fixture.write(floats([(other, 1, 1)]))
         try fixture.write(floats((2_000..<2_100).map { (series[0], $0, 1) }))
-        try fixture.store.writeBlocking {
+        _ = try fixture.store.writeBlocking {
             try $0.remove(RemovalTests.removal([(series[0], range(2_050, 2_080))]))
         }
         // The record of the other group's point keeps the journal from being trimmed.
@@ -84,7 +84,7 @@ import Testing
         let (fixture, series) = try RemovalTests.fixture()
         try fixture.write(floats((2_000..<2_100).map { (series[0], $0, 1) }))
         let rows = fixture.store.statistics.headRowCount
-        try fixture.store.writeBlocking {
+        _ = try fixture.store.writeBlocking {
             try $0.remove(RemovalTests.removal([(series[0], range(0, 50))]))
         }
         #expect(fixture.store.statistics.headRowCount == rows)
@@ -123,7 +123,7 @@ import Testing
         let (fixture, series) = try RemovalTests.fixture()
         let notices = Mutex<[CommitNotice]>([])
         fixture.store.observe { notice in notices.withLock { $0.append(notice) } }
-        try fixture.store.writeBlocking {
+        _ = try fixture.store.writeBlocking {
             try $0.remove(RemovalTests.removal([(series[2], range(1_990, 9_000))]))
         }
         // Observers are called before the next commit begins.
@@ -137,7 +137,7 @@ import Testing
         let (fixture, series) = try RemovalTests.fixture()
         try fixture.write(floats((2_000..<2_100).map { (series[0], $0, 1) }))
         let view = try fixture.store.snapshot()
-        try fixture.store.writeBlocking {
+        _ = try fixture.store.writeBlocking {
             try $0.remove(RemovalTests.removal([(series[0], range(500, 2_050))]))
         }
         #expect(try StoreFixture.points(view, series[0]).count == 2_100)
