@@ -20,7 +20,7 @@ struct Pollux: AsyncParsableCommand {
             ServeCommand.self, DemoCommand.self, QueryCommand.self, ReplCommand.self,
             ImportCommand.self, ExportCommand.self, SimulateCommand.self, SnapshotCommand.self,
             CheckCommand.self,
-            InspectCommand.self, CompactCommand.self, IngestCommand.self,
+            InspectCommand.self, CompactCommand.self, DeleteCommand.self, IngestCommand.self,
         ])
 
     static func main() async {

@@ -76,4 +76,46 @@ import Testing
         #expect(text.contains(#""asset":"machine:M1","measure":"vibration""#), "\(text)")
         #expect(try String(contentsOfFile: second, encoding: .utf8) == text)
     }
+
+    @Test("a range is deleted on a directory and through its server, with a record of both")
+    func deletes() throws {
+        let plant = try Plant()
+        let lines = plant.folder.appendingPathComponent("points.line")
+        try (0..<10).map { "machine,machine=M1 power=\($0).5 \(1_772_445_600 + $0)000000000\n" }
+            .joined().write(to: lines, atomically: true, encoding: .utf8)
+        let data = ["--data", plant.dataFolder.path]
+        let (code, output) = try Plant.pollux(["import", lines.path, "--format", "line"] + data)
+        #expect(code == 0, "\(output)")
+        let question = "power of machine M1 between 2026-03-02T10:00:02Z and 2026-03-02T10:00:05Z"
+        let missing = try Plant.pollux(["delete", question] + data)
+        #expect(missing.0 == 1 && missing.1.contains("--reason"), "\(missing.1)")
+        let wrong = try Plant.pollux(
+            ["delete", "powr of machine M1 today", "--reason", "x"] + data)
+        #expect(wrong.0 == 2 && wrong.1.contains("did you mean `power`?"), "\(wrong.1)")
+        let first = try Plant.pollux(
+            ["delete", question, "--reason", "loose sensor", "--by", "anna"] + data)
+        #expect(first.0 == 0 && first.1.contains("delete 1: 3 points"), "\(first.1)")
+        let server = try RunningProcess(
+            Programs.pollux,
+            ["serve", "--listen", "127.0.0.1:\(plant.httpPort)"] + data)
+        #expect(Ports.waitUntilOpen(plant.httpPort))
+        // The directory leads to the server that has it.
+        let second = try Plant.pollux(
+            [
+                "delete", "power of machine M1", "--from", "2026-03-02T10:00:08Z", "--reason",
+                "noise",
+            ]
+                + data)
+        #expect(second.0 == 0 && second.1.contains("delete 2: 2 points"), "\(second.1)")
+        let list = try Plant.pollux(["delete", "list"] + data)
+        #expect(list.1.contains("by anna") && list.1.contains("reason  noise"), "\(list.1)")
+        #expect(server.stop() == 0)
+        let rows = try Plant.pollux(
+            [
+                "query", "power of machine M1 between 2026-03-02 10:00 and 2026-03-02 11:00",
+                "--format", "csv",
+            ] + data)
+        #expect(rows.1.split(separator: "\n").count == 1 + 5, "\(rows.1)")
+        #expect(try Plant.pollux(["check"] + data).0 == 0)
+    }
 }

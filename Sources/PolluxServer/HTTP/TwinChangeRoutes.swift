@@ -268,7 +268,8 @@ struct TwinChangeRoutes: Sendable {
         return first.id
     }
 
-    private static func instant(_ body: JSONValue, _ name: String) throws -> Timestamp? {
+    /// A member that is a time, or nil.
+    static func instant(_ body: JSONValue, _ name: String) throws -> Timestamp? {
         guard let value = body[name], value != .null else { return nil }
         guard let text = value.text, let read = Timestamp.parseRFC3339(Array(text.utf8)) else {
             throw HTTPFailure.badRequest(

@@ -44,6 +44,13 @@ public struct RemovalRecord: Hashable, Sendable {
         public var range: TimeRange
         /// Distinct points that went.
         public var pointCount: UInt64
+
+        /// A part.
+        public init(series: SeriesID, range: TimeRange, pointCount: UInt64) {
+            self.series = series
+            self.range = range
+            self.pointCount = pointCount
+        }
     }
 
     /// Its number, in the order of deleting, from 1.
