@@ -54,6 +54,9 @@ public final class Environment: Sendable {
         self.options = options
         try EnvironmentDirectory.prepare(directory, isReadOnly: options.isReadOnly)
         lockFile = options.isExclusive ? try EnvironmentDirectory.lock(directory) : -1
+        if options.isExclusive, !options.isReadOnly {
+            EnvironmentDirectory.reserveReaders(directory, count: options.readerLimit)
+        }
         let environment: OpaquePointer
         do {
             environment = try Environment.open(directory, options)

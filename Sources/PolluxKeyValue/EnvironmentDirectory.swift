@@ -56,6 +56,21 @@ enum EnvironmentDirectory {
         return file
     }
 
+    /// Gives LMDB's table of readers its blocks on the disk.
+    ///
+    /// The table is written through a memory map: on a full disk a block that is not there yet
+    /// would end the process with a bus error at the first reader that needs it. Must come before
+    /// LMDB opens the file, because closing it anywhere in the process drops LMDB's locks on it.
+    static func reserveReaders(_ path: String, count: UInt32) {
+        let file = open(path + "/lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        // A slot is a cache line; the head of the table takes a few more.
+        let byteCount = (Int(count) + 64) * 64
+        // Without room or a file system that can reserve it, opening goes on as it would have.
+        _ = posix_fallocate(file, 0, byteCount)
+    }
+
     /// Replaces the content of the lock file.
     static func write(_ text: String, to file: Int32) {
         ftruncate(file, 0)

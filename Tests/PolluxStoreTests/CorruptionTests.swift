@@ -45,6 +45,54 @@ import Testing
         }
     }
 
+    @Test("memory stays bounded when a group can't be sealed; the other groups still are")
+    func sealingFails() throws {
+        var options = StoreOptions()
+        options.sealValueCount = 2_000
+        options.headByteCountLimit = 400_000
+        options.settlesInBackground = false
+        let fixture = try StoreFixture(options: options)
+        let damaged = try fixture.series(1, 1, group: 1)
+        let healthy = try fixture.series(2, 1, group: 2)
+        try fixture.write(floats((0..<1_000).map { (damaged, $0 * 10, 1) }))
+        fixture.store.flushForTest()
+        let table = fixture.store.tables.chunks
+        let (key, value) = try #require(
+            try CorruptionTests.records(fixture.store.environment, table).first)
+        var broken = value
+        broken[broken.count - 1] ^= 1
+        try fixture.store.environment.writeAny { try $0.put(table, key, broken) }
+        // Late points fall into the damaged chunk.
+        var accepted = 0
+        var refused: StoreError?
+        for round in Int64(0)..<400 where refused == nil {
+            let time = (round % 900) * 10
+            do {
+                try fixture.write(
+                    floats(
+                        (0..<200).flatMap { row in
+                            [(damaged, time + 1 + row % 9, 2), (healthy, round * 200 + row, 3)]
+                        }))
+                accepted += 1
+            } catch let error as StoreError {
+                refused = error
+            }
+        }
+        guard case .corrupt(let record, _)? = refused else {
+            Issue.record(
+                "nothing was refused, or not for the damage: \(String(describing: refused))")
+            return
+        }
+        #expect(record.hasPrefix("chunk 1/"))
+        #expect(fixture.store.statistics.headByteCount < 700_000)
+        #expect(try fixture.points(healthy, batchRowCount: 4_096).count == accepted * 200)
+        // With the chunk whole again writing goes on by itself.
+        try fixture.store.environment.writeAny { try $0.put(table, key, value) }
+        try fixture.write(floats([(healthy, 9_000_000, 3)]))
+        fixture.store.flushForTest()
+        try fixture.check()
+    }
+
     @Test("a flipped bit in a chunk is an error that names it", arguments: 1...4)
     func chunks(seedNumber: UInt64) throws {
         var seed = Seed(seedNumber)

@@ -20,17 +20,49 @@ extension Writer {
             }
             guard !due.isEmpty else { return }
             do {
-                try seal(due)
+                try sealApart(due)
+                sealFailure = nil
             } catch {
                 // Nothing is lost: the rows stay in journal and head. A full disk is met again
                 // soon enough, so do not try with every commit.
                 counters.withLock { $0.failedSeals += 1 }
+                sealFailure = Writer.reason(for: error)
                 sealingPause = 100
                 return
             }
-        } while head.monitor.withLock {
-            $0.byteCount - $0.retiredByteCount > options.headByteCountLimit
+        } while excessByteCount > 0
+    }
+
+    /// Bytes of rows in memory beyond the limit.
+    private var excessByteCount: Int {
+        head.monitor.withLock {
+            $0.byteCount - $0.retiredByteCount - options.headByteCountLimit
         }
+    }
+
+    /// Seals groups together, and one by one when that fails, so that a damaged chunk of one group
+    /// does not keep the others in memory.
+    private func sealApart(_ groups: [Int]) throws {
+        do {
+            try seal(groups)
+        } catch {
+            guard groups.count > 1 else { throw error }
+            for group in groups { try? seal([group]) }
+            throw error
+        }
+    }
+
+    /// Why no write is taken now, or nil.
+    ///
+    /// That is when rows can't be sealed and fill a quarter more than the memory they may; sealing
+    /// is tried again first.
+    func refusal() -> (any Error)? {
+        guard sealFailure != nil, excessByteCount > options.headByteCountLimit / 4 else {
+            return nil
+        }
+        sealingPause = 0
+        sealDue()
+        return excessByteCount > options.headByteCountLimit / 4 ? sealFailure : nil
     }
 
     /// The record up to which groups are overdue, when the journal is longer than it should be.

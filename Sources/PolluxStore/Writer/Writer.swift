@@ -25,6 +25,8 @@ final class Writer: @unchecked Sendable {
     var sealed: (@Sendable (AssetID, Int64) -> Void)?
     /// After a failed sealing: commits to wait before the next try.
     var sealingPause = 0
+    /// Why the last sealing failed; nil after one that did not.
+    var sealFailure: (any Error)?
 
     init(environment: Environment, tables: Tables, options: StoreOptions) {
         self.environment = environment
@@ -96,6 +98,11 @@ final class Writer: @unchecked Sendable {
     }
 
     private func commit(_ first: [WriteJob]) {
+        if let failure = refusal() {
+            counters.withLock { $0.failedWrites += UInt64(first.count) }
+            for job in first { job.fail(failure) }
+            return
+        }
         var jobs = first
         let deadline = Clock.monotonicMicroseconds() + Int64(options.commitDelayMicroseconds)
         while !jobs.isEmpty {
