@@ -144,6 +144,12 @@ RECORDS = {
         "points": 1000, "late": 3, "duplicate": 2, "rejected": 1, "first": START, "kind": 1,
         "quality": 1, "time": START + 5, "value": 1.5,
     }, "newest point"),
+    "audit": lambda content: same(records.audit(content, 2), (
+        START + 5, [(1, START, START + 60 * S, 57), (9, START, START + 2 * S, 0)], "anna",
+        "vibration of spindle of machine CNC-3", "loose sensor",
+    ), "delete"),
+    "audit-1": lambda content: same(records.audit(content, 1), (
+        START + 5, [(1, START, START + 60 * S, 57)], "", "", "loose sensor"), "delete"),
     "manifest": lambda content: same(records.manifest(content), {
         "created": START, "transaction": 17, "bytes": 65536, "checksum": 305419896, "series": 5,
         "chunks": 2, "manifest-checksum": 3049442555,

@@ -200,6 +200,26 @@ def last(record):
     return result
 
 
+def audit(record, layout):
+    """A range delete: when, its parts (series, start, end, points), who, what and why."""
+    content = unsealed(record)
+    (when,) = struct.unpack("<q", content[:8])
+    if layout == 1:
+        return when, [struct.unpack("<IqqQ", content[8:36])], "", "", content[36:].decode("utf-8")
+    require(layout == 2, "an unknown layout")
+    (count,) = struct.unpack("<I", content[8:12])
+    at = 12 + 28 * count
+    require(at <= len(content), "more parts than bytes")
+    parts = [struct.unpack("<IqqQ", content[12 + 28 * n : 40 + 28 * n]) for n in range(count)]
+    words = []
+    for _ in range(3):
+        (size,) = struct.unpack("<I", part(content, at, 4))
+        words.append(part(content, at + 4, size).decode("utf-8"))
+        at += 4 + size
+    require(at == len(content), "bytes after its end")
+    return when, parts, *words
+
+
 def delivery(record):
     """Messages (packet, digest, arrival) of one commit."""
     require((len(record) - 9) % 18 == 0 and record[0] == 1, "version or length")
