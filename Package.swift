@@ -17,6 +17,9 @@ let common: [SwiftSetting] = [
     let kernels: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
 #endif
 
+/// Each room has a page for people, which is no source.
+let readme = ["README.md"]
+
 let package = Package(
     name: "pollux",
     products: [
@@ -43,43 +46,48 @@ let package = Package(
             name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Row 1
-        .target(name: "PolluxModel", swiftSettings: common),
-        .target(name: "PolluxKernels", swiftSettings: common + kernels),
+        .target(name: "PolluxModel", exclude: readme, swiftSettings: common),
+        .target(name: "PolluxKernels", exclude: readme, swiftSettings: common + kernels),
         // Row 2
         .target(
             name: "PolluxCodec", dependencies: ["PolluxModel", "PolluxKernels", "CZstd"],
+            exclude: readme, swiftSettings: common),
+        .target(
+            name: "PolluxKeyValue", dependencies: ["PolluxModel", "CLMDB"], exclude: readme,
+            swiftSettings: common),
+        // Row 3
+        .target(
+            name: "PolluxLanguage", dependencies: ["PolluxModel"], exclude: readme,
             swiftSettings: common),
         .target(
-            name: "PolluxKeyValue", dependencies: ["PolluxModel", "CLMDB"], swiftSettings: common),
-        // Row 3
-        .target(name: "PolluxLanguage", dependencies: ["PolluxModel"], swiftSettings: common),
-        .target(name: "PolluxAnalytics", dependencies: ["PolluxModel"], swiftSettings: common),
+            name: "PolluxAnalytics", dependencies: ["PolluxModel"], exclude: readme,
+            swiftSettings: common),
         // Row 4
         .target(
             name: "PolluxStore", dependencies: ["PolluxKeyValue", "PolluxCodec", "PolluxModel"],
-            swiftSettings: common),
+            exclude: readme, swiftSettings: common),
         .target(
             name: "PolluxGraph", dependencies: ["PolluxKeyValue", "PolluxModel"],
-            swiftSettings: common),
+            exclude: readme, swiftSettings: common),
         // Row 5
         .target(
             name: "PolluxQuery",
             dependencies: [
                 "PolluxLanguage", "PolluxAnalytics", "PolluxStore", "PolluxGraph", "PolluxCodec",
                 "PolluxKeyValue", "PolluxModel",
-            ], swiftSettings: common),
+            ], exclude: readme, swiftSettings: common),
         // Row 6
         .target(
             name: "PolluxIngest",
             dependencies: [
                 "PolluxStore", "PolluxGraph", "PolluxKeyValue", "PolluxModel", "CMosquitto",
-            ], swiftSettings: common),
+            ], exclude: readme, swiftSettings: common),
         .target(
             name: "PolluxLive",
             dependencies: [
                 "PolluxQuery", "PolluxAnalytics", "PolluxLanguage", "PolluxStore", "PolluxGraph",
                 "PolluxKeyValue", "PolluxModel",
-            ], swiftSettings: common),
+            ], exclude: readme, swiftSettings: common),
         // Row 7
         .target(
             name: "PolluxServer",
@@ -97,7 +105,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ], resources: [.copy("Viewer")], swiftSettings: common),
+            ], exclude: readme, resources: [.copy("Viewer")], swiftSettings: common),
         // Row 8
         .executableTarget(
             name: "pollux",
@@ -113,7 +121,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
-            ], swiftSettings: common),
+            ], exclude: readme, swiftSettings: common),
         // Bench: the frame that workloads share, and the codec's own workload.
         .target(name: "BenchFrame", path: "bench/Frame", swiftSettings: common),
         .executableTarget(

@@ -42,7 +42,7 @@ import Testing
         var options = QueryOptions()
         options.now = try instant("12:00", day: "2026-03-02")
         do {
-            let result = try engine.run(query, options: options)[0]
+            let result = try #require(try engine.run(query, options: options).last)
             return result.notes.joined(separator: "\n")
         } catch QueryError.diagnostics(let list) {
             return list[0].render().split(separator: "\n").joined(separator: "\n")

@@ -5,8 +5,7 @@ extension Graph {
     /// Creates an asset and puts it where it belongs.
     ///
     /// A part of a machine is mounted in the machine's place for its type. An asset that data
-    /// brought
-    /// along is declared and completed instead.
+    /// brought along is declared and completed instead.
     ///
     /// - Throws: `exists` when a declared asset has the type and name in the container, `badName`,
     ///   `outsideLife` when the container does not exist at `from`.
@@ -15,6 +14,14 @@ extension Graph {
         _ declaration: AssetDeclaration, by provenance: Provenance,
         in transaction: WriteTransaction
     ) throws -> AssetID {
+        try placeNewAsset(declaration, by: provenance, in: transaction).asset
+    }
+
+    /// As `createAsset`, and tells which items the new one moved out of a single place.
+    public func placeNewAsset(
+        _ declaration: AssetDeclaration, by provenance: Provenance,
+        in transaction: WriteTransaction
+    ) throws -> (asset: AssetID, displaced: [AssetID]) {
         let type = try ensureType(named: declaration.type, by: provenance, in: transaction)
         let container = try declaration.container.map { id throws(GraphError) in
             try namedAsset(id, in: transaction)
@@ -24,7 +31,9 @@ extension Graph {
                 throw GraphError.badName(
                     name: "", reason: "only a place in something may have no name")
             }
-            return try ensurePlace(type: type, in: container, by: provenance, in: transaction).id
+            let place = try ensurePlace(
+                type: type, in: container, by: provenance, in: transaction)
+            return (place.id, [])
         }
         try GraphName.check(declaration.name)
         if let container, declaration.from != .distantPast,
@@ -54,7 +63,7 @@ extension Graph {
             .create, assets: [asset.id] + (container.map { [$0.id] } ?? []) + displaced,
             validFrom: declaration.from, text + QuotedName.settings(declaration.attributes),
             by: provenance, in: transaction)
-        return asset.id
+        return (asset.id, displaced)
     }
 
     /// The asset that data brought along and this declaration means, declared; nil when there is

@@ -9,12 +9,14 @@ extension Graph {
     /// none; in a single place that ends the mount of the other item at that instant. Moving an
     /// asset to where it was created, but earlier, corrects when that was: it exists from then on.
     ///
+    /// - Returns: The items that lost their place to it.
     /// - Throws: `outsideLife` when either does not exist then, `containsItself`, `ambiguous` when
     ///   the target has several places for the type.
+    @discardableResult
     public func move(
         _ id: AssetID, to target: AssetID, at instant: Timestamp, by provenance: Provenance,
         in transaction: WriteTransaction
-    ) throws {
+    ) throws -> [AssetID] {
         var asset = try namedAsset(id, in: transaction)
         let container = try namedAsset(target, in: transaction)
         let created = asset.life.start
@@ -37,6 +39,7 @@ extension Graph {
         try appendLog(
             .move, assets: [id, target] + change.displaced, validFrom: instant,
             until: change.until, text, by: provenance, in: transaction)
+        return change.displaced
     }
 
     /// Takes an asset out of where it is from an instant until its next recorded move.

@@ -138,10 +138,11 @@ struct PlantChange {
             declaration.attributes.remove(at: index)
             declaration.isPlace = true
         }
-        _ = try context.placed(at: definition.asset.range) {
-            try graph.createAsset(declaration, by: context.provenance, in: write)
+        let created = try context.placed(at: definition.asset.range) {
+            try graph.placeNewAsset(declaration, by: context.provenance, in: write)
         }
         return "created \(type) \(name)"
+            + (try movedOut(created.displaced, at: declaration.from))
     }
 
     // MARK: Moves and links
@@ -152,13 +153,29 @@ struct PlantChange {
         let moved = try context.asset(asset, in: write)
         let container = try context.asset(target, in: write)
         let instant = try moment.map(context.instant) ?? context.now
-        try context.placed(at: moment?.range ?? asset.range) {
+        let displaced = try context.placed(at: moment?.range ?? asset.range) {
             try graph.move(
                 moved.id, to: container.id, at: instant, by: context.provenance, in: write)
         }
         transaction.notePlantChange()
         return "moved \(try name(moved.id)) to \(try name(container.id)) at "
-            + context.shown(instant)
+            + context.shown(instant) + (try movedOut(displaced, at: instant))
+    }
+
+    /// The items that lost their place, with the way to have several where one was there for no
+    /// time at all: two that were entered side by side.
+    private func movedOut(_ items: [AssetID], at instant: Timestamp) throws -> String {
+        guard !items.isEmpty else { return "" }
+        var text = "; \(try items.map(name).joined(separator: ", ")) moved out at "
+        text += instant == .distantPast ? "once" : context.shown(instant)
+        for item in items {
+            guard let asset = try graph.asset(item, in: write), asset.life.start == instant,
+                let type = try graph.type(asset.type, in: write)
+            else { continue }
+            return text + ", because a place for a \(type.name) holds one: "
+                + "`create type \(type.name) with single = false` lets several stand side by side"
+        }
+        return text
     }
 
     private func relate(_ syntax: RelateSyntax) throws -> String {
