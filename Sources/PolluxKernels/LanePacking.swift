@@ -136,24 +136,6 @@ public enum LanePacking {
         }
     }
 
-    /// Sum, minimum and maximum of what `unpack` into doubles would give, without writing it.
-    ///
-    /// `source` holds `width * 128` bytes; width is 0...32.
-    public static func aggregate(
-        _ source: UnsafeRawPointer, width: Int, base: Int64, factor: Int64, divisor: Double
-    ) -> BlockAggregate {
-        if factor != 1 {
-            let scaling = LinearWords(base: base, factor: factor, divisor: divisor)
-            return aggregate(source, width: width, scaling)
-        }
-        if divisor == 1 {
-            let scaling = ShiftedWords(base: base, factor: factor, divisor: divisor)
-            return aggregate(source, width: width, scaling)
-        }
-        let scaling = DividedWords(base: base, factor: factor, divisor: divisor)
-        return aggregate(source, width: width, scaling)
-    }
-
     @inline(__always)
     private static func unpack<Scaling: WordScaling>(
         _ source: UnsafeRawPointer, width: Int, _ scaling: Scaling,
@@ -168,19 +150,6 @@ public enum LanePacking {
             scaling.store(words2, place + 16)
             scaling.store(words3, place + 24)
         }
-    }
-
-    @inline(__always)
-    private static func aggregate<Scaling: WordScaling>(
-        _ source: UnsafeRawPointer, width: Int, _ scaling: Scaling
-    ) -> BlockAggregate {
-        var sums = WordAccumulators(scaling)
-        var lanes = LaneRows(source, width: width)
-        for _ in 0..<32 {
-            let (words0, words1, words2, words3) = lanes.next()
-            sums.add(words0, words1, words2, words3)
-        }
-        return sums.folded
     }
 }
 

@@ -86,6 +86,15 @@ private func greater(_ first: Words, _ second: Words) -> Words {
     first.replacing(with: second, where: second .> first)
 }
 
+/// The least and greatest of eight words each.
+///
+/// Not inlined and by address, as the sums below: seeing single words, the compiler would cut the
+/// comparisons of the whole loop into halves.
+@inline(never)
+private func fold(_ least: inout Words, _ greatest: inout Words) -> (UInt32, UInt32) {
+    (least.min(), greatest.max())
+}
+
 /// Four sums in halves.
 ///
 /// Not inlined and by address: seeing the halves, the compiler would keep the sums of the whole
@@ -94,44 +103,6 @@ private func greater(_ first: Words, _ second: Words) -> Words {
 private func fold(_ four: inout SIMD4<Double>) -> Double {
     let two = four.lowHalf + four.highHalf
     return two[0] + two[1]
-}
-
-/// Sixteen running sums of scaled words, and the least and greatest word.
-///
-/// Value i of a block belongs to sum i mod 16 (storage-format/encodings.md §10). Scaling ascends,
-/// so the words tell which value is least.
-struct WordAccumulators<Scaling: WordScaling> {
-    private let scaling: Scaling
-    private var sum0 = SIMD4<Double>()
-    private var sum1 = SIMD4<Double>()
-    private var sum2 = SIMD4<Double>()
-    private var sum3 = SIMD4<Double>()
-    private var least = Words(repeating: .max)
-    private var greatest = Words()
-
-    @inline(__always)
-    init(_ scaling: Scaling) {
-        self.scaling = scaling
-    }
-
-    @inline(__always)
-    mutating func add(_ words0: Words, _ words1: Words, _ words2: Words, _ words3: Words) {
-        sum0 = sum0 + scaling.doubles(words0.lowHalf) + scaling.doubles(words2.lowHalf)
-        sum1 = sum1 + scaling.doubles(words0.highHalf) + scaling.doubles(words2.highHalf)
-        sum2 = sum2 + scaling.doubles(words1.lowHalf) + scaling.doubles(words3.lowHalf)
-        sum3 = sum3 + scaling.doubles(words1.highHalf) + scaling.doubles(words3.highHalf)
-        least = lesser(least, lesser(lesser(words0, words1), lesser(words2, words3)))
-        greatest = greater(greatest, greater(greater(words0, words1), greater(words2, words3)))
-    }
-
-    @inline(__always)
-    var folded: BlockAggregate {
-        let minimum = scaling.doubles(SIMD4(repeating: least.min()))[0]
-        let maximum = scaling.doubles(SIMD4(repeating: greatest.max()))[0]
-        var four = (sum0 + sum2) + (sum1 + sum3)
-        let sum = fold(&four)
-        return BlockAggregate(sum: sum, minimum: minimum, maximum: maximum)
-    }
 }
 
 /// 1,024 words in natural order to values and sums.
@@ -196,18 +167,60 @@ public enum WordBlock {
         }
     }
 
+    /// Two loops over words that stay in the first cache: with both in one, the compiler cuts the
+    /// comparisons into halves, as the doubles need them, which takes twice the time.
     @inline(__always)
     private static func aggregate<Scaling: WordScaling>(
         _ words: UnsafePointer<UInt32>, _ scaling: Scaling
     ) -> BlockAggregate {
-        var sums = WordAccumulators(scaling)
+        let (least, greatest) = range(words)
+        let sum = sum(words, scaling)
+        // Scaling ascends, so the words tell which value is least.
+        return BlockAggregate(
+            sum: sum, minimum: scaling.doubles(SIMD4(repeating: least))[0],
+            maximum: scaling.doubles(SIMD4(repeating: greatest))[0])
+    }
+
+    /// The least and greatest of 1,024 words.
+    @inline(never)
+    private static func range(_ words: UnsafePointer<UInt32>) -> (least: UInt32, greatest: UInt32) {
         let source = UnsafeRawPointer(words)
-        for row in 0..<32 {
-            let place = source + row &* 128
-            sums.add(
-                loadWords(place), loadWords(place + 32), loadWords(place + 64),
-                loadWords(place + 96))
+        var least0 = Words(repeating: .max)
+        var least1 = least0
+        var greatest0 = Words()
+        var greatest1 = greatest0
+        for pair in 0..<64 {
+            let words0 = loadWords(source + pair &* 64)
+            let words1 = loadWords(source + (pair &* 64 &+ 32))
+            least0 = lesser(least0, words0)
+            least1 = lesser(least1, words1)
+            greatest0 = greater(greatest0, words0)
+            greatest1 = greater(greatest1, words1)
         }
-        return sums.folded
+        least0 = lesser(least0, least1)
+        greatest0 = greater(greatest0, greatest1)
+        return fold(&least0, &greatest0)
+    }
+
+    /// The sum of 1,024 scaled words: value i belongs to sum i mod 16 of
+    /// storage-format/encodings.md §10.
+    @inline(__always)
+    private static func sum<Scaling: WordScaling>(
+        _ words: UnsafePointer<UInt32>, _ scaling: Scaling
+    ) -> Double {
+        var sum0 = SIMD4<Double>()
+        var sum1 = SIMD4<Double>()
+        var sum2 = SIMD4<Double>()
+        var sum3 = SIMD4<Double>()
+        let source = UnsafeRawPointer(words)
+        for row in 0..<64 {
+            let place = source + row &* 64
+            sum0 += scaling.doubles(place.loadUnaligned(as: SIMD4<UInt32>.self))
+            sum1 += scaling.doubles((place + 16).loadUnaligned(as: SIMD4<UInt32>.self))
+            sum2 += scaling.doubles((place + 32).loadUnaligned(as: SIMD4<UInt32>.self))
+            sum3 += scaling.doubles((place + 48).loadUnaligned(as: SIMD4<UInt32>.self))
+        }
+        var four = (sum0 + sum2) + (sum1 + sum3)
+        return fold(&four)
     }
 }

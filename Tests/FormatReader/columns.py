@@ -55,7 +55,7 @@ def divisor(code):
 def scaled(source, rows, commanded):
     scale = divisor(source.byte())
     flags = source.byte()
-    require(flags <= 3, "flags")
+    require(flags <= 7, "flags")
     numbers = integers(source.nested(), rows)
     distances = integers(source.nested(), rows) if flags & 1 else [0] * rows
     if commanded is not None:
@@ -68,7 +68,10 @@ def scaled(source, rows, commanded):
     for number, distance in zip(numbers, distances):
         require(abs(number) < INTEGER_LIMIT, "an integer of 2^51 or more")
         # An integer of 0 is +0.0 whatever it came from; both operands are exact.
-        values.append((bits_of(float(number) / scale) + distance) & WORD)
+        quotient = float(number) / scale
+        if flags & 4:
+            quotient = printed(quotient)
+        values.append((bits_of(quotient) + distance) & WORD)
     row = -1
     count = source.v() if flags & 2 else 0
     require(count <= rows, "a number of exceptions")
@@ -77,6 +80,16 @@ def scaled(source, rows, commanded):
         require(row < rows, "the row of an exception")
         values[row] = source.word()
     return values
+
+
+def printed(quotient):
+    """A quotient as it was written with 15 significant digits."""
+    size = abs(quotient)
+    if not 0.001 <= size < 1e15:
+        return quotient
+    exponent = max(e for e in range(-3, 15) if float(f"1e{e}") <= size)
+    power = float(10 ** (14 - exponent))
+    return float(round(quotient * power)) / power
 
 
 def float_scaled(source, rows, sibling):

@@ -44,6 +44,7 @@ FLOATS = {
     "scaled-exceptions": DECIMALS + [-0.0, 0x7FF800000000002A] + DECIMALS,
     "scaled-distances": [i * 0.1 for i in range(16)],
     "scaled-block": [(i * 7 % 13) / 10 for i in range(1030)],
+    "scaled-printed": [float(f"{(1343 + i * i) / 3:.15g}") for i in range(16)],
     "dictionary": [math.sqrt(i) for i in (2, 3, 2, 2, 3, 2, 3, 3, 2, 2, 3, 2)],
     "sibling": [(i * 250 + i % 3) / 100 for i in range(12)],
     "split": ROOTS,

@@ -88,6 +88,12 @@ import Testing
             .floatScaled, "1,030 values (i * 7 mod 13) / 10, i from 0", variant: "block",
             (0..<1030).map { Double($0 * 7 % 13) / 10 })
         try check(
+            .floatScaled, "(1343 + i * i) / 3 with 15 significant digits, i from 0 to 15",
+            variant: "printed",
+            try (0..<16).map {
+                try #require(Double(String(format: "%.15g", Double(1343 + $0 * $0) / 3)))
+            })
+        try check(
             .floatDictionary, "square roots of 2 3 2 2 3 2 3 3 2 2 3 2",
             [2, 3, 2, 2, 3, 2, 3, 3, 2, 2, 3, 2].map { ($0 as Double).squareRoot() })
         let commanded = (0..<12).map { Double($0) * 2.5 }

@@ -1,3 +1,5 @@
+import Foundation
+import PolluxKernels
 import PolluxModel
 import PolluxTestKit
 import Testing
@@ -16,7 +18,20 @@ private func floatColumns(_ seed: UInt64) -> [[Double]] {
         columns.append((0..<count).map { _ in Double(bitPattern: random.next()) })
         columns.append((0..<count).map { _ in random.normal() })
         columns.append((0..<count).map { _ in (random.unit() * 300).rounded() / 300 + 20 })
+        for spike in [1e5, 1e7, 1e9, 1e11] {
+            // Exceptions of blocks, on both sides, below and above 32 bits.
+            columns.append(
+                (0..<count).map { row in
+                    let small = Double(random.next() % 64) / 100
+                    return row % 137 == 5 ? small + (row % 2 == 0 ? spike : -spike) : small
+                })
+        }
         columns.append((0..<count).map { Double($0 / 50) * 0x1p40 })
+        columns.append(
+            (0..<count).map { row in
+                let mean = Double(Int(random.next() % 24000) - 12000) / 12
+                return row % 90 == 7 ? random.normal() : Double("\(mean.printed)") ?? mean
+            })
         columns.append(
             (0..<count).map { row in
                 let special: [Double] = [
@@ -29,9 +44,49 @@ private func floatColumns(_ seed: UInt64) -> [[Double]] {
     return columns
 }
 
+extension Double {
+    /// With 15 significant digits, as a spreadsheet writes it.
+    fileprivate var printed: String { String(format: "%.15g", self) }
+}
+
 private func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
 
 @Suite struct RoundTripTests {
+    @Test("thirds print as the C library prints and reads them, in every decade")
+    func printing() throws {
+        var random = Seed(5)
+        var values: [Double] = [0, -0.0, .infinity, .nan, 1e15, 9.99999999999999e14, 5e-324]
+        for exponent in 0...9 {
+            for _ in 0..<1000 {
+                let whole = Double(Int64(bitPattern: random.next()) >> (14 + random.next() % 48))
+                values.append(whole / (3 * pow(10, Double(exponent))))
+            }
+        }
+        var printed = values
+        printed.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { Printing.printAll(base, count: buffer.count) }
+        }
+        for (value, found) in zip(values, printed) {
+            let isChanged = value.magnitude >= 1e-3 && value.magnitude < 1e15
+            let wanted = isChanged ? try #require(Double(value.printed)) : value
+            #expect(found.bitPattern == wanted.bitPattern, "\(value)")
+            #expect(Printing.printed(value).bitPattern == found.bitPattern)
+        }
+    }
+
+    @Test("means that were printed take few bytes")
+    func printedMeans() throws {
+        var random = Seed(6)
+        let values = try (0..<8192).map { _ in
+            try #require(Double((Double(random.next() % 4096) / 3).printed))
+        }
+        for tier in EncodingTier.allCases {
+            var bytes: [UInt8] = []
+            FloatColumn.encode(values, tier: tier, into: &bytes)
+            #expect(bytes.count < 8192 * 7 / 4, "\(bytes.count)")
+        }
+    }
+
     @Test(arguments: EncodingTier.allCases) func chosenFloats(_ tier: EncodingTier) throws {
         for values in floatColumns(1) {
             var bytes: [UInt8] = []

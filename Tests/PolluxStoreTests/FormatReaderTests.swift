@@ -114,6 +114,9 @@ import Testing
         floats(regular) { row in levels[row / 70 % 9] }
         floats(regular) { _ in 20 + Double(random.next() % 1_000_000_007).squareRoot() }
         floats(regular) { _ in Double(random.next() % 3000) / 3 }
+        floats(regular) { _ in
+            Double(String(format: "%.15g", Double(random.next() % 30_000) / 3)) ?? 0
+        }
         floats(regular) { _ in -0.0 }
         let integers = (0..<count).map { Int64($0) * 7 + Int64(random.next() % 1000) }
         let wide = (0..<count).map { _ in Int64(bitPattern: random.next() >> (random.next() % 40)) }

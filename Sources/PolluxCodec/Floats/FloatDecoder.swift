@@ -108,10 +108,13 @@ enum FloatDecoder {
         Scaling.join(source, count: target.count, divisor: parts.scale.divisor, into: place)
     }
 
-    /// Distances and exceptions, after the quotients.
+    /// Printing, distances and exceptions, after the quotients.
     private static func finish(
         _ parts: ScaledParts, _ target: UnsafeMutableBufferPointer<Double>
     ) throws(CodecError) {
+        if parts.scale.isPrinted, let values = target.baseAddress {
+            Printing.printAll(values, count: target.count)
+        }
         if let stream = parts.distances {
             var distances: [Int64] = []
             try distances.appendDecoded(target.count) { buffer throws(CodecError) in

@@ -14,6 +14,7 @@ extension ColumnDescription {
         case .floatScaled, .floatSibling:
             let parts = try ScaledParts(reader, count: count)
             description.add("divisor", "\(parts.scale.divisor)")
+            if parts.scale.isPrinted { description.add("printed with digits", "15") }
             description.add("integers", try .integers(parts.integers))
             if let distances = parts.distances {
                 description.add("distances", try .integers(distances))

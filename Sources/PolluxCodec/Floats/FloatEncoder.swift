@@ -38,6 +38,7 @@ struct FloatEncoder {
             }
         }
         let count = values.count
+        let isPrinted = scales.first?.isPrinted == true
         if mayNest, runCount <= count / 3 { offer(bytes(as: .floatRunLength), 1.05) }
         // Gorilla spends a bit on each repeated value and at least 3 on another; in practice 14 and
         // more, and the fast tier looks at restless columns only where that would be less.
@@ -48,8 +49,12 @@ struct FloatEncoder {
                 offer(bytes(as: .floatGorilla), weight)
             }
         }
-        if cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 {
-            if mayNest { offer(dictionary(limit: min(4096, count / 4)), 1.05) }
+        if cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 || isPrinted {
+            // Where all else is dear, even values that come twice are worth a dictionary.
+            let isDear = cost > 3 * Double(count) || tier == .dense && count <= 2048
+            if mayNest {
+                offer(dictionary(limit: min(8192, count / 4 * 3), looksFirst: !isDear), 1.05)
+            }
         }
         if cost > 3 * Double(count) {
             offer(bytes(as: .floatSplit), 1.02)
@@ -84,7 +89,7 @@ struct FloatEncoder {
             let other = encoding == .floatSibling ? sibling : nil
             return ScaledFloats(values, scale: scale, sibling: other)?
                 .bytes(as: encoding, tier: tier)
-        case .floatDictionary: return dictionary(limit: values.count)
+        case .floatDictionary: return dictionary(limit: values.count, looksFirst: false)
         case .floatSplit: return split()
         case .floatPlanes:
             var bytes: [UInt8] = []
@@ -128,10 +133,10 @@ struct FloatEncoder {
         return bytes
     }
 
-    private func dictionary(limit: Int) -> [UInt8]? {
+    private func dictionary(limit: Int, looksFirst: Bool) -> [UInt8]? {
         guard values.count > 0,
             let levels = withBits({ bits in
-                Levels.looksFew(bits, limit: limit) || limit == values.count
+                !looksFirst || Levels.looksFew(bits, limit: limit)
                     ? Levels(bits, limit: limit) : nil
             })
         else { return nil }

@@ -22,7 +22,7 @@ public struct FloatReader: ~Copyable {
     fileprivate struct Blocks {
         var integers: BlockIndex
         var distances: BlockIndex?
-        var divisor: Double
+        var scale: FloatScale
         /// Exceptions in the order of rows.
         var rows: [Int] = []
         var values: [Double] = []
@@ -98,10 +98,10 @@ public struct FloatReader: ~Copyable {
         for piece in BlockPieces(rows) {
             let length = piece.rows.count
             if case .blocks(let blocks) = source, blocks.distances == nil,
-                memory.held != piece.block,
+                !blocks.scale.isPrinted, memory.held != piece.block,
                 length == ColumnLimits.blockCount, !blocks.hasException(in: piece.block),
                 let fused = try blocks.integers.blocks.aggregate(
-                    blocks.integers.places[piece.block], divisor: blocks.divisor,
+                    blocks.integers.places[piece.block], divisor: blocks.scale.divisor,
                     scratch: memory.words)
             {
                 result.add(fused, count: length)
@@ -150,7 +150,8 @@ public struct FloatReader: ~Copyable {
     ) throws(CodecError) {
         let place = blocks.integers.places[block]
         try blocks.integers.blocks.decode(
-            place, divisor: blocks.divisor, into: values, scratch: memory.words)
+            place, divisor: blocks.scale.divisor, into: values, scratch: memory.words)
+        if blocks.scale.isPrinted { Printing.printAll(values, count: place.count) }
         if let distances = blocks.distances {
             try withUnsafeDistances { moved throws(CodecError) in
                 try distances.blocks.decode(
@@ -194,7 +195,7 @@ public struct FloatReader: ~Copyable {
             if distances == nil { return nil }
         }
         var blocks = Blocks(
-            integers: integers, distances: distances, divisor: parts.scale.divisor)
+            integers: integers, distances: distances, scale: parts.scale)
         try parts.forEachException(count: count) { row, value in
             blocks.rows.append(row)
             blocks.values.append(value)

@@ -6,6 +6,8 @@ struct FloatScale: Equatable {
     let code: UInt8
     /// The divisor, exact.
     let divisor: Double
+    /// Whether quotients were printed with 15 digits, and read again.
+    var isPrinted = false
 
     private static let multipliers: [Double] = [1, 3, 7, 9]
 
@@ -48,6 +50,12 @@ struct FloatScale: Equatable {
         var bits = 0.0
     }
 
+    /// The double that an integer stands for, but for its distance.
+    private func value(_ whole: Double) -> Double {
+        let quotient = whole / divisor
+        return isPrinted ? Printing.printed(quotient) : quotient
+    }
+
     /// The scale under which a sample of the column costs the fewest bits; none when none helps.
     ///
     /// Two where the sample cannot tell.
@@ -61,11 +69,32 @@ struct FloatScale: Equatable {
                 guard exponent >= 9 else { return [found] }
                 // So many digits are rather thirds or the like, printed: over 3 they are short.
                 let bits = found.fit(sample, stopAfter: sample.count).bits
+                if let printed = printed(sample, below: 0.7 * bits) { return [printed] }
                 return [found] + (cheapest(sample, below: 0.9 * bits).map { [$0] } ?? [])
             }
         }
         // A true double costs 64 bits; a scale has to be clearly better.
-        return cheapest(sample, below: 58 * Double(sample.count)).map { [$0] } ?? []
+        let limit = 58 * Double(sample.count)
+        if let printed = printed(sample, below: limit / 2) { return [printed] }
+        return cheapest(sample, below: limit).map { [$0] } ?? []
+    }
+
+    /// The scale whose quotients, printed with 15 digits, are nearly all of the sample.
+    ///
+    /// Such are means of a few readings that a spreadsheet or a historian wrote as text.
+    private static func printed(_ sample: [Double], below limit: Double) -> FloatScale? {
+        var best: FloatScale?
+        var least = limit
+        for index in 0..<multipliers.count {
+            for exponent in 0...6 {
+                var scale = FloatScale(multiplier: index, exponent: exponent)
+                scale.isPrinted = true
+                let fit = scale.fit(sample, stopAfter: sample.count / 8)
+                guard fit.missCount <= sample.count / 8, fit.bits < least else { continue }
+                (best, least) = (scale, fit.bits)
+            }
+        }
+        return best
     }
 
     /// The scale that costs the fewest bits; nil when none costs less than `limit`.
@@ -129,7 +158,7 @@ struct FloatScale: Equatable {
                 continue
             }
             let whole = product.rounded(.toNearestOrEven)
-            let quotient = whole / divisor
+            let quotient = self.value(whole)
             let integer = Int64(whole)
             if index % 2 == 1 { largestStep += bitLength((integer &- previous).magnitude) }
             previous = integer

@@ -33,6 +33,7 @@ struct ScaledFloats {
             initialized = count
         }
         self.distances = []
+        if scale.isPrinted { missCount = Self.distances(values, integers, scale, &distances) }
         if missCount > 0 {
             // A few misses are cheaper as exceptions than a whole stream of distances.
             let keepsDistances = missCount > count / 32
@@ -61,6 +62,30 @@ struct ScaledFloats {
         }
     }
 
+    /// Distances from printed quotients; returns how many are not zero.
+    private static func distances(
+        _ values: UnsafeBufferPointer<Double>, _ integers: [Int64], _ scale: FloatScale,
+        _ distances: inout [Int64]
+    ) -> Int {
+        let count = values.count
+        let printed = [Double](unsafeUninitializedCapacity: count) { target, initialized in
+            integers.withUnsafeBufferPointer { integers in
+                if let source = integers.baseAddress, let target = target.baseAddress {
+                    Scaling.join(source, count: count, divisor: scale.divisor, into: target)
+                    Printing.printAll(target, count: count)
+                }
+            }
+            initialized = count
+        }
+        var missCount = 0
+        for row in 0..<count {
+            let distance = Int64(bitPattern: values[row].bitPattern &- printed[row].bitPattern)
+            if distance != 0 { missCount += 1 }
+            distances[row] = distance
+        }
+        return missCount
+    }
+
     /// The encoded column.
     func bytes(as encoding: ColumnEncoding, tier: EncodingTier) -> [UInt8] {
         bytes(as: encoding) { IntegerColumn.encode($0, tier: tier, into: &$1) }
@@ -73,7 +98,8 @@ struct ScaledFloats {
         var bytes: [UInt8] = []
         bytes.appendHeader(encoding, count: integers.count)
         bytes.append(scale.code)
-        bytes.append((distances.isEmpty ? 0 : 1) | (exceptions.isEmpty ? 0 : 2))
+        bytes.append(
+            (distances.isEmpty ? 0 : 1) | (exceptions.isEmpty ? 0 : 2) | (scale.isPrinted ? 4 : 0))
         bytes.appendNested { encode(integers, &$0) }
         if !distances.isEmpty {
             bytes.appendNested { encode(distances, &$0) }
@@ -103,12 +129,13 @@ struct ScaledParts {
     init(_ reader: ByteReader, count: Int) throws(CodecError) {
         var reader = reader
         let code = try reader.byte("the scale")
-        guard let scale = FloatScale(code: code) else {
+        guard var scale = FloatScale(code: code) else {
             throw .invalid(field: "the scale", value: Int64(code))
         }
-        self.scale = scale
         let flags = try reader.byte("the flags")
-        guard flags <= 3 else { throw .invalid(field: "the flags", value: Int64(flags)) }
+        scale.isPrinted = flags & 4 != 0
+        self.scale = scale
+        guard flags <= 7 else { throw .invalid(field: "the flags", value: Int64(flags)) }
         integers = try reader.nested("the integers")
         distances = flags & 1 != 0 ? try reader.nested("the distances") : nil
         exceptionCount = flags & 2 != 0 ? try reader.count("the exceptions", limit: count) : 0

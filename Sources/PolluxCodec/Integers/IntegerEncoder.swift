@@ -138,7 +138,7 @@ struct IntegerEncoder {
         _ numbers: [Int64], _ common: SharedFactor, order: PackedOrder
     ) -> [UInt8] {
         PlanesColumn.encode(
-            numbers, order: order, factor: common.factor, offset: common.offset, cut: 0)
+            numbers, order: order, factor: common.factor, offset: common.offset)
     }
 
     private func offerNested(runCount: Int, _ best: inout Choice) {

@@ -161,10 +161,24 @@ struct PackedBlocks {
     ) throws(CodecError) -> BlockAggregate? {
         guard isExactInDoubles(block) else { return nil }
         if order == .values {
-            guard block.exceptionCount == 0 else { return nil }
-            return LanePacking.aggregate(
-                block.packed, width: block.width, base: offset &+ factor &* block.reference,
-                factor: factor, divisor: divisor)
+            let base = offset &+ factor &* block.reference
+            LanePacking.unpack(
+                block.packed, width: block.width,
+                adding: block.exceptionCount == 0 ? 0 : Self.signBias, into: scratch)
+            guard block.exceptionCount > 0 else {
+                return WordBlock.aggregate(scratch, base: base, factor: factor, divisor: divisor)
+            }
+            // Exceptions may lie below the reference; all must fit words kept from 2^31 on.
+            let limit = Int64(1) << Int64(31 - min(block.width, 31))
+            var areNarrow = block.width < 31
+            try forEachException(block) { position, high in
+                if high < -limit || high >= limit - 1 { areNarrow = false }
+                scratch[position] &+= UInt32(truncatingIfNeeded: high << Int64(block.width))
+            }
+            guard areNarrow else { return nil }
+            return WordBlock.aggregate(
+                scratch, base: base &- factor &* Int64(Self.signBias), factor: factor,
+                divisor: divisor)
         }
         let words = try sums(block, scratch)
         return WordBlock.aggregate(words, base: sumBase(block), factor: factor, divisor: divisor)

@@ -11,10 +11,10 @@ enum PlanesColumn {
 
     /// The encoded column for `numbers`, which stand for `offset + factor * number`.
     ///
-    /// The lowest `cut` bits of every residual are packed as they are: they are noise, on which
-    /// zstd would only lose time.
+    /// The lowest bits of residuals wider than a byte are tried both as a plane and packed as they
+    /// are: what is noise is left to no plane, and the eight bits above it stay together in one.
     static func encode(
-        _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64, cut: Int
+        _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         let count = numbers.count
@@ -27,15 +27,27 @@ enum PlanesColumn {
             guard let values = residuals.baseAddress else { return }
             let all = residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) }
             let width = bitLength(all)
-            let cut = min(cut, width)
-            bytes.append(UInt8(cut))
-            let planeCount = (width - cut + 7) / 8
-            bytes.append(UInt8(planeCount))
-            TailBits.append(values, count: count, width: cut, reference: 0, into: &bytes)
-            values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
-                for plane in 0..<planeCount {
-                    append(words, count: count, shift: cut + 8 * plane, to: &bytes)
-                }
+            var body = body(values, count: count, width: width, cut: 0)
+            if width > 8, width & 7 != 0 {
+                let other = self.body(values, count: count, width: width, cut: width & 7)
+                if other.count < body.count { body = other }
+            }
+            bytes.append(contentsOf: body)
+        }
+        return bytes
+    }
+
+    /// Cut, number of planes, low bits and planes.
+    private static func body(
+        _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int
+    ) -> [UInt8] {
+        var bytes: [UInt8] = [UInt8(cut)]
+        let planeCount = (width - cut + 7) / 8
+        bytes.append(UInt8(planeCount))
+        TailBits.append(values, count: count, width: cut, reference: 0, into: &bytes)
+        values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
+            for plane in 0..<planeCount {
+                append(words, count: count, shift: cut + 8 * plane, to: &bytes)
             }
         }
         return bytes
