@@ -1,4 +1,3 @@
-import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -60,11 +59,7 @@ public final class Server: Service {
     }
 
     /// The system's clock.
-    public static func systemClock() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec)).advanced(by: Int64(time.tv_nsec))
-    }
+    public static func systemClock() -> Timestamp { SystemTime.now() }
 
     /// All routes, for the test that compares them with the OpenAPI document.
     var routes: [Route] { RouteTable(parts: parts).routes }

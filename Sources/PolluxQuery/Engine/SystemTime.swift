@@ -1,10 +1,10 @@
 import Glibc
-import PolluxModel
+public import PolluxModel
 
 /// The clocks, read at the edge of the room only: once for `now`, and to measure stages.
-enum SystemTime {
+public enum SystemTime {
     /// The wall clock.
-    static func now() -> Timestamp {
+    public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec)).advanced(by: Int64(time.tv_nsec))

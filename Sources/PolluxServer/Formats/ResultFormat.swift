@@ -1,3 +1,4 @@
+import NIOCore
 import PolluxModel
 public import PolluxQuery
 
@@ -110,29 +111,40 @@ public struct ResultWriter: Sendable {
 
     /// The next bytes, or nil at the end.
     public mutating func next() -> [UInt8]? {
-        guard !hasEnded else { return nil }
+        var buffer = ByteBuffer()
+        guard next(into: &buffer, byteCount: ResultWriter.partByteCount) else { return nil }
+        return Array(buffer.readableBytesView)
+    }
+
+    /// Appends the next part, of a little more than `byteCount` bytes at most; false at the end.
+    mutating func next(into buffer: inout ByteBuffer, byteCount: Int) -> Bool {
+        guard !hasEnded else { return false }
         var bytes: [UInt8] = []
         if !hasBegun {
             begin(&bytes)
             hasBegun = true
         }
         if let rows {
-            let part = rows.write(
-                from: row, to: result.rowCount, byteCount: ResultWriter.partByteCount,
-                separator: format == .json ? UInt8(ascii: ",") : nil)
-            row = part.next
-            bytes = bytes.isEmpty ? part.bytes : bytes + part.bytes
-            if row < result.rowCount { return bytes }
+            buffer.writeBytes(bytes)
+            bytes.removeAll()
+            row = rows.write(
+                from: row, to: result.rowCount, byteCount: byteCount,
+                separator: format == .json ? UInt8(ascii: ",") : nil, into: &buffer)
+            if row < result.rowCount { return true }
         }
         let end = layout.map { min($0.shownRowCount, result.rowCount) } ?? result.rowCount
         while row < end {
             write(row: row, to: &bytes)
             row += 1
-            if bytes.count >= ResultWriter.partByteCount { return bytes }
+            if bytes.count >= byteCount {
+                buffer.writeBytes(bytes)
+                return true
+            }
         }
         finish(&bytes)
+        buffer.writeBytes(bytes)
         hasEnded = true
-        return bytes
+        return true
     }
 
     private mutating func begin(_ bytes: inout [UInt8]) {

@@ -1,3 +1,4 @@
+import NIOCore
 import PolluxModel
 import PolluxQuery
 
@@ -28,8 +29,7 @@ struct RowBytes: Sendable {
 
     private let columns: [ResultColumn]
     private let shapes: [Shape]
-    private let start: [UInt8]
-    private let end: [UInt8]
+    private let form: Form
     private let missing: [UInt8]
     private let time: ResultFormatOptions.TimeForm
     private let zone: ZoneRules
@@ -40,12 +40,7 @@ struct RowBytes: Sendable {
         columns = result.columns
         zone = result.zone
         time = options.time
-        start = form == .array ? [UInt8(ascii: "[")] : []
-        switch form {
-        case .array: end = [UInt8(ascii: "]")]
-        case .object: end = Array("}\n".utf8)
-        case .line: end = [10]
-        }
+        self.form = form
         missing = form == .line ? [] : Array("null".utf8)
         let time = options.time
         shapes = result.columns.enumerated().map { index, column in
@@ -96,35 +91,40 @@ struct RowBytes: Sendable {
             longest = max(longest, shape.words.count - before)
         }
         shape.wordStarts.append(Int32(shape.words.count))
+        shape.words += repeatElement(0, count: ByteCursor.slack)
         shape.width = shape.prefix.count + 8 + longest
         return shape
     }
 
     // MARK: Rows
 
-    /// Writes rows from `row` on until they are all written or take more than `byteCount` bytes.
+    /// Appends rows from `row` on until they are all written or take more than `byteCount` bytes.
     ///
     /// - Parameter separator: what stands between rows; before the first one too unless `row` is 0.
-    /// - Returns: the bytes and the next row.
+    /// - Returns: the next row.
     func write(
-        from row: Int, to rowEnd: Int, byteCount: Int, separator: UInt8?
-    ) -> (bytes: [UInt8], next: Int) {
+        from row: Int, to rowEnd: Int, byteCount: Int, separator: UInt8?,
+        into buffer: inout ByteBuffer
+    ) -> Int {
         var next = row
-        let capacity = min(byteCount, max(0, rowEnd - row) * (width + 1)) + width + 1
-        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            guard let base = buffer.baseAddress else { return }
+        let capacity =
+            min(byteCount, max(0, rowEnd - row) * (width + 1)) + width + 1 + ByteCursor.slack
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { room in
+            guard let base = room.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+            var out = ByteCursor(base)
             withSources { (sources: inout [Source]) in
-                var out = ByteCursor(base)
                 var instants = InstantText(zone: zone)
-                while next < rowEnd, out.count(from: base) < byteCount {
-                    if let separator, next > 0 { out.put(separator) }
-                    put(next, &sources, &instants, &out)
-                    next += 1
+                sources.withUnsafeMutableBufferPointer { sources in
+                    while next < rowEnd, out.count(from: base) < byteCount {
+                        if let separator, next > 0 { out.put(separator) }
+                        put(next, sources, &instants, &out)
+                        next += 1
+                    }
                 }
-                count = out.count(from: base)
             }
+            return out.count(from: base)
         }
-        return (bytes, next)
+        return next
     }
 
     /// The cells of one column, and how the one before was written.
@@ -181,13 +181,18 @@ struct RowBytes: Sendable {
     }
 
     private func put(
-        _ row: Int, _ sources: inout [Source], _ instants: inout InstantText,
-        _ out: inout ByteCursor
+        _ row: Int, _ sources: UnsafeMutableBufferPointer<Source>,
+        _ instants: inout InstantText, _ out: inout ByteCursor
     ) {
-        for byte in start { out.put(byte) }
+        if form == .array { out.put(UInt8(ascii: "[")) }
         for index in sources.indices {
             let source = sources[index]
-            out.put(source.prefix)
+            // Arrays and lines have a comma here.
+            if source.prefix.count == 1 {
+                out.put(source.prefix[0])
+            } else {
+                out.put(source.prefix)
+            }
             if let missing = source.missing, missing[row] {
                 for byte in self.missing { out.put(byte) }
                 continue
@@ -210,11 +215,14 @@ struct RowBytes: Sendable {
                 let word = Int(source.values.load(fromByteOffset: row * 4, as: Int32.self))
                 guard let words = source.words, let starts = source.wordStarts else { continue }
                 let low = Int(starts[word])
-                out.put(
-                    UnsafeBufferPointer(start: words + low, count: Int(starts[word + 1]) - low))
+                out.put(slack: words + low, count: Int(starts[word + 1]) - low)
             }
         }
-        for byte in end { out.put(byte) }
+        switch form {
+        case .array: out.put(UInt8(ascii: "]"))
+        case .object: out.put("}\n")
+        case .line: out.put(10)
+        }
     }
 
     private func put(

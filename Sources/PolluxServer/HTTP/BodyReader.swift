@@ -29,7 +29,9 @@ struct BodyReader: Sendable {
         } catch is HTTPParserError {
             throw HTTPFailure.badRequest("the body of the request is not valid HTTP")
         }
-        return try unpack(bytes, encoding: request.headers[.contentEncoding])
+        guard let encoding = request.headers[.contentEncoding] else { return bytes }
+        let packed = bytes
+        return try await offLoop { try unpack(packed, encoding: encoding) }
     }
 
     /// The body as a JSON object; no body is an empty object.

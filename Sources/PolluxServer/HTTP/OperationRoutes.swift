@@ -9,7 +9,7 @@ struct OperationRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/health") { _ in health() },
+            Route(.get, "/health", isBrief: true) { _ in health() },
             Route(.get, "/ready") { _ in ready() },
             Route(.get, "/ping") { ping($0) },
             Route(.get, "/metrics") { _ in metrics() },

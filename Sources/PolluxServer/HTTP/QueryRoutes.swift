@@ -13,10 +13,10 @@ struct QueryRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/v1/query") { exchange in
+            Route(.get, "/api/v1/query", isBrief: true) { exchange in
                 try await run(QueryRequest(query: exchange.query, request: exchange.request))
             },
-            Route(.post, "/api/v1/query") { exchange in
+            Route(.post, "/api/v1/query", isBrief: true) { exchange in
                 let body = try await parts.bodies.read(exchange.request)
                 return try await run(
                     QueryRequest(body: body, query: exchange.query, request: exchange.request))
@@ -25,14 +25,25 @@ struct QueryRoutes: Sendable {
     }
 
     private func run(_ request: QueryRequest) async throws -> Response {
-        let results = try await QueryRoutes.results(of: request, parts: parts)
-        return QueryRoutes.response(results, format: request.format, form: request.form)
+        let answer = try await QueryRoutes.answer(to: request, parts: parts)
+        return QueryRoutes.response(answer, format: request.format)
     }
 
-    /// Runs a question on a thread for queries.
-    static func results(
-        of request: QueryRequest, parts: ServerParts
-    ) async throws -> [QueryResult] {
+    /// The first bytes of an answer, and what writes the others when there are more.
+    private struct Answer: Sendable {
+        var start: ByteBuffer
+        var rest: ScriptWriter?
+    }
+
+    /// Bytes of an answer that are written before the first of them leaves.
+    private static let startByteCount = 1 << 20
+    /// Bytes that leave together after that.
+    private static let partByteCount = 256 * 1024
+
+    /// Runs a question on a thread for queries, and writes its answer there.
+    private static func answer(
+        to request: QueryRequest, parts: ServerParts
+    ) async throws -> Answer {
         let engine = parts.query
         let started = ContinuousClock.now
         var options = request.options
@@ -41,17 +52,19 @@ struct QueryRoutes: Sendable {
         options.timeLimit = TimeAmount(parts.configuration.limits.queryTime).nanoseconds
         do {
             let prepared = options
-            let results = try await parts.threads.run { flag in
+            let answer = try await parts.threads.run { flag in
                 var options = prepared
                 options.cancellation = flag.cancellation
                 do {
-                    return try engine.run(request.text, options: options)
+                    let results = try engine.run(request.text, options: options)
+                    return QueryRoutes.begin(
+                        ScriptWriter(results, format: request.format, form: request.form))
                 } catch {
                     throw QueryRoutes.translate(error, stopped: flag.reason)
                 }
             }
             parts.requestCounts.countQuery(since: started, failed: false)
-            return results
+            return answer
         } catch {
             parts.requestCounts.countQuery(since: started, failed: true)
             throw error
@@ -95,27 +108,38 @@ struct QueryRoutes: Sendable {
         }
     }
 
-    /// The answers as a response: short ones with their length, long ones streamed.
-    static func response(
-        _ results: [QueryResult], format: ResultFormat, form: ResultFormatOptions
-    ) -> Response {
-        var writer = ScriptWriter(results, format: format, form: form)
+    /// Writes an answer up to a size.
+    private static func begin(_ writer: consuming ScriptWriter) -> Answer {
+        var writer = writer
         var start = ByteBuffer()
-        while start.readableBytes < 256 * 1024 {
-            guard let part = writer.next() else {
-                return Response(
-                    status: .ok, headers: [.contentType: format.mediaType],
-                    body: .init(byteBuffer: start))
+        while start.readableBytes < startByteCount {
+            guard writer.next(into: &start, byteCount: partByteCount) else {
+                return Answer(start: start, rest: nil)
             }
-            start.writeBytes(part)
         }
-        let (first, rest) = (start, writer)
+        return Answer(start: start, rest: writer)
+    }
+
+    /// An answer as a response: a short one with its length, a long one streamed.
+    private static func response(_ answer: Answer, format: ResultFormat) -> Response {
+        let headers: HTTPFields = [.contentType: format.mediaType]
+        guard let rest = answer.rest else {
+            return Response(status: .ok, headers: headers, body: .init(byteBuffer: answer.start))
+        }
         return Response(
-            status: .ok, headers: [.contentType: format.mediaType],
+            status: .ok, headers: headers,
             body: ResponseBody { output in
-                var rest = rest
-                try await output.write(first)
-                while let part = rest.next() { try await output.write(ByteBuffer(bytes: part)) }
+                var writer = rest
+                var part: ByteBuffer? = answer.start
+                while let full = part {
+                    try await output.write(full)
+                    let last = writer
+                    (part, writer) = try await offLoop {
+                        var (next, writer) = (ByteBuffer(), last)
+                        let isMore = writer.next(into: &next, byteCount: partByteCount)
+                        return (isMore ? next : nil, writer)
+                    }
+                }
                 try await output.finish(nil)
             })
     }
@@ -136,19 +160,24 @@ private struct ScriptWriter: Sendable {
         separator = Array((format == .json ? "," : format == .ndjson ? "" : "\n").utf8)
     }
 
-    mutating func next() -> [UInt8]? {
+    /// Appends the next part; false when nothing is left.
+    mutating func next(into buffer: inout ByteBuffer, byteCount: Int) -> Bool {
         if !hasBegun {
             hasBegun = true
-            if isList { return Array("{\"results\":[".utf8) }
+            if isList { buffer.writeString("{\"results\":[") }
         }
         while index < writers.count {
-            if let part = writers[index].next() { return part }
+            if writers[index].next(into: &buffer, byteCount: byteCount) { return true }
             index += 1
-            if index < writers.count { return separator }
+            if index < writers.count {
+                buffer.writeBytes(separator)
+                return true
+            }
         }
-        guard isList, index == writers.count else { return nil }
+        guard isList, index == writers.count else { return false }
         index += 1
-        return Array("]}\n".utf8)
+        buffer.writeString("]}\n")
+        return true
     }
 }
 

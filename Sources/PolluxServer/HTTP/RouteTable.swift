@@ -23,11 +23,18 @@ struct Route: Sendable {
     var path: String
     /// What answers.
     var handler: Handler
+    /// Whether it runs on the connection's event loop, because it does nothing there that takes
+    /// time.
+    var isBrief: Bool
 
     /// A route.
-    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String, isBrief: Bool = false,
+        _ handler: @escaping Handler
+    ) {
         self.method = method
         self.path = path
+        self.isBrief = isBrief
         self.handler = handler
     }
 }
@@ -102,7 +109,8 @@ struct RouteTable: HTTPResponder {
             }
             let exchange = Exchange(
                 request: request, segments: values, query: query, logger: logger)
-            return try await route.handler(exchange)
+            guard !route.isBrief else { return try await route.handler(exchange) }
+            return try await offLoop { try await route.handler(exchange) }
         }
         guard allowed.isEmpty else {
             var methods: [String] = []

@@ -12,9 +12,13 @@ struct WriteRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, "/api/v2/write") { try await write($0, answer: WriteRoutes.second) },
-            Route(.post, "/write") { try await write($0, answer: WriteRoutes.first) },
-            Route(.post, "/api/v3/write_lp") { try await writeThird($0) },
+            Route(.post, "/api/v2/write", isBrief: true) {
+                try await write($0, answer: WriteRoutes.second)
+            },
+            Route(.post, "/write", isBrief: true) {
+                try await write($0, answer: WriteRoutes.first)
+            },
+            Route(.post, "/api/v3/write_lp", isBrief: true) { try await writeThird($0) },
         ]
     }
 
@@ -26,8 +30,10 @@ struct WriteRoutes: Sendable {
             let precision = try WriteRoutes.precision(exchange, default: .nanoseconds)
             let bytes = try await parts.bodies.read(exchange.request)
             parts.requestCounts.countWrite(byteCount: bytes.count)
-            let outcome = try await parts.ingest.write(
-                lineProtocol: bytes, precision: precision, receivedAt: parts.now())
+            let outcome = try await offLoop {
+                try await parts.ingest.write(
+                    lineProtocol: bytes, precision: precision, receivedAt: parts.now())
+            }
             guard let failure = WriteRoutes.failure(of: outcome) else {
                 return Response(status: .noContent)
             }
@@ -63,9 +69,11 @@ struct WriteRoutes: Sendable {
             let isWhole = exchange.query["accept_partial"] == "false"
             let bytes = try await parts.bodies.read(exchange.request)
             parts.requestCounts.countWrite(byteCount: bytes.count)
-            let outcome = try await parts.ingest.write(
-                lineProtocol: bytes, precision: precision, receivedAt: parts.now(),
-                isWhole: isWhole)
+            let outcome = try await offLoop {
+                try await parts.ingest.write(
+                    lineProtocol: bytes, precision: precision, receivedAt: parts.now(),
+                    isWhole: isWhole)
+            }
             guard outcome.rejectedCount > 0 else { return Response(status: .noContent) }
             return WriteRoutes.third(outcome, isWhole: isWhole)
         } catch {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import PolluxLive
 import PolluxModel
 import PolluxQuery
@@ -45,10 +46,11 @@ enum LiveMessage {
         json.name("rows")
         json.beginArray()
         let writer = RowBytes(result, form: .array, options: ResultFormatOptions())
-        json.bytes +=
-            writer.write(
-                from: 0, to: result.rowCount, byteCount: .max / 2, separator: UInt8(ascii: ",")
-            ).bytes
+        var written = ByteBuffer()
+        _ = writer.write(
+            from: 0, to: result.rowCount, byteCount: .max / 2, separator: UInt8(ascii: ","),
+            into: &written)
+        json.bytes += written.readableBytesView
         json.endArray()
         if !rows.removed.isEmpty {
             json.name("removed")

@@ -63,8 +63,11 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             if counts.count(of: .connection) > limits.connectionCount {
                 serving.responder = refuseConnection
             }
-            await PeerWatch.$current.withValue(watch) {
-                await serving.handleHTTP(asyncChannel: channel, logger: logger)
+            let handler = serving
+            await withTaskExecutorPreference(LoopExecutor(channel.channel.eventLoop)) {
+                await PeerWatch.$current.withValue(watch) {
+                    await handler.handleHTTP(asyncChannel: channel, logger: logger)
+                }
             }
         case .socket(let channel):
             await serveSocket(channel, logger)

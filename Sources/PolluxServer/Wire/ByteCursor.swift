@@ -1,7 +1,11 @@
 import PolluxModel
 
-/// A place in memory that text is written to; the caller has made sure that there is room.
+/// A place in memory that text is written to; the caller has made sure that there is room for the
+/// text and `slack` bytes more, which may be written over.
 struct ByteCursor {
+    /// Bytes behind the text that must be writable, and behind a `slack` source readable.
+    static let slack = 16
+
     private var place: UnsafeMutablePointer<UInt8>
 
     init(_ place: UnsafeMutablePointer<UInt8>) { self.place = place }
@@ -23,29 +27,78 @@ struct ByteCursor {
         place += bytes.count
     }
 
+    /// Sixteen bytes.
+    @inline(__always)
+    mutating func put(_ bytes: SIMD16<UInt8>) {
+        UnsafeMutableRawPointer(place).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+        place += 16
+    }
+
+    /// The sixteen bytes that were written from here on.
+    var written: SIMD16<UInt8> {
+        UnsafeRawPointer(place).loadUnaligned(as: SIMD16<UInt8>.self)
+    }
+
     @inline(__always)
     mutating func put(_ text: StaticString) {
         place.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
         place += text.utf8CodeUnitCount
     }
 
+    /// Copies bytes behind which `slack` more can be read.
+    @inline(__always)
+    mutating func put(slack source: UnsafePointer<UInt8>, count: Int) {
+        let from = UnsafeRawPointer(source)
+        let to = UnsafeMutableRawPointer(place)
+        var offset = 0
+        while offset < count {
+            let part = from.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+            to.storeBytes(of: part, toByteOffset: offset, as: SIMD16<UInt8>.self)
+            offset &+= 16
+        }
+        place += count
+    }
+
+    /// The numbers from 00 to 99.
+    private static let pairs: StaticString = """
+        00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+        40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+        8081828384858687888990919293949596979899
+        """
+
+    /// Writes two digits of a number below 100 at an offset.
+    @inline(__always)
+    private func write(pair value: Int, at offset: Int) {
+        let pair = UnsafeRawPointer(ByteCursor.pairs.utf8Start)
+            .loadUnaligned(fromByteOffset: value &* 2, as: UInt16.self)
+        UnsafeMutableRawPointer(place).storeBytes(of: pair, toByteOffset: offset, as: UInt16.self)
+    }
+
     /// Two digits of a number below 100.
     @inline(__always)
     mutating func put(twoDigits value: Int) {
-        place[0] = UInt8(truncatingIfNeeded: 48 &+ value / 10)
-        place[1] = UInt8(truncatingIfNeeded: 48 &+ value % 10)
+        write(pair: value, at: 0)
         place += 2
     }
 
     /// A number in decimal.
+    @inline(__always)
     mutating func put(digits value: UInt64) {
+        put(digits: value, count: ByteCursor.digitCount(value))
+    }
+
+    /// How many digits a number has.
+    @inline(__always)
+    private static func digitCount(_ value: UInt64) -> Int {
         var count = 1
         var rest = value
-        while rest >= 10 {
-            rest /= 10
-            count &+= 1
+        while rest >= 10_000 {
+            rest /= 10_000
+            count &+= 4
         }
-        put(digits: value, count: count)
+        if rest >= 1000 { return count &+ 3 }
+        if rest >= 100 { return count &+ 2 }
+        return rest >= 10 ? count &+ 1 : count
     }
 
     /// The last `count` digits of a number, with zeros before it.
@@ -53,11 +106,13 @@ struct ByteCursor {
     mutating func put(digits value: UInt64, count: Int) {
         var rest = value
         var index = count
-        while index > 0 {
-            index &-= 1
-            place[index] = UInt8(truncatingIfNeeded: 48 &+ rest % 10)
-            rest /= 10
+        while index >= 2 {
+            index &-= 2
+            let tens = rest / 100
+            write(pair: Int(truncatingIfNeeded: rest &- tens &* 100), at: index)
+            rest = tens
         }
+        if index == 1 { place[0] = UInt8(truncatingIfNeeded: 48 &+ rest % 10) }
         place += count
     }
 
@@ -116,14 +171,16 @@ struct ByteCursor {
         decimals = max(decimals, places)
         if isNegative { put(UInt8(ascii: "-")) }
         guard places > 0 else { return put(digits: digits) }
-        let unit = ByteCursor.units[places]
-        put(digits: digits / unit)
-        put(UInt8(ascii: "."))
-        put(digits: digits % unit, count: places)
+        put(digits: digits, count: max(ByteCursor.digitCount(digits), places &+ 1))
+        // Move the decimals, six at most, to make room for the point.
+        let point = UnsafeMutableRawPointer(place - places)
+        let decimalText = point.loadUnaligned(as: UInt64.self)
+        point.storeBytes(of: decimalText, toByteOffset: 1, as: UInt64.self)
+        point.storeBytes(of: UInt8(ascii: "."), as: UInt8.self)
+        place += 1
     }
 
     private static let powers: [Double] = [1, 10, 100, 1e3, 1e4, 1e5, 1e6]
-    private static let units: [UInt64] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
 }
 
 /// Writes instants as RFC 3339 text; neighbouring rows share their date, which is kept.
@@ -133,6 +190,9 @@ struct InstantText {
     /// The local day whose text is in `date`.
     private var day = Int64.min
     private var date: (UInt64, UInt32) = (0, 0)
+    /// The first nanosecond of the minute in UTC whose text is in `minuteText`, or nil.
+    private var minute: Int64?
+    private var minuteText = SIMD16<UInt8>()
 
     init(zone: ZoneRules) {
         self.zone = zone
@@ -140,7 +200,25 @@ struct InstantText {
     }
 
     /// Writes an instant, with the offset of the zone at that instant.
+    @inline(__always)
     mutating func put(_ nanoseconds: Int64, _ out: inout ByteCursor) {
+        if let minute, nanoseconds >= minute {
+            let inMinute = UInt64(bitPattern: nanoseconds &- minute)
+            if inMinute < 60_000_000_000 {
+                let second = inMinute / 1_000_000_000
+                out.put(minuteText)
+                out.put(UInt8(ascii: ":"))
+                out.put(twoDigits: Int(second))
+                put(fraction: inMinute &- second &* 1_000_000_000, &out)
+                out.put(UInt8(ascii: "Z"))
+                return
+            }
+        }
+        putAnew(nanoseconds, &out)
+    }
+
+    private mutating func putAnew(_ nanoseconds: Int64, _ out: inout ByteCursor) {
+        let begin = out
         let offset =
             isUTC ? 0 : zone.offsetSeconds(at: Timestamp(nanoseconds: nanoseconds))
         var (second, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
@@ -165,6 +243,12 @@ struct InstantText {
         out.put(UInt8(ascii: ":"))
         out.put(twoDigits: Int(inDay / 60 % 60))
         out.put(UInt8(ascii: ":"))
+        if isUTC {
+            minuteText = begin.written
+            minute = nanoseconds &- fraction &- inDay % 60 &* 1_000_000_000
+            // The first minute of all begins before the first nanosecond.
+            if minute.map({ $0 > nanoseconds }) ?? false { minute = nil }
+        }
         out.put(twoDigits: Int(inDay % 60))
         put(fraction: UInt64(fraction), &out)
         put(offset: offset, &out)
