@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "pollux", targets: ["pollux"]),
         .executable(name: "pollux-bench", targets: ["PolluxBench"]),
         .executable(name: "pollux-bench-graph", targets: ["PolluxGraphBench"]),
+        .executable(name: "pollux-bench-scan", targets: ["PolluxScanBench"]),
         .executable(name: "pollux-mqtt-bench", targets: ["PolluxMQTTBench"]),
     ],
     dependencies: [
@@ -132,6 +133,12 @@ let package = Package(
             name: "PolluxBench",
             dependencies: ["BenchFrame", "PolluxCodec", "PolluxTestKit"], path: "bench/Kernels",
             swiftSettings: common),
+        .executableTarget(
+            name: "PolluxScanBench",
+            dependencies: [
+                "BenchFrame", "PolluxQuery", "PolluxStore", "PolluxGraph", "PolluxKeyValue",
+                "PolluxModel", "PolluxTestKit",
+            ], path: "bench/Scan", swiftSettings: common),
         .executableTarget(
             name: "PolluxMQTTBench",
             dependencies: [

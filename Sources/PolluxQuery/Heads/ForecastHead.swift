@@ -185,7 +185,7 @@ struct ForecastHead {
         let start = past.last?.end ?? grid.start(containing: now)
         let coming = grid.slices(
             over: TimeRange(start: start, end: horizon),
-            limit: question.context.options.rowLimit + 1)
+            limit: min(question.context.options.rowLimit, .max - 1) + 1)
         guard coming.count <= question.context.options.rowLimit else {
             throw QueryError.runtime(.rowLimit, "the forecast has too many slices")
         }

@@ -171,7 +171,7 @@ struct Slicing {
     }
 
     private func slices(_ grid: SliceGrid, _ range: TimeRange) throws -> [TimeRange] {
-        let limit = question.context.options.rowLimit
+        let limit = min(question.context.options.rowLimit, .max - 1)
         let wholes = grid.slices(over: range, limit: limit + 1)
         guard wholes.count <= limit else {
             throw QueryError.runtime(.rowLimit, "the range has more than \(limit) slices")
