@@ -9,8 +9,9 @@ import PolluxTestKit
 
 /// `pollux-bench-scan FOLDER COUNT`: a measure of COUNT values, and questions about all of it.
 ///
-/// Writes the values to `FOLDER/values.f64` for peers and prints one line per figure, fields by tabs:
-/// name, million values a second, the answer. `bench/scan.py` runs it and makes the page.
+/// Writes the values to `FOLDER/values.f64` for peers and prints one line per figure, fields by
+/// tabs: tier, question, million values a second, the answer, its rows. `bench/scan.py` runs it
+/// and makes the page.
 @main
 struct ScanBench {
     static func main() throws {
@@ -104,13 +105,15 @@ struct ScanBench {
         let range = "between \(text(Self.start)) and \(text(last))"
         let inner = "between \(text(Self.start + 77)) and \(text(last - 77))"
         let tier = settled ? "dense" : "fast"
+        let of = "of machine CNC-3"
+        let extremes = "lowest consumption, highest consumption"
         for (name, question) in [
-            ("sum of all", "sum consumption of machine CNC-3 \(range)"),
-            ("sum of all but the ends", "sum consumption of machine CNC-3 \(inner)"),
-            ("sum of every hour", "sum consumption of machine CNC-3 \(range) every 1h"),
+            ("sum of all", "sum consumption \(of) \(range)"),
+            ("sum of all but the ends", "sum consumption \(of) \(inner)"),
+            ("sum of every hour", "sum consumption \(of) \(range) every 1h"),
             (
                 "sum, min, max of every hour",
-                "sum consumption, lowest consumption, highest consumption of machine CNC-3 \(range) every 1h"
+                "sum consumption, \(extremes) \(of) \(range) every 1h"
             ),
         ] {
             var answer = 0.0
