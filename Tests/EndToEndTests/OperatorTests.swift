@@ -118,4 +118,47 @@ import Testing
         #expect(rows.1.split(separator: "\n").count == 1 + 5, "\(rows.1)")
         #expect(try Plant.pollux(["check"] + data).0 == 0)
     }
+
+    @Test("inspect columns counts what each measure takes; chunk and check read the same directory")
+    func inspection() throws {
+        let plant = try Plant()
+        let data = ["--data", plant.dataFolder.path]
+        let file = plant.folder.appendingPathComponent("points.line")
+        let lines = (0..<5000).map { row in
+            let time = 1_700_000_000 + row
+            return "spindle,line=L2,machine=CNC-3 vibration=\(Double(row % 97) / 100),"
+                + "state=\"\(row / 700 % 2 == 0 ? "idle" : "run")\" \(time)000000000\n"
+        }
+        try lines.joined().write(to: file, atomically: true, encoding: .utf8)
+        #expect(try Plant.pollux(["import", file.path] + data).0 == 0)
+        let (code, text) = try Plant.pollux(["inspect", "columns", "--format", "json"] + data)
+        #expect(code == 0)
+        let answer = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        #expect(answer?.keys.map { $0 } == ["columns"])
+        let columns = try #require(answer?["columns"] as? [[String: Any]])
+        #expect(columns.map { $0["measure"] as? String } == ["vibration", "state"])
+        var total = 0
+        for column in columns {
+            #expect(
+                column.keys.sorted() == ["asset", "bytes", "measure", "modes", "values"])
+            #expect(column["asset"] as? String == "CNC-3/spindle")
+            #expect(column["values"] as? Int == 5000)
+            let modes = try #require(column["modes"] as? [String: Int])
+            #expect(modes.values.reduce(0, +) == 5000)
+            total += try #require(column["bytes"] as? Int)
+        }
+        let names = try Plant.pollux(["inspect", "chunk"] + data).1.split(separator: "\n")
+        var stored = 0
+        for name in names {
+            let (code, fields) = try Plant.pollux(["inspect", "chunk", String(name)] + data)
+            #expect(code == 0 && fields.contains("encoding: float scaled"), "\(fields)")
+            let bytes = fields.split(separator: "\n").first { $0.hasPrefix("bytes: ") }
+            stored += try #require(bytes.flatMap { Int($0.dropFirst("bytes: ".count)) })
+        }
+        // Every byte of every chunk is some column's, and whole pages are counted.
+        #expect(total >= stored && total <= stored + names.count * 8192, "\(total) \(stored)")
+        let check = try Plant.pollux(["check"] + data)
+        #expect(check.0 == 0 && check.1.contains("points: 10000"), "\(check.1)")
+        #expect(check.1.contains("graph.assets: 3 records"), "\(check.1)")
+    }
 }

@@ -26,7 +26,7 @@ import Testing
         "events-times": "event-times",
     ]
 
-    private struct Entry: Hashable {
+    struct Entry: Hashable {
         var key: [UInt8]
         var value: [UInt8]
     }
@@ -42,7 +42,7 @@ import Testing
         try line.split(separator: " ").map { try #require(UInt8($0, radix: 16)) }
     }
 
-    private static func entries(of name: String, in plant: Plant) throws -> [Entry] {
+    static func entries(of name: String, in plant: Plant) throws -> [Entry] {
         let table = try #require(try plant.environment.table("graph." + name))
         return try plant.read { transaction in
             var entries: [Entry] = []
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// One of everything that the tables hold.
-    private static func goldenPlant() throws -> Plant {
+    static func goldenPlant() throws -> Plant {
         let plant = try Plant()
         let (graph, by) = (plant.graph, plant.by)
         let at = Plant.at

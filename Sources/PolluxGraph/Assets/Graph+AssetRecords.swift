@@ -63,16 +63,20 @@ extension Graph {
         writer.put(asset.name)
         try transaction.put(tables.assets, GraphKey(asset.id).bytes, writer.finish())
         guard isNew else { return }
+        for (table, key) in assetKeys(asset) { try transaction.put(table, key, []) }
+    }
+
+    /// The entries of an asset in the indexes by name.
+    func assetKeys(_ asset: Asset) -> [(Table, [UInt8])] {
         let folded = GraphName.folded(asset.name)
         var byType = GraphKey()
         byType.add(asset.type.rawValue)
         byType.add(folded: folded)
         byType.add(asset.id.rawValue)
-        try transaction.put(tables.assetTypes, byType.bytes, [])
-        guard !asset.name.isEmpty else { return }
+        guard !asset.name.isEmpty else { return [(tables.assetTypes, byType.bytes)] }
         var byName = GraphKey()
         byName.add(folded: folded)
         byName.add(asset.id.rawValue)
-        try transaction.put(tables.assetNames, byName.bytes, [])
+        return [(tables.assetTypes, byType.bytes), (tables.assetNames, byName.bytes)]
     }
 }

@@ -87,7 +87,8 @@ extension Graph {
         return length
     }
 
-    private func eventKeys(_ event: Event, word: UInt32) -> [(Table, [UInt8])] {
+    /// The entries of an event in the indexes.
+    func eventKeys(_ event: Event, word: UInt32) -> [(Table, [UInt8])] {
         let byAsset = GraphKey(event.asset).with(word).with(event.start)
         var full = byAsset.with(event.end ?? .distantFuture)
         full.add(event.id.rawValue)

@@ -26,7 +26,8 @@ extension Graph {
         return entries
     }
 
-    private func logEntry(
+    /// One line of the log.
+    func logEntry(
         _ number: UInt64, in transaction: ReadTransaction
     ) throws(GraphError) -> LogEntry {
         var key = GraphKey()

@@ -179,6 +179,24 @@ extension Graph {
             range: TimeRange(start: start, end: end))
     }
 
+    /// A link from its whole key and record.
+    func readLink(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) throws(GraphError) -> Link {
+        var reader = GraphKeyReader(key, skipping: 0, table: tables.links)
+        let subject = try reader.asset()
+        let relation = RelationID(rawValue: try reader.uint32())
+        let from = try reader.instant()
+        let object = try reader.asset()
+        try reader.finish()
+        return try readLink(
+            value,
+            Link(
+                relation: relation, subject: subject, object: object,
+                range: TimeRange(start: from, end: from))
+        ).link
+    }
+
     private func readLink(
         _ value: UnsafeRawBufferPointer, _ key: Link
     ) throws(GraphError) -> StoredLink {
@@ -201,7 +219,8 @@ extension Graph {
             .with(link.object.rawValue).bytes
     }
 
-    private func backlinkKey(_ link: Link, subjectType: TypeID) -> [UInt8] {
+    /// A link's entry in the index by object.
+    func backlinkKey(_ link: Link, subjectType: TypeID) -> [UInt8] {
         GraphKey(link.object).with(link.relation.rawValue).with(subjectType.rawValue)
             .with(link.range.end).with(link.range.start).with(link.subject.rawValue).bytes
     }

@@ -60,7 +60,8 @@ extension Inspection {
                 tally.byteCount += Double(own) + timeShare + shared / Double(entries.count)
                 let description = try ChunkView.describe(
                     entry.kind, try view.payload(ofColumn: 0, entry).values)
-                tally.modes[description.encoding.name, default: 0] += entry.count
+                let mode = description.modes.map(\.name).joined(separator: " > ")
+                tally.modes[mode, default: 0] += entry.count
                 tallies[entry.series] = tally
             }
         }

@@ -73,7 +73,7 @@ public struct CheckReport: Sendable {
 public struct ColumnReport: Hashable, Sendable {
     /// Values that one encoding holds.
     public struct Mode: Hashable, Sendable {
-        /// The encoding's name, such as `float scaled`.
+        /// The encoding and those of the columns inside it: `float scaled > integer packed`.
         public var name: String
         /// How many values it holds.
         public var valueCount: Int

@@ -40,7 +40,8 @@ struct InspectCommand: ParsableCommand {
                 }
                 let bytes = try reporting {
                     try JSONSerialization.data(
-                        withJSONObject: ["columns": columns], options: [.sortedKeys])
+                        withJSONObject: ["columns": columns],
+                        options: [.sortedKeys, .withoutEscapingSlashes])
                 }
                 Terminal.write(bytes + Data("\n".utf8))
                 return
