@@ -3,6 +3,8 @@ import Foundation
 import PolluxCodec
 import PolluxTestKit
 
+/// `pollux-bench encode fast|dense [NAME]` shows how fast each reference column is encoded, or one
+/// of them a few thousand times, for profiles;
 /// `pollux-bench export FOLDER` writes the columns for peers in other languages;
 /// `pollux-bench codec [--peers FILE] [--results FOLDER] [--only sizes|speeds]` measures.
 @main
@@ -17,6 +19,10 @@ struct PolluxBench {
         case ("export", 2):
             let target = URL(fileURLWithPath: arguments[1])
             try Columns.export(try Columns.all(in: folder), to: target)
+        case ("encode", 2...3):
+            try encode(
+                folder, arguments[1] == "dense" ? .dense : .fast,
+                only: arguments.count == 3 ? arguments[2] : "")
         case ("codec", 1...):
             try measure(
                 folder, option("--peers", arguments), option("--results", arguments),
@@ -25,6 +31,27 @@ struct PolluxBench {
             print("use: pollux-bench export FOLDER | codec [--peers FILE] [--results FOLDER]")
             exit(1)
         }
+    }
+
+    private static func encode(_ folder: URL, _ tier: EncodingTier, only name: String) throws {
+        var table = Table(["column", "values", "Mv/s"])
+        var (count, seconds) = (0, 0.0)
+        for column in try Columns.all(in: folder)
+        where Columns.reference.contains(column.name) && column.name.hasSuffix(name) {
+            let chunks = Columns.chunks(column.values)
+            let time = Stopwatch.least(rounds: name.isEmpty ? 5 : 3000) {
+                for chunk in chunks {
+                    var bytes: [UInt8] = []
+                    FloatColumn.encode(chunk, tier: tier, into: &bytes)
+                    Stopwatch.keep(bytes)
+                }
+            }
+            let rate = Double(column.values.count) / time / 1e6
+            table.add([column.name, "\(column.values.count)", text(rate, 1)])
+            (count, seconds) = (count + column.values.count, seconds + time)
+        }
+        table.add(["together", "\(count)", text(Double(count) / seconds / 1e6, 1)])
+        print(table.markdown)
     }
 
     private static func option(_ name: String, _ arguments: [String]) -> URL? {

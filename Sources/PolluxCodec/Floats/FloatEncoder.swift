@@ -158,17 +158,19 @@ struct FloatEncoder {
     /// Front bits as a column of integers, the rest as they are.
     private func split() -> [UInt8]? {
         guard values.count > 0 else { return nil }
-        var best: (cut: Int, front: [UInt8])?
-        for cut in [40, 44, 48, 52] {
+        func front(_ cut: Int, of values: Slice<UnsafeBufferPointer<Double>>) -> [UInt8] {
             let front = values.map { Int64($0.bitPattern >> UInt64(cut)) }
-            let bytes = front.withUnsafeBufferPointer {
+            return front.withUnsafeBufferPointer {
                 IntegerEncoder($0, tier: tier, mayNest: mayNest).smallest()
             }
-            let size = bytes.count + values.count * cut / 8
-            if let held = best, held.front.count + values.count * held.cut / 8 <= size { continue }
-            best = (cut, bytes)
         }
-        guard let best else { return nil }
+        // The cut is chosen on a part of a long column.
+        let part = values.count > 4096 ? values[2048..<4096] : values[...]
+        let sizes = [40, 44, 48, 52].map { cut in
+            (cut: cut, size: front(cut, of: part).count + part.count * cut / 8)
+        }
+        guard let cut = sizes.min(by: { $0.size < $1.size })?.cut else { return nil }
+        let best = (cut: cut, front: front(cut, of: values[...]))
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatSplit, count: values.count)
         bytes.append(UInt8(best.cut))

@@ -50,12 +50,6 @@ struct FloatScale: Equatable {
         var bits = 0.0
     }
 
-    /// The double that an integer stands for, but for its distance.
-    private func value(_ whole: Double) -> Double {
-        let quotient = whole / divisor
-        return isPrinted ? Printing.printed(quotient) : quotient
-    }
-
     /// The scale under which a sample of the column costs the fewest bits; none when none helps.
     ///
     /// Two where the sample cannot tell.
@@ -70,7 +64,9 @@ struct FloatScale: Equatable {
                 // So many digits are rather thirds or the like, printed: over 3 they are short.
                 let bits = found.fit(sample, stopAfter: sample.count).bits
                 if let printed = printed(sample, below: 0.7 * bits) { return [printed] }
-                return [found] + (cheapest(sample, below: 0.9 * bits).map { [$0] } ?? [])
+                guard let other = cheapest(sample, below: 0.9 * bits) else { return [found] }
+                let otherBits = other.fit(sample, stopAfter: sample.count).bits
+                return otherBits < 0.6 * bits ? [other] : [found, other]
             }
         }
         // A true double costs 64 bits; a scale has to be clearly better.
@@ -144,32 +140,64 @@ struct FloatScale: Equatable {
         return sample
     }
 
+    /// How well the scale fits; when more than `limit` values miss, `bits` say nothing.
     private func fit(_ sample: [Double], stopAfter limit: Int) -> Fit {
-        var fit = Fit()
+        let count = sample.count
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2 * count) { buffer in
+            let integers = buffer.baseAddress.unsafelyUnwrapped
+            let distances = integers + count
+            var fit = Fit()
+            sample.withUnsafeBufferPointer { sample in
+                fit.missCount = Scaling.split(
+                    sample.baseAddress.unsafelyUnwrapped, count: count, divisor: divisor,
+                    integers: integers, distances: distances)
+                if isPrinted {
+                    fit.missCount = Self.printedDistances(sample, integers, distances, divisor)
+                }
+            }
+            if fit.missCount <= limit {
+                fit.bits = Self.bits(integers, distances, count: count)
+            }
+            return fit
+        }
+    }
+
+    /// Bits of steps from neighbour to neighbour, of distances and of exceptions.
+    private static func bits(
+        _ integers: UnsafePointer<Int64>, _ distances: UnsafePointer<Int64>, count: Int
+    ) -> Double {
         var previous: Int64 = 0
-        var largestStep = 0
-        var distanceBits = 0
-        for (index, value) in sample.enumerated() {
-            let product = value * divisor
-            guard abs(product) < 0x1p51 else {
-                fit.missCount += 1
-                fit.bits += 64
-                if fit.missCount > limit { return fit }
+        var stepBits = 0
+        var otherBits = 0
+        for index in 0..<count {
+            let distance = distances[index]
+            // What is too large for the scale has no integer.
+            guard distance != .min else {
+                otherBits += 64
                 continue
             }
-            let whole = product.rounded(.toNearestOrEven)
-            let quotient = self.value(whole)
-            let integer = Int64(whole)
-            if index % 2 == 1 { largestStep += bitLength((integer &- previous).magnitude) }
+            let integer = integers[index]
+            if index % 2 == 1 { stepBits += bitLength((integer &- previous).magnitude) }
             previous = integer
-            let distance = Int64(bitPattern: value.bitPattern &- quotient.bitPattern)
             guard distance != 0 else { continue }
-            fit.missCount += 1
-            if fit.missCount > limit { return fit }
             let bits = bitLength(distance.magnitude)
-            if bits > 20 { fit.bits += 64 } else { distanceBits += bits + 1 }
+            otherBits += bits > 20 ? 64 : bits + 1
         }
-        fit.bits += Double(2 * largestStep + distanceBits)
-        return fit
+        return Double(2 * stepBits + otherBits)
+    }
+
+    /// Distances from printed quotients; returns how many are not zero.
+    private static func printedDistances(
+        _ sample: UnsafeBufferPointer<Double>, _ integers: UnsafePointer<Int64>,
+        _ distances: UnsafeMutablePointer<Int64>, _ divisor: Double
+    ) -> Int {
+        var missCount = 0
+        for index in sample.indices where distances[index] != .min {
+            let printed = Printing.printed(Double(integers[index]) / divisor)
+            distances[index] = Int64(
+                bitPattern: sample[index].bitPattern &- printed.bitPattern)
+            if distances[index] != 0 { missCount += 1 }
+        }
+        return missCount
     }
 }

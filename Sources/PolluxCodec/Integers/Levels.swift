@@ -37,10 +37,15 @@ struct Levels {
                 slot = (slot + 1) & mask
             }
         }
-        let ranking = found.indices.sorted { found[$0] < found[$1] }
+        // Slots find each sorted value's number, so plain values are sorted and not their numbers.
+        values = found.sorted()
         var rank = [Int64](repeating: 0, count: found.count)
-        for (place, index) in ranking.enumerated() { rank[index] = Int64(place) }
-        values = ranking.map { found[$0] }
+        for (place, value) in values.enumerated() {
+            let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+            var slot = Int(truncatingIfNeeded: mixed >> UInt64(64 - bits)) & mask
+            while found[Int(slots[slot]) - 1] != value { slot = (slot + 1) & mask }
+            rank[Int(slots[slot]) - 1] = Int64(place)
+        }
         for index in numbers.indices { numbers[index] = rank[Int(numbers[index])] }
         indices = numbers
     }
