@@ -1,4 +1,4 @@
-"""Sparkplug records of ingest.md §3, which are big-endian."""
+"""Records of ingest.md §3 and §4, which are big-endian."""
 
 import struct
 
@@ -53,3 +53,9 @@ def check_session(content):
     require(found["online"] and found["number"] == 7, f"{found}")
     require([name for name, state, _ in found["absent"] if state == 2] == ["D"], f"{found}")
     require(len(found["waiting"]) == 1, f"{found}")
+
+
+def check_device(content):
+    at, document = birth(content)
+    require(at > 0, f"a description at {at}")
+    require(b"uuid='u'" in document, "the document of the device")

@@ -159,6 +159,7 @@ RECORDS = {
         records.delivery(content), [(7, 0x0123456789ABCDEF, START), (65535, 1, -1)], "messages"),
     "ingest-sparkplug-birth": ingest.check_birth,
     "ingest-sparkplug-session": ingest.check_session,
+    "ingest-mtconnect-device": ingest.check_device,
 }
 
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PolluxIngest
 
-/// The records of storage-format/ingest.md §3.
+/// The records of storage-format/ingest.md §3 and §4.
 @Suite struct SparkplugGoldenTests {
     private static let folder = Places.repository.appendingPathComponent("storage-format/golden/v1")
 
@@ -25,6 +25,13 @@ import Testing
         }
         let text = try String(contentsOf: file, encoding: .utf8)
         return text.split { $0.isWhitespace }.compactMap { UInt8($0, radix: 16) }
+    }
+
+    @Test("descriptions of devices are written as specified")
+    func device() throws {
+        let made = MTConnectRecord.value(
+            Array("<Device uuid='u' name='n' id='d'/>".utf8), receivedAt: Plant.arrival)
+        #expect(try golden("ingest-mtconnect-device.hex", made) == made)
     }
 
     @Test("births and sessions are written as specified")

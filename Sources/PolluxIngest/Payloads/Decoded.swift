@@ -182,11 +182,41 @@ struct DecodedRelation: Hashable, Sendable {
     var time: Timestamp?
 }
 
+/// A state with a beginning and an end, told by its changes: an alarm, the program that runs.
+struct DecodedEpisode: Hashable, Sendable {
+    /// The name of its events.
+    var name: String
+    /// What begins; empty when something only ends.
+    var label: String
+    var time: Timestamp
+    /// The attribute that tells apart what changes independently, such as the condition; it is
+    /// recorded with the event.
+    var scope: Attribute?
+    /// The label of what ends; empty for everything within the scope.
+    var endingLabel = ""
+    var attributes: [Attribute] = []
+}
+
+/// Where an item is, as far as a holder's place for it goes.
+struct DecodedPlacement: Hashable, Sendable {
+    /// The item; empty for whatever is in the place.
+    var item: String
+    /// The type of the item and of its place.
+    var type: String
+    /// What the place is in.
+    var holder: AssetAddress
+    /// Whether it is in the place; else it is not there any longer.
+    var isIn: Bool
+    var time: Timestamp
+}
+
 /// What a message says of one asset.
 struct DecodedGroup: Sendable {
     var address: AssetAddress
     var points: [DecodedPoint] = []
     var events: [DecodedEvent] = []
+    var episodes: [DecodedEpisode] = []
+    var placements: [DecodedPlacement] = []
     /// Attributes to set when new or changed.
     var attributes: [Attribute] = []
     /// Measures that it describes.
@@ -212,6 +242,8 @@ struct DecodedMessage: Sendable {
     var groups: [DecodedGroup] = []
     /// What could not be read; the rest is stored.
     var problems: [String] = []
+    /// Observations left out because they were taken before.
+    var repeatedCount = 0
 
     /// The group of an address: the last one, or a new one after it.
     mutating func group(of address: AssetAddress) -> Int {

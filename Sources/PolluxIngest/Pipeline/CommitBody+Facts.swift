@@ -51,6 +51,20 @@ extension CommitBody {
         }
     }
 
+    /// Ends the series that the group itself made.
+    func endValues(
+        _ group: PendingGroup, _ addition: CacheAddition, to batch: inout PointBatch
+    ) {
+        guard let end = group.end else { return }
+        for series in addition.series
+        where !group.points.contains(where: {
+            $0.name == series.name && $0.instant >= end.instant
+        }) {
+            guard let value = DecodedValue.gone.converted(to: series.known.kind) else { continue }
+            batch.append(series.known.id, at: end.instant, value, quality: .end)
+        }
+    }
+
     /// Relates the asset to another in the same container; what it was so related to before ends.
     mutating func relate(_ relation: PendingRelation, of found: FoundAsset) throws {
         let reader = transaction.transaction

@@ -56,6 +56,10 @@ struct CommitBody {
         for relation in group.relations {
             result.refusals.append(Refusal(origin: relation.origin, reason: reason))
         }
+        let origins = group.episodes.map(\.origin) + group.placements.map(\.origin)
+        for origin in origins {
+            result.refusals.append(Refusal(origin: origin, reason: reason))
+        }
     }
 
     private mutating func add(_ group: PendingGroup, to batch: inout PointBatch) throws {
@@ -99,9 +103,12 @@ struct CommitBody {
             }
             batch.append(series.id, at: pending.instant, value, quality: pending.point.quality)
         }
+        endValues(group, addition, to: &batch)
         if !addition.series.isEmpty, group.isRemembered { result.additions.append(addition) }
         for event in group.events { try record(event, of: found, group.address) }
         for relation in group.relations { try relate(relation, of: found) }
+        for episode in group.episodes { try settle(episode, of: found) }
+        for placement in group.placements { try put(placement, of: found) }
     }
 
     private func conflict(
@@ -145,7 +152,8 @@ struct CommitBody {
         var type: TypeID
     }
 
-    private mutating func asset(
+    /// The asset of an address, made when unknown.
+    mutating func asset(
         for address: AssetAddress, at instant: Timestamp
     ) throws -> FoundAsset {
         let lookup = AddressLookup(graph: graph, transaction: transaction.transaction)

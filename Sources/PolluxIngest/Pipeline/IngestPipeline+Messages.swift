@@ -24,13 +24,9 @@ extension IngestPipeline {
         let messages = account.recall(messages)
         let now = messages.map(\.receivedAt).max() ?? messages[0].receivedAt
         let reader = PayloadReader(rules: rules, options: options)
-        var decoded = messages.map { message in
-            // Sparkplug needs the order of messages and what came before: it is read below.
-            SparkplugTopic.owns(message.topic)
-                ? DecodedMessage(format: "Sparkplug")
-                : reader.read(
-                    topic: message.topic, payload: message.payload,
-                    receivedAt: message.receivedAt)
+        var devices = state.withLock { $0.mtconnect }
+        var decoded = messages.map {
+            IngestPipeline.decode($0, reader, &devices, isReplay: !keepsLetters)
         }
         account.note(messages, decoded)
         let stored = try storedTimes(of: messages, decoded)
@@ -56,9 +52,10 @@ extension IngestPipeline {
         let write = resolver.write
         var result = CommitResult()
         if !write.hasNothing || !write.refusedOrigins.isEmpty {
-            result = try commit { [account] transaction in
+            result = try commit { [account, devices] transaction in
                 var result = try job.run(transaction)
                 try self.keepSparkplug(write, transaction.transaction)
+                try self.keepDevices(devices, at: now, transaction.transaction)
                 try account.put(in: transaction.transaction)
                 if let letters {
                     result.deadLetterCount = try IngestPipeline.keep(
@@ -74,7 +71,21 @@ extension IngestPipeline {
             String(messages[origin - 1].topic.prefix(256))
         }
         account.close(self, write.batch)
+        learn(devices)
         return (outcome, write.refusedOrigins.union(result.refusals.map(\.origin)))
+    }
+
+    /// Reads a message as far as its format allows without the order of messages.
+    private static func decode(
+        _ message: TopicMessage, _ reader: PayloadReader, _ devices: inout MTConnectDevices,
+        isReplay: Bool
+    ) -> DecodedMessage {
+        if MTConnectDevices.owns(message) { return devices.read(message, isReplay: isReplay) }
+        // Sparkplug needs the order of messages and what came before: the resolver reads it.
+        return SparkplugTopic.owns(message.topic)
+            ? DecodedMessage(format: "Sparkplug")
+            : reader.read(
+                topic: message.topic, payload: message.payload, receivedAt: message.receivedAt)
     }
 
     /// Puts refused messages aside, each once with all its reasons.
@@ -152,6 +163,11 @@ extension IngestPipeline {
         if SparkplugTopic.owns(topic) {
             return try trySparkplug(
                 TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt))
+        }
+        let message = TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt)
+        if MTConnectDevices.owns(message) {
+            var devices = state.withLock { $0.mtconnect }
+            return devices.read(message, isReplay: true)
         }
         return PayloadReader(rules: rules, options: options)
             .read(topic: topic, payload: payload, receivedAt: receivedAt)

@@ -16,6 +16,7 @@ public final class IngestPipeline: Sendable {
     let letters: DeadLetterTable
     let settings: Table
     let sparkplugTable: Table
+    let mtconnectTable: Table
     let deliveries: DeliveryTable
     let state: Mutex<IngestState>
 
@@ -37,10 +38,15 @@ public final class IngestPipeline: Sendable {
             throw KeyValueError.failed(action: "open ingest.sparkplug", reason: "read only")
         }
         self.sparkplugTable = sparkplugTable
+        guard let mtconnectTable = try store.environment.table("ingest.mtconnect") else {
+            throw KeyValueError.failed(action: "open ingest.mtconnect", reason: "read only")
+        }
+        self.mtconnectTable = mtconnectTable
         deliveries = try DeliveryTable(environment: store.environment)
         var state = IngestState(options: options)
         state.deliveries = try IngestPipeline.storedDeliveries(store.environment, deliveries)
         state.rules = try IngestPipeline.storedRules(store.environment, settings)
+        state.mtconnect = try IngestPipeline.storedDevices(store.environment, mtconnectTable)
         self.state = Mutex(state)
         store.observe { [weak self] notice in
             if notice.plantEdited { self?.forgetNames() }

@@ -10,6 +10,7 @@ struct IngestState: Sendable {
     var sources: [String: SourceStatistics] = [:]
     var rules = TopicRules()
     var sparkplug = SparkplugHost()
+    var mtconnect = MTConnectDevices()
     var connections: [MQTTSource] = []
     var deliveries: [String: DeliveryWindow] = [:]
     /// The newest time of each series by source, for counting what comes late.

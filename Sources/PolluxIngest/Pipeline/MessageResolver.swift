@@ -26,6 +26,7 @@ struct MessageResolver {
         with cache: inout SeriesKeyCache
     ) {
         write.originCount += 1
+        write.replayedCount += decoded.repeatedCount
         for problem in decoded.problems {
             refuse(number, problem)
         }
@@ -104,6 +105,21 @@ struct MessageResolver {
                     PendingRelation(
                         origin: number, instant: min(relation.time ?? message.receivedAt, latest),
                         relation: relation))
+            }
+        }
+        for episode in group.episodes {
+            if let place = pending(group, key) {
+                write.groups[place].episodes.append(
+                    PendingEpisode(
+                        origin: number, instant: min(episode.time, latest), episode: episode))
+            }
+        }
+        for placement in group.placements {
+            if let place = pending(group, key) {
+                write.groups[place].placements.append(
+                    PendingPlacement(
+                        origin: number, instant: min(placement.time, latest), placement: placement)
+                )
             }
         }
         if let end = group.endsAt, let place = pending(group, key) {

@@ -32,6 +32,20 @@ struct PendingRelation: Sendable {
     var relation: DecodedRelation
 }
 
+/// A change of an episode, and which message that was.
+struct PendingEpisode: Sendable {
+    var origin: Int
+    var instant: Timestamp
+    var episode: DecodedEpisode
+}
+
+/// Where an item came to be, and which message that was.
+struct PendingPlacement: Sendable {
+    var origin: Int
+    var instant: Timestamp
+    var placement: DecodedPlacement
+}
+
 /// What is to be written for one key whose names must be looked up in the commit.
 struct PendingGroup: Sendable {
     /// The key under which the cache remembers it afterwards.
@@ -45,6 +59,8 @@ struct PendingGroup: Sendable {
     /// Measures to describe.
     var declarations: [PendingDeclaration] = []
     var relations: [PendingRelation] = []
+    var episodes: [PendingEpisode] = []
+    var placements: [PendingPlacement] = []
     /// When what has no time of its own came: attributes, descriptions.
     var declaredAt = Timestamp.distantFuture
     /// When all values of the asset end, and with which message that came.
@@ -55,7 +71,11 @@ struct PendingGroup: Sendable {
         let point = points.map(\.instant).min() ?? .distantFuture
         let event = events.map(\.instant).min() ?? .distantFuture
         let relation = relations.map(\.instant).min() ?? .distantFuture
-        return min(point, event, relation, declaredAt, end?.instant ?? .distantFuture)
+        let episode = episodes.map(\.instant).min() ?? .distantFuture
+        let placement = placements.map(\.instant).min() ?? .distantFuture
+        return min(
+            point, event, relation, min(episode, placement), declaredAt,
+            end?.instant ?? .distantFuture)
     }
 }
 

@@ -33,6 +33,7 @@ struct TrialDescriber {
                 "\(place) \(relation.name) \(object.isEmpty ? "nothing any longer" : object)"
                     + " from \(relation.time ?? receivedAt)")
         }
+        describeChanges(group, place, into: &trial)
         if let end = group.endsAt { trial.lines.append("all values of \(place) end at \(end)") }
         for point in group.points {
             var words = "\(point.measure) of \(place) = \(TrialDescriber.text(point.value))"
@@ -61,6 +62,22 @@ struct TrialDescriber {
                 words += ", \(attribute.name) = \(TrialDescriber.text(attribute.value))"
             }
             trial.lines.append(words)
+        }
+    }
+
+    private func describeChanges(
+        _ group: DecodedGroup, _ place: String, into trial: inout MessageTrial
+    ) {
+        for episode in group.episodes {
+            let ending = episode.endingLabel.isEmpty ? "every one" : episode.endingLabel
+            let what = episode.label.isEmpty ? "\(ending) ends" : "\(episode.label) begins"
+            trial.lines.append("\(episode.name) on \(place): \(what) at \(episode.time)")
+        }
+        for placement in group.placements {
+            let what = placement.item.isEmpty ? "nothing" : "\(placement.type) \(placement.item)"
+            trial.lines.append(
+                "\(what) is \(placement.isIn ? "" : "not ")in \(placement.holder.text) from "
+                    + "\(placement.time)")
         }
     }
 

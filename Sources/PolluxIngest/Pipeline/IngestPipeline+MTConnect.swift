@@ -1,0 +1,33 @@
+import PolluxKeyValue
+import PolluxModel
+import PolluxStore
+import Synchronization
+
+/// MTConnect's side of the pipeline: descriptions of devices, which later messages are read by.
+extension IngestPipeline {
+    /// The devices whose descriptions are stored.
+    static func storedDevices(
+        _ environment: Environment, _ table: Table
+    ) throws -> MTConnectDevices {
+        let transaction = try environment.beginRead()
+        defer { transaction.close() }
+        return try MTConnectRecord.devices(in: table, transaction)
+    }
+
+    /// Writes descriptions in the commit of the points that came with them.
+    func keepDevices(
+        _ devices: MTConnectDevices, at now: Timestamp, _ transaction: WriteTransaction
+    ) throws {
+        for record in devices.records {
+            try transaction.put(
+                mtconnectTable, KeyBytes().with(record.uuid).bytes,
+                MTConnectRecord.value(record.payload, receivedAt: now))
+        }
+    }
+
+    /// Takes over what a batch said of devices, once it is durable.
+    func learn(_ devices: MTConnectDevices) {
+        guard !devices.changed.isEmpty else { return }
+        state.withLock { $0.mtconnect.merge(devices) }
+    }
+}
