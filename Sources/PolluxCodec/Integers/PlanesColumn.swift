@@ -28,13 +28,32 @@ enum PlanesColumn {
             let all = residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) }
             let width = bitLength(all)
             var body = body(values, count: count, width: width, cut: 0)
-            if width > 8, width & 7 != 0 {
-                let other = self.body(values, count: count, width: width, cut: width & 7)
+            let cut = width & 7
+            if width > 8, cut != 0, promises(values, count: count, width: width, cut: cut) {
+                let other = self.body(values, count: count, width: width, cut: cut)
                 if other.count < body.count { body = other }
             }
             bytes.append(contentsOf: body)
         }
         return bytes
+    }
+
+    /// Whether the upper planes, with the lowest `cut` bits packed, look smaller than all of them.
+    ///
+    /// By how often each byte occurs: what repeats as a sequence is not seen.
+    private static func promises(
+        _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int
+    ) -> Bool {
+        values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
+            func bits(_ cut: Int) -> Double {
+                var bits = Double(cut * count)
+                for shift in stride(from: cut, to: width, by: 8) {
+                    bits += ByteEntropy.bits(words, count: count, shift: shift)
+                }
+                return bits
+            }
+            return bits(cut) < 0.997 * bits(0)
+        }
     }
 
     /// Cut, number of planes, low bits and planes.
