@@ -160,5 +160,15 @@ import Testing
         let check = try Plant.pollux(["check"] + data)
         #expect(check.0 == 0 && check.1.contains("points: 10000"), "\(check.1)")
         #expect(check.1.contains("graph.assets: 3 records"), "\(check.1)")
+        // A server that has the directory is no hindrance, and nothing is changed under it.
+        let server = try RunningProcess(
+            Programs.pollux, ["serve", "--listen", "127.0.0.1:\(plant.httpPort)"] + data)
+        #expect(Ports.waitUntilOpen(plant.httpPort))
+        let beside = try Plant.pollux(["check"] + data)
+        #expect(beside.0 == 0 && beside.1.contains("points: 10000"), "\(beside.1)")
+        #expect(try Plant.pollux(["inspect", "columns"] + data).0 == 0)
+        #expect(server.stop() == 0)
+        let absent = try Plant.pollux(["check", "--data", plant.folder.path + "/nothing"])
+        #expect(absent.0 == 3 && absent.1.contains("there is no database in"), "\(absent.1)")
     }
 }

@@ -78,7 +78,7 @@ public enum SnapshotArchive {
     }
 
     /// Checks size and checksum of the data file.
-    private static func compare(_ path: String) throws -> SnapshotManifest {
+    public static func compare(_ path: String) throws -> SnapshotManifest {
         let manifest = try manifest(of: path)
         let (byteCount, checksum) = try fingerprint(path + "/data.mdb")
         guard byteCount == manifest.byteCount else {

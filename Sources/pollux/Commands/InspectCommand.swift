@@ -25,8 +25,7 @@ struct InspectCommand: ParsableCommand {
         @OptionGroup var target: TargetOptions
 
         func run() throws {
-            let database = try target.openDatabase()
-            defer { database.close() }
+            let database = try target.openForReading()
             let (reports, names) = try reporting { try Columns.read(database) }
             if format == .json {
                 let columns: [[String: Any]] = reports.indices.map { index in
@@ -57,7 +56,7 @@ struct InspectCommand: ParsableCommand {
         }
 
         private static func read(
-            _ database: Database
+            _ database: RecordsOnDisk
         ) throws -> ([ColumnReport], [(asset: String, measure: String)]) {
             let reports = try Inspection(environment: database.environment).columns()
             let names = try database.environment.read { transaction in
@@ -81,8 +80,7 @@ struct InspectCommand: ParsableCommand {
         @OptionGroup var target: TargetOptions
 
         func run() throws {
-            let database = try target.openDatabase()
-            defer { database.close() }
+            let database = try target.openForReading()
             let inspection = try Inspection(environment: database.environment)
             guard let name else {
                 for name in try reporting({ try inspection.chunkNames(group: nil) }) { print(name) }
@@ -100,8 +98,7 @@ struct InspectCommand: ParsableCommand {
         @OptionGroup var target: TargetOptions
 
         func run() throws {
-            let database = try target.openDatabase()
-            defer { database.close() }
+            let database = try target.openForReading()
             let inspection = try Inspection(environment: database.environment)
             guard let sequence else {
                 for number in try reporting({ try inspection.journalSequences() }) { print(number) }

@@ -73,8 +73,9 @@ struct SnapshotCommand: ParsableCommand {
 
         func run() throws {
             let path = SnapshotCommand.path(of: folder, in: target.directory)
-            let report = try reporting { try SnapshotArchive.verify(path) }
-            try CheckCommand.show(report, of: path)
+            _ = try reporting { try SnapshotArchive.compare(path) }
+            try CheckCommand.check(
+                reporting { try RecordsOnDisk(directory: path) }, name: path)
         }
     }
 

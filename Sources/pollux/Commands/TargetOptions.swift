@@ -21,6 +21,11 @@ struct TargetOptions: ParsableArguments {
         try Connection.open(data: directory, server: server, creating: creating)
     }
 
+    /// Opens the data directory for reading only, also while a server has it.
+    func openForReading() throws -> RecordsOnDisk {
+        try reporting { try RecordsOnDisk(directory: directory) }
+    }
+
     /// Opens the data directory for this process alone, or says which server has it.
     func openDatabase() throws -> Database {
         do {
