@@ -310,7 +310,7 @@ struct MTConnectTests {
             }
             let topic = topics[Int.random(in: 0..<topics.count, using: &random)]
             let message = TopicMessage(topic: topic, payload: bytes, receivedAt: Plant.arrival)
-            guard MTConnectDevices.owns(message) else { continue }
+            guard devices.owns(message) else { continue }
             let decoded = devices.read(message)
             #expect(decoded.groups.count <= 4000)
         }

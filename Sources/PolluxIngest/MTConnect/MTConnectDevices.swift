@@ -9,8 +9,11 @@ import PolluxStore
 /// records for the commit that holds the points.
 struct MTConnectDevices: Sendable {
     private(set) var devices: [String: MTConnectDevice] = [:]
+    /// Adapters by the topic of their lines, and what they have said.
+    private(set) var adapters: [String: SHDRState] = [:]
     /// Devices that changed since the value was taken.
     private(set) var changed: Set<String> = []
+    private(set) var changedAdapters: Set<String> = []
     /// Descriptions to keep: device and document.
     private(set) var records: [(uuid: String, payload: [UInt8])] = []
 
@@ -18,8 +21,8 @@ struct MTConnectDevices: Sendable {
     static let deviceLimit = 10_000
 
     /// Whether a message is MTConnect's: by its topic, or by what its document calls itself.
-    static func owns(_ message: TopicMessage) -> Bool {
-        if message.topic.hasPrefix("MTConnect/") { return true }
+    func owns(_ message: TopicMessage) -> Bool {
+        if message.topic.hasPrefix("MTConnect/") || isLine(message) { return true }
         let start = message.payload.prefix(48).drop { $0 <= 0x20 }
         guard let first = start.first else { return false }
         if first == UInt8(ascii: "<") {
@@ -33,6 +36,16 @@ struct MTConnectDevices: Sendable {
     /// Takes over what another value learned.
     mutating func merge(_ other: MTConnectDevices) {
         for uuid in other.changed { devices[uuid] = other.devices[uuid] }
+        for topic in other.changedAdapters { adapters[topic] = other.adapters[topic] }
+    }
+
+    /// Makes the lines of an adapter known.
+    mutating func add(_ adapter: SHDRAdapter) {
+        adapters[adapter.topic] = SHDRState(adapter)
+    }
+
+    private func isLine(_ message: TopicMessage) -> Bool {
+        message.topic.hasPrefix("SHDR/") && adapters[message.topic] != nil
     }
 
     /// Reads one message.
@@ -43,6 +56,12 @@ struct MTConnectDevices: Sendable {
         var decoded = DecodedMessage()
         decoded.format = "MTConnect"
         decoded.rule = "MTConnect describes its devices itself"
+        if isLine(message), var adapter = adapters.removeValue(forKey: message.topic) {
+            let decoded = SHDRReader.read(message, &adapter)
+            adapters[message.topic] = adapter
+            changedAdapters.insert(message.topic)
+            return decoded
+        }
         let levels = message.topic.split(separator: "/").map(String.init)
         let payload = message.payload[...].drop { $0 <= 0x20 }
         guard let first = payload.first else { return decoded }
@@ -298,6 +317,7 @@ extension MTConnectDevices {
     var settled: MTConnectDevices {
         var copy = self
         copy.changed = []
+        copy.changedAdapters = []
         copy.records = []
         return copy
     }

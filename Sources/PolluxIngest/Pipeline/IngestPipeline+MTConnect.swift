@@ -25,9 +25,20 @@ extension IngestPipeline {
         }
     }
 
+    /// Shows an adapter among `adapters`, and makes its lines known.
+    func register(_ source: SHDRSource) {
+        state.withLock { state in
+            state.adapters.append(source)
+            state.mtconnect.add(source.adapter)
+        }
+    }
+
+    /// The sources that read adapters, in the order in which they were made.
+    public var adapters: [SHDRSource] { state.withLock { $0.adapters } }
+
     /// Takes over what a batch said of devices, once it is durable.
     func learn(_ devices: MTConnectDevices) {
-        guard !devices.changed.isEmpty else { return }
+        guard !devices.changed.isEmpty || !devices.changedAdapters.isEmpty else { return }
         state.withLock { $0.mtconnect.merge(devices) }
     }
 }

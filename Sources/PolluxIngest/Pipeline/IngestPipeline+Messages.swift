@@ -80,7 +80,7 @@ extension IngestPipeline {
         _ message: TopicMessage, _ reader: PayloadReader, _ devices: inout MTConnectDevices,
         isReplay: Bool
     ) -> DecodedMessage {
-        if MTConnectDevices.owns(message) { return devices.read(message, isReplay: isReplay) }
+        if devices.owns(message) { return devices.read(message, isReplay: isReplay) }
         // Sparkplug needs the order of messages and what came before: the resolver reads it.
         return SparkplugTopic.owns(message.topic)
             ? DecodedMessage(format: "Sparkplug")
@@ -165,10 +165,8 @@ extension IngestPipeline {
                 TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt))
         }
         let message = TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt)
-        if MTConnectDevices.owns(message) {
-            var devices = state.withLock { $0.mtconnect }
-            return devices.read(message, isReplay: true)
-        }
+        var devices = state.withLock { $0.mtconnect }
+        if devices.owns(message) { return devices.read(message, isReplay: true) }
         return PayloadReader(rules: rules, options: options)
             .read(topic: topic, payload: payload, receivedAt: receivedAt)
     }

@@ -12,6 +12,7 @@ struct IngestState: Sendable {
     var sparkplug = SparkplugHost()
     var mtconnect = MTConnectDevices()
     var connections: [MQTTSource] = []
+    var adapters: [SHDRSource] = []
     var deliveries: [String: DeliveryWindow] = [:]
     /// The newest time of each series by source, for counting what comes late.
     var newestTimes: [String: [SeriesID: Int64]] = [:]

@@ -24,6 +24,11 @@ struct SourceRoutes: Sendable {
         where !statistics.contains(where: { $0.source == connection.address.sourceName }) {
             statistics.append(SourceStatistics(source: connection.address.sourceName))
         }
+        let adapters = parts.ingest.adapters
+        for source in adapters
+        where !statistics.contains(where: { $0.source == source.adapter.sourceName }) {
+            statistics.append(SourceStatistics(source: source.adapter.sourceName))
+        }
         var json = JSONBytes()
         json.beginObject()
         json.name("sources")
@@ -46,6 +51,10 @@ struct SourceRoutes: Sendable {
                 $0.address.sourceName == source.source
             }) {
                 SourceRoutes.write(connection, to: &json)
+            } else if let source = adapters.first(where: {
+                $0.adapter.sourceName == source.source
+            }) {
+                SourceRoutes.write(source, to: &json)
             }
             json.endObject()
         }
@@ -76,6 +85,18 @@ struct SourceRoutes: Sendable {
         json.beginArray()
         for topic in connection.address.topics { json.string(topic) }
         json.endArray()
+        json.member("reconnects", Int(clamping: status.reconnectCount))
+        json.member("failedCommits", Int(clamping: status.failedCommitCount))
+        if !status.lastProblem.isEmpty { json.member("problem", status.lastProblem) }
+        json.endObject()
+    }
+
+    private static func write(_ source: SHDRSource, to json: inout JSONBytes) {
+        let status = source.status
+        json.name("connection")
+        json.beginObject()
+        json.member("connected", status.isConnected)
+        json.member("adapter", source.adapter.name)
         json.member("reconnects", Int(clamping: status.reconnectCount))
         json.member("failedCommits", Int(clamping: status.failedCommitCount))
         if !status.lastProblem.isEmpty { json.member("problem", status.lastProblem) }

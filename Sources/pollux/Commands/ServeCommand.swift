@@ -51,7 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
         try await Serving(
             directory: directory,
             listen: listen ?? settings.listen ?? ListenAddress(host: "127.0.0.1", port: 8470),
-            mqtt: settings.sources, isInsecure: insecure || settings.isInsecure,
+            mqtt: settings.sources, adapters: settings.adapters,
+            isInsecure: insecure || settings.isInsecure,
             ingest: settings.ingest
         ).run()
     }

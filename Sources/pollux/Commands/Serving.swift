@@ -14,6 +14,7 @@ struct Serving {
     var directory: String
     var listen: ListenAddress
     var mqtt: [MQTTAddress]
+    var adapters: [SHDRAdapter] = []
     var isInsecure: Bool
     var ingest = IngestOptions()
     var isQuiet = false
@@ -43,18 +44,23 @@ struct Serving {
             throw CommandFailure(ExitCode.failed, "\(error)")
         }
         let sources = mqtt.map { MQTTSource(address: $0, pipeline: database.ingest) }
+        let lines = adapters.map { SHDRSource(adapter: $0, pipeline: database.ingest) }
         do {
-            try await serve(database, sources: sources, logger: logger)
+            try await serve(database, sources: sources, lines: lines, logger: logger)
         } catch {
             sources.forEach { $0.stop() }
+            lines.forEach { $0.stop() }
             database.close()
             throw error is CommandFailure ? error : CommandFailure(error)
         }
         sources.forEach { $0.stop() }
+        lines.forEach { $0.stop() }
         database.close()
     }
 
-    private func serve(_ database: Database, sources: [MQTTSource], logger: Logger) async throws {
+    private func serve(
+        _ database: Database, sources: [MQTTSource], lines: [SHDRSource], logger: Logger
+    ) async throws {
         var configuration = ServerConfiguration()
         configuration.host = listen.host
         configuration.port = listen.port
@@ -74,6 +80,7 @@ struct Serving {
             })
         database.live.start()
         for source in sources { source.start() }
+        for source in lines { source.start() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: server)],

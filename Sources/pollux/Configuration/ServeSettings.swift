@@ -6,6 +6,7 @@ struct ServeSettings {
     var listen: ListenAddress?
     var isInsecure = false
     var sources: [MQTTAddress] = []
+    var adapters: [SHDRAdapter] = []
     var ingest = IngestOptions()
 
     /// No settings of one's own.
@@ -21,14 +22,16 @@ struct ServeSettings {
             case "": try takeServer(section, settings)
             case "ingest": try takeIngest(section, settings)
             case "mqtt": sources.append(try ServeSettings.source(section, settings))
+            case "shdr": adapters.append(try ServeSettings.adapter(section, settings))
             default:
                 throw SettingsFile.Fault(
                     file: file, line: section.line,
-                    reason: "the heading [\(section.kind)] is not known: [ingest] and [mqtt NAME] "
-                        + "are")
+                    reason: "the heading [\(section.kind)] is not known: [ingest], [mqtt NAME] and "
+                        + "[shdr NAME] are")
             }
         }
         try checkSources(settings)
+        try ServeSettings.checkAdapters(adapters, settings)
     }
 
     private mutating func takeServer(
@@ -143,7 +146,7 @@ struct ServeSettings {
         return nil
     }
 
-    private static func refuseRepeated(
+    static func refuseRepeated(
         _ section: SettingsFile.Section, _ file: SettingsFile, except repeatable: Set<String>
     ) throws(SettingsFile.Fault) {
         var seen: Set<String> = []

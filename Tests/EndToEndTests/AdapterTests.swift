@@ -1,0 +1,48 @@
+import Foundation
+import PolluxTestKit
+import Testing
+
+/// A machine behind an adapter, from the configuration file to the question about its tool.
+@Suite(.serialized) struct AdapterTests {
+    static let python = Programs.find("python3")
+
+    @Test(
+        "tools that an adapter tells of have a remaining life",
+        .enabled(if: python != nil, "python3 is not installed"))
+    func remainingLife() throws {
+        let python = try #require(Self.python)
+        let folder = Places.repository.appendingPathComponent("Tests/Adapter")
+        let plant = try Plant()
+        let port = plant.mqttPort
+        let adapter = try RunningProcess(
+            python, ["-B", folder.appendingPathComponent("shdr_adapter.py").path, "\(port)"],
+            hasInput: true)
+        defer { adapter.send("quit\n") }
+        let configuration = FileManager.default.temporaryDirectory
+            .appendingPathComponent("adapter-\(UUID().uuidString).conf")
+        defer { try? FileManager.default.removeItem(at: configuration) }
+        try """
+        [shdr mill]
+        address = 127.0.0.1:\(port)
+        asset = line:L2/machine:CNC-3
+        description = \(folder.appendingPathComponent("machine.xml").path)
+        """.write(to: configuration, atomically: true, encoding: .utf8)
+        try plant.startServer(mqtt: false, ["--config", configuration.path])
+        _ = try plant.rows(
+            "count position of axis of machine CNC-3 between 2025-12-31 and 2026-01-02",
+            until: { !$0.isEmpty })
+        adapter.send("history\n")
+        _ = try plant.rows(
+            "count rpm of spindle of machine CNC-3 between 2025-12-31 and 2026-01-02",
+            until: { ($0.first?.compactMap { $0 as? NSNumber }.first)?.intValue == 9 })
+        let answer = try plant.ask(
+            "remaining life of tool of machine CNC-3", now: "2026-01-01T02:10:00Z")
+        let row = try #require((answer["rows"] as? [[Any]])?.first, "\(answer)")
+        #expect(row.contains { ($0 as? String) == "T-4" }, "\(row)")
+        let numbers = row.compactMap { $0 as? NSNumber }.map(\.doubleValue)
+        // Tools lasted about 33 minutes of cut, and this one has cut for 10 of them.
+        #expect(numbers.contains { abs($0 - 10) < 0.5 } && numbers.contains { $0 > 10 && $0 < 35 })
+        let sources = try HTTPExchange.run(port: plant.httpPort, "GET", "/api/v1/sources").text
+        #expect(sources.contains("shdr://127.0.0.1:\(port)") && sources.contains("\"mill\""))
+    }
+}
