@@ -13,6 +13,7 @@ import sys
 import columns
 import graph
 import ingest
+import live
 import records
 from integers import Bytes, Refused, bits_of, integers, require
 
@@ -194,12 +195,30 @@ def plant(name, text):
     require(wanted in found, f"{wanted} is not among {found}")
 
 
+def standing(name, text):
+    """What live.md says its golden files hold."""
+    noon = 1_772_452_800 * S
+    found = live.entries(name, text)
+    if name == "live-definitions":
+        statement = found[0].pop("statement")
+        require(statement.startswith("create alert [too hot] as max temperature of every spindle"), statement)
+        return same(found, [{
+            "kind": 1, "name": "too hot", "zone": "Europe/Berlin", "created": noon + S // 4,
+            "parameters": {"hot": 80.5, "kind": "spindle", "shifts": 3, "urgent": True},
+        }], "definitions")
+    if name == "live-positions":
+        return same(found, [(1, "too hot", noon + 90 * S, [7, 9])], "positions")
+    return same(found, [("drift", 4, noon + 60 * S, 12)], "models")
+
+
 def file(path):
     name = os.path.basename(path).removesuffix(".hex")
     with open(path, encoding="utf-8") as source:
         text = source.read()
     if name in graph.TABLES:
         return plant(name, text)
+    if name in live.TABLES:
+        return standing(name, text)
     content = bytes.fromhex("".join(
         line for line in text.split("\n") if not line.startswith("#")))
     if name.startswith("encoding-"):
