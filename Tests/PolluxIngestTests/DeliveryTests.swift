@@ -43,6 +43,30 @@ struct DeliveryTests {
         #expect(try plant.points(Plant.machine, [], "power").count == 4)
     }
 
+    @Test("a number that comes round again after many messages with a time is another message")
+    func comesRound() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        try plant.pipeline.ingest([message("1", 0, packet: 7)], source: "s")
+        for batch in 0..<35 {
+            let timed = (0..<1000).map { index in
+                message(
+                    "{\"speed\":1,\"timestamp\":\(1_600_000_000_000 + batch * 1000 + index)}", 1,
+                    packet: UInt16(1000 + batch * 1000 + index))
+            }
+            try plant.pipeline.ingest(timed, source: "s")
+        }
+        // Sent before and never stored; what was stored under its number has long been acknowledged.
+        for pipeline in [
+            plant.pipeline, try IngestPipeline(store: plant.store, graph: plant.graph),
+        ] {
+            let before = try plant.points(Plant.machine, [], "power").count
+            try pipeline.ingest(
+                [message("1", Int64(before) + 50, packet: 7, again: true)], source: "s")
+            #expect(try plant.points(Plant.machine, [], "power").count == before + 1)
+        }
+    }
+
     @Test("number and content decide together")
     func numbers() throws {
         var window = DeliveryWindow()

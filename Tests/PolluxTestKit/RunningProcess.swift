@@ -29,7 +29,7 @@ public final class RunningProcess: Sendable {
             process.standardInput = FileHandle.nullDevice
             input = nil
         }
-        try process.run()
+        try RunningProcess.unblockingSignals { try process.run() }
         // A thread that reads: Foundation's readability handlers race with the closing of their pipe
         // on Linux and take the whole test run down.
         let descriptor = dup(output.fileHandleForReading.fileDescriptor)
@@ -43,6 +43,17 @@ public final class RunningProcess: Sendable {
             }
             Foundation.close(descriptor)
         }.start()
+    }
+
+    /// A child inherits the mask of the thread that starts it, and worker threads block SIGTERM:
+    /// the child would never see it.
+    private static func unblockingSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     deinit {

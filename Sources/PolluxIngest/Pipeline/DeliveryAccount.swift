@@ -37,7 +37,11 @@ struct DeliveryAccount: Sendable {
                     packet: delivery.packet, digest: DeliveryWindow.digest(messages[index]),
                     arrival: messages[index].receivedAt))
         }
-        if !added.isEmpty { removing = window.trim() }
+        let numbered = messages.lazy.filter { $0.delivery != nil }
+        guard let last = numbered.last, !added.isEmpty || !window.isIdle else { return }
+        // Messages with a time use up numbers too.
+        if numbered.count > added.count { added.append(.mark(numbered.count, at: last.receivedAt)) }
+        removing = window.trim()
     }
 
     /// Writes the account into the commit of the batch.

@@ -8,42 +8,67 @@ import PolluxModel
 struct DeliveryWindow: Sendable {
     /// A committed message.
     struct Entry: Hashable, Sendable {
+        /// Its number; 0, which no message has, marks a count.
         var packet: UInt16
-        /// Of topic and payload.
+        /// Of topic and payload; of a mark, how many numbered messages its commit held.
         var digest: UInt64
         var arrival: Timestamp
+
+        /// Says how many numbered messages a commit held, whatever their times.
+        static func mark(_ count: Int, at arrival: Timestamp) -> Entry {
+            Entry(packet: 0, digest: UInt64(clamping: count), arrival: arrival)
+        }
+
+        var isMark: Bool { packet == 0 }
     }
 
     /// Entries that are remembered: more than brokers leave without an acknowledgement.
     static let entryLimit = 20_000
+    /// Messages after which an entry is forgotten: a number comes round again after 65,535, and
+    /// what was committed under it before must not be taken for what has it now.
+    static let messageLimit = 32_768
 
     /// In the order of their commits.
     private(set) var entries: [Entry] = []
-    /// The number of entries of each record, and the number of the first record.
-    private var recordSizes: [Int] = []
+    private struct Record: Sendable {
+        var entryCount: Int
+        var messageCount: Int
+    }
+    private var records: [Record] = []
     private var firstRecord: UInt64 = 1
+    private var messageCount = 0
 
     /// The number of the next record.
-    var nextRecord: UInt64 { firstRecord + UInt64(recordSizes.count) }
+    var nextRecord: UInt64 { firstRecord + UInt64(records.count) }
+    /// Whether it holds nothing that a repeated message could be.
+    var isIdle: Bool { entries.allSatisfy(\.isMark) }
 
     /// Takes over what a commit wrote under `nextRecord`.
     mutating func append(_ added: [Entry]) {
         entries += added
-        recordSizes.append(added.count)
+        // Records from before there were marks count what they hold.
+        let marked = added.lazy.filter(\.isMark).reduce(0) { $0 + Int(clamping: $1.digest) }
+        let count = max(marked, added.lazy.filter { !$0.isMark }.count)
+        records.append(Record(entryCount: added.count, messageCount: count))
+        messageCount += count
     }
 
-    /// Forgets the oldest records beyond the limit and returns their numbers.
+    /// Forgets the oldest records beyond the limits and returns their numbers; the newest stays.
     mutating func trim() -> Range<UInt64> {
         let first = firstRecord
         var count = entries.count
         var dropped = 0
-        for size in recordSizes {
-            guard count > DeliveryWindow.entryLimit else { break }
-            count -= size
+        for record in records.dropLast() {
+            guard
+                count > DeliveryWindow.entryLimit
+                    || messageCount - record.messageCount >= DeliveryWindow.messageLimit
+            else { break }
+            count -= record.entryCount
+            messageCount -= record.messageCount
             dropped += 1
         }
         entries.removeFirst(entries.count - count)
-        recordSizes.removeFirst(dropped)
+        records.removeFirst(dropped)
         firstRecord += UInt64(dropped)
         return first..<firstRecord
     }
@@ -61,9 +86,11 @@ struct DeliveryWindow: Sendable {
         // Of two entries of one number the later one counts: the earlier was acknowledged.
         var numbered: [UInt16: Int] = [:]
         var byContent: [UInt64: [Int]] = [:]
-        for index in entries.indices { numbered[entries[index].packet] = index }
+        for index in entries.indices where !entries[index].isMark {
+            numbered[entries[index].packet] = index
+        }
         // The oldest stands at the end of its list, to be taken first.
-        for index in entries.indices.reversed() {
+        for index in entries.indices.reversed() where !entries[index].isMark {
             byContent[entries[index].digest, default: []].append(index)
         }
         var count = 0
@@ -182,11 +209,9 @@ struct DeliveryTable: Sendable {
 extension DeliveryWindow {
     /// Takes a stored record, in ascending order of numbers.
     mutating func restore(_ number: UInt64, _ stored: [Entry]) {
-        if recordSizes.isEmpty { firstRecord = number }
+        if records.isEmpty { firstRecord = number }
         // A number that is missing is a record of nothing.
-        while nextRecord < number, recordSizes.count < DeliveryWindow.entryLimit {
-            recordSizes.append(0)
-        }
+        while nextRecord < number, records.count < DeliveryWindow.messageLimit { append([]) }
         append(stored)
     }
 }
