@@ -143,4 +143,93 @@ import Testing
             }
         }
     }
+
+    /// Columns of times that a line describes well, badly, or only in parts.
+    private static func lines(_ random: inout Seed) -> [[Int64]] {
+        let start: Int64 = 1_700_000_000_000_000_000
+        var columns: [[Int64]] = []
+        for count in [3, 40, 1024, 1025, 5000] {
+            for (step, jitter, unit) in [
+                (1_000_000_000, 11, 1_000_000), (1_000_000_000, 900, 1_000_000),
+                (100_000_000, 5, 1_000_000), (1_000_003, 7, 1), (1000, 990, 1),
+            ] as [(Int64, UInt64, Int64)] {
+                columns.append(
+                    (0..<count).map {
+                        start + Int64($0) * step + Int64(random.next() % jitter) * unit
+                    })
+                // An outage in the middle.
+                columns.append(
+                    columns[columns.count - 1].enumerated().map {
+                        $0 < count / 2 ? $1 : $1 + 7_777 * step
+                    })
+            }
+        }
+        let ends: [Int64] = [.min, .min + 5, .min + 9, 0, .max - 9, .max - 5, .max]
+        columns.append(ends)
+        columns.append((0..<2000).map { .max - 2_000_000 + $0 * 1000 + Int64(random.next() % 9) })
+        columns.append((0..<2000).map { .min + $0 * 1000 + Int64(random.next() % 9) })
+        return columns
+    }
+
+    @Test(
+        "a row is found by its time whether or not times are decoded for it",
+        arguments: [51, 52] as [UInt64])
+    func rowsByTime(_ seed: UInt64) throws {
+        var random = Seed(seed)
+        for times in Self.lines(&random) {
+            for encoding in [ColumnEncoding.timeLine, .timePacked, .timeDense] {
+                for tier in EncodingTier.allCases {
+                    let encoded = times.withUnsafeBufferPointer {
+                        TimeColumn.encoded($0, as: encoding, tier: tier)
+                    }
+                    guard let encoded else { continue }
+                    try encoded.withUnsafeBytes { bytes in
+                        var reader = try TimeReader(bytes)
+                        for _ in 0..<60 {
+                            let near = times[Int(random.next() % UInt64(times.count))]
+                            let wanted =
+                                switch random.next() % 4 {
+                                case 0: near
+                                case 1: near &+ Int64(random.next() % 3) &- 1
+                                case 2: near / 1_000_000_000 * 1_000_000_000
+                                default: near &+ Int64(truncatingIfNeeded: random.next() >> 30)
+                                }
+                            let expected = times.firstIndex { $0 >= wanted } ?? times.count
+                            #expect(
+                                try reader.firstRow(notBefore: wanted) == expected,
+                                "seed \(seed), \(encoding), \(tier), \(times.count) from \(times[0])"
+                            )
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("regular readings with jitter are few rests, and found without decoding any")
+    func jitter() throws {
+        var random = Seed(7)
+        let times = (0..<13_000).map {
+            1_736_121_600_505_000_000 + Int64($0) * 1_000_000_000
+                + (Int64(random.next() % 11) - 5) * 1_000_000
+        }
+        for tier in EncodingTier.allCases {
+            var bytes: [UInt8] = []
+            TimeColumn.encode(times, tier: tier, into: &bytes)
+            // Eleven rests are 3.46 bits of chance each.
+            #expect(bytes.count < times.count * 36 / 64, "\(tier)")
+            #expect(ColumnEncoding(rawValue: bytes[0]) == .timeLine)
+            // Damage where the rests lie: whoever decodes them meets other times.
+            if tier == .dense {
+                for index in bytes.count / 2..<bytes.count { bytes[index] ^= 0x55 }
+            }
+            try bytes.withUnsafeBytes { bytes in
+                var reader = try TimeReader(bytes)
+                for minute in 0..<200 {
+                    let wanted = 1_736_121_600_000_000_000 + Int64(minute) * 60_000_000_000
+                    #expect(try reader.firstRow(notBefore: wanted) == minute * 60)
+                }
+            }
+        }
+    }
 }

@@ -88,6 +88,22 @@ public struct FloatReader: ~Copyable {
         }
     }
 
+    /// Calls `body` with the values of `rows`, in place where they are decoded already, else in
+    /// `room`, which has space for `rows.count` values.
+    public mutating func withValues<Result>(
+        rows: Range<Int>, room: UnsafeMutablePointer<Double>,
+        _ body: (UnsafePointer<Double>) throws -> Result
+    ) throws -> Result {
+        try check(rows)
+        if case .whole(let values) = source {
+            return try values.withUnsafeBufferPointer { values in
+                try body(values.baseAddress.map { $0 + rows.lowerBound } ?? UnsafePointer(room))
+            }
+        }
+        try decode(rows: rows, into: room)
+        return try body(room)
+    }
+
     /// Count, sum, minimum and maximum of `rows`, the same to the last bit in every mode.
     ///
     /// Blocks that lie within `rows` are summed up straight from their packed form. The sum is that

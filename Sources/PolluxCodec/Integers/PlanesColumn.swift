@@ -158,17 +158,18 @@ enum PlanesColumn {
         guard let values = target.baseAddress, count > 0 else { return }
         TailBits.read(low, count: count, width: cut, reference: 0, into: values)
         try readPlanes(&reader, cut: cut, planeCount: planeCount, values, count)
-        if order == .values {
-            IntegerLoops.scale(values, count: count, base: start, factor: 1)
-        } else {
-            BytePlanes.undoZigzag(values, count: count)
-            if order == .deltaDeltas {
-                IntegerLoops.runningSums(values, count: count, start: step)
-            }
+        let scale = Int64(truncatingIfNeeded: factor)
+        switch order {
+        case .values:
+            IntegerLoops.scale(
+                values, count: count, base: offset &+ scale &* start, factor: scale)
+        case .deltas:
+            BytePlanes.sumZigzag(values, count: count, start: start, base: offset, factor: scale)
+        case .deltaDeltas:
+            BytePlanes.sumZigzag(values, count: count, start: step, base: 0, factor: 1)
             IntegerLoops.runningSums(values, count: count, start: start)
+            IntegerLoops.scale(values, count: count, base: offset, factor: scale)
         }
-        IntegerLoops.scale(
-            values, count: count, base: offset, factor: Int64(truncatingIfNeeded: factor))
     }
 
     private static func readPlanes(

@@ -56,7 +56,7 @@ public enum TimeColumn: EncodedIntegers {
             bytes.appendNested(IntegerEncoder(values, tier: .dense, mayNest: true).smallest())
         case .timeLine:
             guard count > 2 else { return nil }
-            let step = averageStep(values)
+            let step = lineStep(values)
             bytes.appendSigned(values[0])
             bytes.appendSigned(step)
             var expected = values[0]
@@ -140,12 +140,18 @@ public enum TimeColumn: EncodedIntegers {
         return best?.key ?? 0
     }
 
-    /// The step of the line from the first to the last time.
-    private static func averageStep(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
+    /// The step of the line from the first to the last time, as a multiple of what all differences
+    /// share: then the rests share it too, and are few and small where clocks tick in milliseconds.
+    private static func lineStep(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
         let last = values.count - 1
         let (span, overflow) = values[last].subtractingReportingOverflow(values[0])
         let (rounded, overflow1) = span.addingReportingOverflow(Int64(last) / 2)
-        return overflow || overflow1 ? 0 : rounded / Int64(last)
+        if overflow || overflow1 { return 0 }
+        let average = rounded / Int64(last)
+        let factor = SharedFactor(values).factor
+        guard average > 0, factor > 1, average <= Int64.max - factor / 2 else { return average }
+        let multiple = (average + factor / 2) / factor * factor
+        return multiple > 0 ? multiple : average
     }
 
     /// Rows with another step: rows skipped since the one before, and what the step exceeds.

@@ -4,7 +4,7 @@ internal import PolluxKernels
 ///
 /// Times of a constant step are computed; those in packed blocks are decoded block by block, and a
 /// search looks at the blocks' first times before it decodes one; all others are decoded whole,
-/// once, when opened.
+/// once. Of times on a line, a search decodes none where the bounds of their rests tell enough.
 ///
 ///     var reader = try TimeReader(bytes)
 ///     let first = try reader.firstRow(notBefore: slice.start)
@@ -15,12 +15,14 @@ public struct TimeReader: ~Copyable {
         case steps(first: Int64, step: Int64)
         /// Packed integers: times, or what is left after `first + row * step`.
         case blocks(BlockIndex, first: Int64, step: Int64)
+        /// A line whose rests lie between bounds and have not been needed yet.
+        case line(TimeLine, rests: ClosedRange<Int64>, bytes: UnsafeRawBufferPointer)
         case whole([Int64])
     }
 
     /// The number of times.
     public let count: Int
-    private let source: Source
+    private var source: Source
     private var memory: BlockMemory
 
     /// Opens the column.
@@ -56,6 +58,10 @@ public struct TimeReader: ~Copyable {
             try reader.finish()
             return (count, .blocks(index, first: first, step: step))
         }
+        if encoding == .timeLine, let nested, let rests = PlanesColumn.bounds(nested: nested) {
+            let line = TimeLine(first: first, step: step, count: count)
+            return (count, .line(line, rests: rests, bytes: bytes))
+        }
         var times: [Int64] = []
         try TimeColumn.decode(bytes, into: &times)
         return (count, .whole(times))
@@ -70,11 +76,13 @@ public struct TimeReader: ~Copyable {
         guard rows.lowerBound >= 0, rows.upperBound <= count else {
             throw .countMismatch(expected: rows.upperBound, found: count)
         }
+        try decodeLine()
         switch source {
         case .steps(let first, let step):
             IntegerLoops.fill(
                 target, count: rows.count, first: first &+ Int64(rows.lowerBound) &* step,
                 step: step)
+        case .line: break
         case .whole(let times):
             times.withUnsafeBufferPointer {
                 for (place, row) in rows.enumerated() { target[place] = $0[row] }
@@ -98,8 +106,10 @@ public struct TimeReader: ~Copyable {
     /// The time of one row.
     public mutating func time(at row: Int) throws(CodecError) -> Int64 {
         guard row >= 0, row < count else { throw .countMismatch(expected: row + 1, found: count) }
+        try decodeLine()
         switch source {
         case .steps(let first, let step): return first &+ Int64(row) &* step
+        case .line: return 0
         case .whole(let times): return times[row]
         case .blocks(let index, let first, let step):
             let held = try hold(index, row / ColumnLimits.blockCount, first, step)
@@ -114,27 +124,69 @@ public struct TimeReader: ~Copyable {
     public mutating func firstRow(notBefore time: Int64) throws(CodecError) -> Int {
         var low = 0
         var high = count
-        if case .blocks = source {
-            // First between blocks by the first time of each, then within the one that is kept.
-            let size = ColumnLimits.blockCount
-            var lowBlock = 0
-            var highBlock = (count + size - 1) / size
-            while highBlock - lowBlock > 1 {
-                let middle = (lowBlock + highBlock) / 2
-                if try self.time(at: middle * size) < time {
-                    lowBlock = middle
-                } else {
-                    highBlock = middle
-                }
+        switch source {
+        case .steps(let first, let step):
+            let line = TimeLine(first: first, step: step, count: count)
+            if let rows = line.candidates(time, 0...0) {
+                (low, high) = (rows.lowerBound, rows.upperBound)
             }
-            low = lowBlock * size
-            high = min(count, highBlock * size)
+        case .line(let line, let rests, _):
+            if let rows = line.candidates(time, rests) {
+                (low, high) = (rows.lowerBound, rows.upperBound)
+            }
+        case .blocks(let index, let first, let step):
+            let line = TimeLine(first: first, step: step, count: count)
+            (low, high) = try candidates(time, index, line)
+        case .whole: break
         }
         while low < high {
             let middle = low + (high - low) / 2
             if try self.time(at: middle) < time { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// The rows among which the first one not before `time` is, all of one block.
+    private mutating func candidates(
+        _ time: Int64, _ index: BlockIndex, _ line: TimeLine
+    ) throws(CodecError) -> (low: Int, high: Int) {
+        let size = ColumnLimits.blockCount
+        var lowBlock = 0
+        var highBlock = (count + size - 1) / size
+        while highBlock - lowBlock > 1 {
+            let middle = (lowBlock + highBlock) / 2
+            let row = middle * size
+            let isBefore: Bool
+            if let rows = Self.candidates(time, index, line, middle),
+                row < rows.lowerBound || row >= rows.upperBound
+            {
+                isBefore = row < rows.lowerBound
+            } else {
+                isBefore = try self.time(at: row) < time
+            }
+            if isBefore { lowBlock = middle } else { highBlock = middle }
+        }
+        let low = lowBlock * size
+        let high = min(count, highBlock * size)
+        guard lowBlock < index.places.count,
+            let rows = Self.candidates(time, index, line, lowBlock)
+        else { return (low, high) }
+        return (min(max(rows.lowerBound, low), high), min(max(rows.upperBound, low), high))
+    }
+
+    /// The rows that may be the first not before `time` if all rests were like those of a block.
+    private static func candidates(
+        _ time: Int64, _ index: BlockIndex, _ line: TimeLine, _ block: Int
+    ) -> ClosedRange<Int>? {
+        index.blocks.bounds(index.places[block]).flatMap { line.candidates(time, $0) }
+    }
+
+    /// Decodes the times of a line whose rests are needed.
+    private mutating func decodeLine() throws(CodecError) {
+        guard case .line(_, _, let bytes) = source else { return }
+        var times: [Int64] = []
+        try TimeColumn.decode(bytes, into: &times)
+        source = .whole(times)
     }
 
     private mutating func hold(

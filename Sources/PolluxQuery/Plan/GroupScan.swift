@@ -60,18 +60,17 @@ struct GroupScan: Sendable {
         var scratch = PointScratch()
         for chunk in chunks {
             try stop.check()
-            var times: [Int: [Int64]] = [:]
+            var vectors: [Int: SealedTimes] = [:]
             for index in lanes.indices where !lanes[index].isInterleaved {
                 guard let column = try chunk.column(of: lanes[index].series.id) else { continue }
                 switch try lanes[index].fold.take(column, onlyGood: rule.takesOnlyGood) {
                 case .beside: lanes[index].counts.columnsSkipped += 1
                 case .added: lanes[index].counts.columnsByStatistics += 1
                 case .needed:
-                    let own = try times[column.vector] ?? column.times()
-                    times[column.vector] = own
+                    let times = try vectors[column.vector] ?? column.openTimes()
+                    vectors[column.vector] = times
                     lanes[index].counts.columnsRead += 1
-                    try lanes[index].feed(
-                        own, column.values(), column.qualities(), rule, &scratch)
+                    try lanes[index].feed(column, times, rule, &scratch)
                 }
             }
         }
@@ -127,6 +126,8 @@ struct StopRule: Sendable {
 struct PointScratch {
     var times: [Int64] = []
     var values: [Double] = []
+    /// Room for values that are decoded in parts; what it holds means nothing.
+    var room: [Double] = []
 
     mutating func removeAll() {
         times.removeAll(keepingCapacity: true)
@@ -135,6 +136,19 @@ struct PointScratch {
 }
 
 extension ScanLane {
+    /// Adds the points of a sealed column, reading of it what the windows need.
+    mutating func feed(
+        _ column: SealedColumn, _ times: SealedTimes, _ rule: QualityRule,
+        _ scratch: inout PointScratch
+    ) throws {
+        try column.check(times)
+        if fold.needsNoTimes, let values = try column.openFloats() {
+            counts.points += column.count
+            return try fold.add(times, values, room: &scratch.room)
+        }
+        try feed(times.all(), column.values(), column.qualities(), rule, &scratch)
+    }
+
     /// Adds the points of a column.
     mutating func feed(
         _ times: [Int64], _ values: ColumnValues, _ qualities: [Quality], _ rule: QualityRule,

@@ -117,6 +117,39 @@ struct LaneFold: Sendable {
         }
     }
 
+    /// Whether the values of samples tell all that is needed, once it is known which rows lie in
+    /// which window.
+    var needsNoTimes: Bool { needs.samples && !needs.ends && !needs.curve }
+
+    /// Adds the points of a column whose times are only searched, and whose values are decoded only
+    /// where they lie between the first and the last window; gives the sums that `add` gives.
+    mutating func add(
+        _ times: SealedTimes, _ values: SealedFloats, room: inout [Double]
+    ) throws {
+        let start = try times.firstRow(notBefore: low)
+        let end = try times.firstRow(notBefore: high)
+        guard start < end else { return }
+        try values.withValues(start..<end, room: &room) { values in
+            // `row` is the first whose time is not before `reached`.
+            var (row, reached) = (start, low)
+            while row < end, window < windows.count {
+                let stop = min(end, try times.firstRow(notBefore: windows.ends[window]))
+                guard stop > row else {
+                    window += 1
+                    continue
+                }
+                var begin = row
+                if windows.starts[window] > reached {
+                    begin = max(row, try times.firstRow(notBefore: windows.starts[window]))
+                }
+                if begin < stop {
+                    samples[window].add(values + (begin - start), count: stop - begin)
+                }
+                (row, reached) = (stop, windows.ends[window])
+            }
+        }
+    }
+
     /// Adds points that were gathered.
     mutating func add(_ points: PointScratch) {
         points.times.withUnsafeBufferPointer { times in

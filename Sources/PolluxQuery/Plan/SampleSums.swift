@@ -37,6 +37,25 @@ struct SampleSums: Sendable {
             values[rows.upperBound - 1])
     }
 
+    /// Adds finite samples like `add`, but does not say which was first or last.
+    mutating func add(_ values: UnsafePointer<Double>, count: Int) {
+        guard count > 0 else { return }
+        let aggregate = FloatAggregate(UnsafeBufferPointer(start: values, count: count))
+        guard aggregate.sum.isFinite else {
+            for row in 0..<count where values[row].isFinite {
+                self.count += 1
+                sum += values[row]
+                minimum = min(minimum, values[row])
+                maximum = max(maximum, values[row])
+            }
+            return
+        }
+        self.count += count
+        sum += aggregate.sum
+        minimum = min(minimum, aggregate.minimum)
+        maximum = max(maximum, aggregate.maximum)
+    }
+
     /// Like `add`, leaving out what is not a finite number.
     private mutating func addFinite(
         _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ rows: Range<Int>

@@ -60,18 +60,25 @@ extension ChunkView {
         return result
     }
 
+    /// The encoded times of a vector, after their checksum.
+    func timeBytes(ofVector index: Int) throws(RecordDefect) -> UnsafeRawBufferPointer {
+        let entry = try timeEntry(index)
+        let part = try section(
+            of: bytes, at: entry.offset, count: entry.byteCount, name: "time vector \(index)")
+        guard Checksum.crc32c(part) == entry.checksum else {
+            throw RecordDefect("the checksum of time vector \(index) is wrong")
+        }
+        guard entry.count > 0, entry.count <= ColumnLimits.maximumCount else {
+            throw RecordDefect("time vector \(index) has an impossible number of rows")
+        }
+        return part
+    }
+
     /// The times of a vector: strictly ascending, inside the chunk's span.
     func times(ofVector index: Int) throws -> [Int64] {
         try naming {
             let entry = try timeEntry(index)
-            let part = try section(
-                of: bytes, at: entry.offset, count: entry.byteCount, name: "time vector \(index)")
-            guard Checksum.crc32c(part) == entry.checksum else {
-                throw RecordDefect("the checksum of time vector \(index) is wrong")
-            }
-            guard entry.count > 0, entry.count <= ColumnLimits.maximumCount else {
-                throw RecordDefect("time vector \(index) has an impossible number of rows")
-            }
+            let part = try timeBytes(ofVector: index)
             let times = try [Int64](unsafeUninitializedCapacity: Int(entry.count)) {
                 buffer, count throws in
                 try TimeColumn.decode(

@@ -50,13 +50,9 @@ public struct SealedColumn: @unchecked Sendable {
 
     /// The instants of the points, strictly ascending.
     public func times() throws -> [Int64] {
-        let times = try view.times(ofVector: vector)
-        guard times.count == count else {
-            throw StoreError.corrupt(
-                record: view.key.name,
-                reason: "column \(index) and its times have different lengths")
-        }
-        return times
+        let times = try openTimes()
+        try check(times)
+        return try times.all()
     }
 
     /// The values in order of time.
