@@ -168,7 +168,14 @@ struct MTConnectDevices: Sendable {
         else { return decoded.problems.append("the availability is no text") }
         let word = XMLReader.trimmed(text)
         if word == "UNAVAILABLE", !message.isRetained {
-            for address in Set(device.signals.map(\.address)) {
+            // The machine's own one by one: the availability below must stand.
+            for signal in device.signals where signal.address == device.address {
+                guard signal.category != .condition, signal.type != "AVAILABILITY" else { continue }
+                let point = DecodedPoint(
+                    measure: signal.measure, value: .gone, time: message.receivedAt, quality: .end)
+                JSONPayload.append(point, to: device.address, of: &decoded)
+            }
+            for address in Set(device.signals.map(\.address)) where address != device.address {
                 decoded.groups.append(
                     DecodedGroup(address: address, endsAt: message.receivedAt))
             }

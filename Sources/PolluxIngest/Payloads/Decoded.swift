@@ -226,10 +226,17 @@ struct DecodedGroup: Sendable {
     var time: Timestamp?
     /// From when on none of the asset's own values holds any longer.
     var endsAt: Timestamp?
+    /// Which of the values end: this measure and those below it; empty for all of them.
+    var endsBelow = ""
+    /// Whether the values of everything in the asset end too.
+    var endsParts = false
+    /// Attributes that no longer hold.
+    var removedAttributes: [String] = []
 
     /// Whether something is said that is no point, event, relation or end.
     var hasFactsAlone: Bool {
-        !declarations.isEmpty || (!attributes.isEmpty && points.isEmpty && events.isEmpty)
+        !declarations.isEmpty || !removedAttributes.isEmpty
+            || (!attributes.isEmpty && points.isEmpty && events.isEmpty)
     }
 }
 

@@ -36,6 +36,7 @@ enum JSONPayload {
             message.format = "JSON event"
             return JSONEvent.read(object, topic: topic, rules: rules, into: &message)
         }
+        if DittoEnvelope.read(object, into: &message) { return }
         if UnifiedNamespace.read(object, topic: topic, rules: rules, into: &message) { return }
         if let point = single(object) {
             message.format = "JSON value"

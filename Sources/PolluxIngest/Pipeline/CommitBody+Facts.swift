@@ -40,14 +40,50 @@ extension CommitBody {
             of: found.asset, at: group.earliest)
     }
 
-    /// Ends every value of the asset itself at an instant.
+    /// Ends values of the asset, and of its parts where that is said.
     mutating func endValues(
         _ group: PendingGroup, of found: FoundAsset, to batch: inout PointBatch
     ) throws {
-        guard let end = group.end else { return }
-        for series in try transaction.series(of: found.asset) {
-            guard let value = DecodedValue.gone.converted(to: series.kind) else { continue }
+        for end in group.ends { try endValues(end, of: found.asset, depth: 0, to: &batch) }
+    }
+
+    private func endValues(
+        _ end: PendingEnd, of asset: AssetID, depth: Int, to batch: inout PointBatch
+    ) throws {
+        for series in try transaction.series(of: asset) {
+            guard try isBelow(end.below, series.measure),
+                let value = DecodedValue.gone.converted(to: series.kind)
+            else { continue }
             batch.append(series.id, at: end.instant, value, quality: .end)
+        }
+        guard end.includesParts, depth < 16 else { return }
+        for link in try graph.links(of: asset, during: .always, in: transaction.transaction)
+        where link.relation == .containment && link.object == asset {
+            try endValues(end, of: link.subject, depth: depth + 1, to: &batch)
+        }
+    }
+
+    private func isBelow(_ measure: String, _ id: MeasureID) throws -> Bool {
+        if measure.isEmpty { return true }
+        guard let name = try graph.measureName(id, in: transaction.transaction) else {
+            return false
+        }
+        return CommitBody.isBelow(measure, name)
+    }
+
+    private static func isBelow(_ measure: String, _ name: String) -> Bool {
+        measure.isEmpty || name == measure || name.hasPrefix(measure + "/")
+    }
+
+    /// Takes away attributes that no longer hold.
+    mutating func removeAttributes(_ group: PendingGroup, of found: FoundAsset) throws {
+        let reader = transaction.transaction
+        for name in group.removedAttributes {
+            let current = try graph.attribute(name, of: found.asset, at: group.earliest, in: reader)
+            guard current != nil, result.attributeCount < allowance.attributes else { continue }
+            try graph.setAttribute(
+                name, of: found.asset, to: nil, from: group.earliest, by: provenance, in: reader)
+            result.attributeCount += 1
         }
     }
 
@@ -55,13 +91,17 @@ extension CommitBody {
     func endValues(
         _ group: PendingGroup, _ addition: CacheAddition, to batch: inout PointBatch
     ) {
-        guard let end = group.end else { return }
-        for series in addition.series
-        where !group.points.contains(where: {
-            $0.name == series.name && $0.instant >= end.instant
-        }) {
-            guard let value = DecodedValue.gone.converted(to: series.known.kind) else { continue }
-            batch.append(series.known.id, at: end.instant, value, quality: .end)
+        for end in group.ends {
+            for series in addition.series {
+                // The name as the cache has it: the measure, and its unit after a zero byte.
+                let measure = String(decoding: series.name.prefix { $0 != 0 }, as: UTF8.self)
+                let points = group.points.filter { $0.name == series.name }.map(\.instant)
+                guard CommitBody.isBelow(end.below, measure), !points.contains(end.instant),
+                    points.contains(where: { $0 < end.instant }),
+                    let value = DecodedValue.gone.converted(to: series.known.kind)
+                else { continue }
+                batch.append(series.known.id, at: end.instant, value, quality: .end)
+            }
         }
     }
 

@@ -56,7 +56,9 @@ struct CommitBody {
         for relation in group.relations {
             result.refusals.append(Refusal(origin: relation.origin, reason: reason))
         }
-        let origins = group.episodes.map(\.origin) + group.placements.map(\.origin)
+        let origins =
+            group.episodes.map(\.origin) + group.placements.map(\.origin)
+            + group.ends.map(\.origin)
         for origin in origins {
             result.refusals.append(Refusal(origin: origin, reason: reason))
         }
@@ -67,6 +69,7 @@ struct CommitBody {
         for attribute in group.attributes {
             try setAttribute(attribute, of: found.asset, at: group.earliest)
         }
+        try removeAttributes(group, of: found)
         try declare(group, of: found)
         try endValues(group, of: found, to: &batch)
         var addition = CacheAddition(

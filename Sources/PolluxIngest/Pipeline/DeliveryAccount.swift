@@ -66,6 +66,7 @@ extension DecodedMessage {
     var usesArrival: Bool {
         groups.contains { group in
             group.points.contains { $0.time == nil } || group.events.contains { $0.time == nil }
+                || group.endsAt == .distantFuture
         }
     }
 }

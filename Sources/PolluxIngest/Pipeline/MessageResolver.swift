@@ -91,12 +91,15 @@ struct MessageResolver {
         number: Int
     ) {
         let latest = message.receivedAt.advanced(by: options.futureTolerance)
-        if group.hasFactsAlone, !isKnown || !group.declarations.isEmpty || group.time != nil,
+        if group.hasFactsAlone,
+            !isKnown || !group.declarations.isEmpty || !group.removedAttributes.isEmpty
+                || group.time != nil,
             let place = pending(group, key)
         {
             write.groups[place].declarations += group.declarations.map {
                 PendingDeclaration(origin: number, declaration: $0)
             }
+            write.groups[place].removedAttributes += group.removedAttributes
             write.groups[place].declaredAt = min(group.time ?? message.receivedAt, latest)
         }
         for relation in group.relations where !message.isRetained || !isKnown {
@@ -123,7 +126,11 @@ struct MessageResolver {
             }
         }
         if let end = group.endsAt, let place = pending(group, key) {
-            write.groups[place].end = (min(end, latest), number)
+            write.groups[place].ends.append(
+                PendingEnd(
+                    origin: number,
+                    instant: end == .distantFuture ? message.receivedAt : min(end, latest),
+                    below: group.endsBelow, includesParts: group.endsParts))
         }
     }
 

@@ -46,6 +46,16 @@ struct PendingPlacement: Sendable {
     var placement: DecodedPlacement
 }
 
+/// The end of values of an asset, and which message told it.
+struct PendingEnd: Sendable {
+    var origin: Int
+    var instant: Timestamp
+    /// The measure and those below it that end; empty for all.
+    var below = ""
+    /// Whether parts end too.
+    var includesParts = false
+}
+
 /// What is to be written for one key whose names must be looked up in the commit.
 struct PendingGroup: Sendable {
     /// The key under which the cache remembers it afterwards.
@@ -63,8 +73,9 @@ struct PendingGroup: Sendable {
     var placements: [PendingPlacement] = []
     /// When what has no time of its own came: attributes, descriptions.
     var declaredAt = Timestamp.distantFuture
-    /// When all values of the asset end, and with which message that came.
-    var end: (instant: Timestamp, origin: Int)?
+    /// When values of the asset end.
+    var ends: [PendingEnd] = []
+    var removedAttributes: [String] = []
 
     /// The earliest instant anything in it speaks of.
     var earliest: Timestamp {
@@ -75,7 +86,7 @@ struct PendingGroup: Sendable {
         let placement = placements.map(\.instant).min() ?? .distantFuture
         return min(
             point, event, relation, min(episode, placement), declaredAt,
-            end?.instant ?? .distantFuture)
+            ends.map(\.instant).min() ?? .distantFuture)
     }
 }
 

@@ -34,7 +34,6 @@ struct TrialDescriber {
                     + " from \(relation.time ?? receivedAt)")
         }
         describeChanges(group, place, into: &trial)
-        if let end = group.endsAt { trial.lines.append("all values of \(place) end at \(end)") }
         for point in group.points {
             var words = "\(point.measure) of \(place) = \(TrialDescriber.text(point.value))"
             if !point.unit.isEmpty { words += " \(point.unit)" }
@@ -72,6 +71,15 @@ struct TrialDescriber {
             let ending = episode.endingLabel.isEmpty ? "every one" : episode.endingLabel
             let what = episode.label.isEmpty ? "\(ending) ends" : "\(episode.label) begins"
             trial.lines.append("\(episode.name) on \(place): \(what) at \(episode.time)")
+        }
+        for name in group.removedAttributes {
+            trial.lines.append("attribute \(name) of \(place) no longer holds")
+        }
+        if let end = group.endsAt {
+            let what = group.endsBelow.isEmpty ? "all values" : group.endsBelow
+            let whose = group.endsParts ? "\(place) and its parts" : place
+            trial.lines.append(
+                "\(what) of \(whose) end at \(end == .distantFuture ? receivedAt : end)")
         }
         for placement in group.placements {
             let what = placement.item.isEmpty ? "nothing" : "\(placement.type) \(placement.item)"
