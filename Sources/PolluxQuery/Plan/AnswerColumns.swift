@@ -43,6 +43,8 @@ struct AnswerColumns {
     struct Words {
         private(set) var words: [String] = [""]
         private var numbers: [String: Int32] = [:]
+        /// The word that was last meant under a hint.
+        private var hints: [Int32] = []
         var indices: [Int32] = []
 
         mutating func append(_ word: String) {
@@ -50,6 +52,17 @@ struct AnswerColumns {
             if let last = indices.last, words[Int(last)] == word { return indices.append(last) }
             indices.append(number(of: word))
         }
+
+        /// Adds a word that was likely under the same hint before: a hint is a small number, such
+        /// as that of the measure whose name it is.
+        mutating func append(_ word: String, hint: Int) {
+            guard hint < Words.hintLimit, !word.isEmpty else { return append(word) }
+            while hints.count <= hint { hints.append(0) }
+            if words[Int(hints[hint])] != word { hints[hint] = number(of: word) }
+            indices.append(hints[hint])
+        }
+
+        private static let hintLimit = 4096
 
         /// The index under which cells name a word.
         mutating func number(of word: String) -> Int32 {

@@ -72,8 +72,7 @@ struct EverythingRows {
 
     private func latest() throws -> QueryResult {
         let inventory = try question.inventory()
-        question.dependencies.series.formUnion(inventory.series)
-        question.dependencies.measures.formUnion(inventory.measures)
+        question.depend(on: inventory)
         let now = question.context.now
         var table = NewestRows(capacity: inventory.entries.count)
         var index = 0
@@ -92,7 +91,7 @@ struct EverythingRows {
             guard subject.pieces.contains(where: { $0.range.end >= now }),
                 let point = try newest(source)
             else { continue }
-            table.append(point, subject, entry.measureName, source.definition, now: now)
+            table.append(point, subject, entry.measureName, source, now: now)
             if index % 1024 == 0 { try question.checkLimits() }
         }
         return table.result(zone: question.context.zone)
@@ -245,9 +244,11 @@ private struct NewestRows {
     }
 
     mutating func append(
-        _ point: Point, _ subject: Subject, _ measure: String, _ definition: MeasureDefinition,
+        _ point: Point, _ subject: Subject, _ measure: String, _ source: PlantReader.Source,
         now: Timestamp
     ) {
+        let hint = Int(source.series.measure.rawValue)
+        let definition = source.definition
         let age = now.nanoseconds(since: point.instant)
         starts.append(point.instant.nanoseconds)
         ages.append(age)
@@ -256,9 +257,9 @@ private struct NewestRows {
                 asset: subject.asset, name: subject.name,
                 range: TimeRange(start: point.instant, end: point.instant)))
         names.append(subject.name)
-        measures.append(measure)
+        measures.append(measure, hint: hint)
         values.append(PlantListing.text(of: point.value))
-        units.append(definition.unit)
+        units.append(definition.unit, hint: hint)
         notes.append(definition.gap.map { age > $0 } ?? false ? "stale" : "")
     }
 

@@ -134,6 +134,17 @@ extension Question {
         }
     }
 
+    /// Remembers that the answer depends on all series under a path; the first such set is taken as
+    /// it is, without going through its members.
+    func depend(on inventory: Inventory) {
+        if dependencies.series.isEmpty {
+            dependencies.series = inventory.series
+        } else {
+            dependencies.series.formUnion(inventory.series)
+        }
+        dependencies.measures.formUnion(inventory.measures)
+    }
+
     /// Adds the series of a subject itself, of its place and of its item.
     private func add(_ index: Int, to inventory: inout Inventory) throws {
         let reader = PlantReader(question: self)

@@ -26,7 +26,9 @@ extension HeadState {
                 row = times.firstIndex(notBefore: limit) - 1
             }
             if row >= 0 {
-                return .row(segment.point(row, kind: slots[index].kind))
+                return .row(
+                    segment.point(row, kind: slots[index].kind),
+                    isNewest: isLive && segment.times[row] == slots[index].lastTime)
             }
         }
         return .none
@@ -36,7 +38,8 @@ extension HeadState {
 /// What the head knows of the newest row of a series.
 enum NewestRow {
     case none
-    case row(Point)
+    /// `isNewest` says that no sealed row can be later: no later time was ever seen.
+    case row(Point, isNewest: Bool)
     /// Rows came late: the newest one is not the last one.
     case late
 }

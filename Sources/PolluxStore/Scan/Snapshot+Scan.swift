@@ -36,7 +36,8 @@ extension Snapshot {
         let inMemory: Point?
         switch head.monitor.withLock({ $0.newest(of: series.id, before: limit, at: id) }) {
         case .none: inMemory = nil
-        case .row(let point): inMemory = point
+        case .row(let point, isNewest: true): return point
+        case .row(let point, isNewest: false): inMemory = point
         case .late:
             inMemory = head.rows(of: series.id, at: id).newest(before: limit, kind: series.kind)
         }
