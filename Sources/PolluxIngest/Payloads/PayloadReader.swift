@@ -17,6 +17,11 @@ struct PayloadReader {
             ]
             return message
         }
+        if let problem = OPCUAMessage.binaryProblem(topic) {
+            message.format = "OPC UA UADP"
+            message.problems = [problem]
+            return message
+        }
         var first = 0
         while first < payload.count, payload[first] <= 0x20 { first += 1 }
         guard first < payload.count else {
@@ -37,6 +42,7 @@ struct PayloadReader {
         message.format = "JSON"
         do throws(JSONError) {
             let value = try JSONReader.parse(payload)
+            if OPCUAMessage.read(value, topic: topic, rules: rules, into: &message) { return }
             JSONPayload.read(value, topic: topic, rules: rules, into: &message)
         } catch {
             message.problems.append(error.description)

@@ -1,0 +1,253 @@
+import PolluxGraph
+import PolluxModel
+
+/// OPC UA PubSub in JSON: network messages, the data set messages in them, and what they may leave
+/// out when header bits are off.
+///
+/// Source: OPC 10000-14, 7.2.5 and annex on MQTT.
+struct OPCUAMessage {
+    private let topic: String
+    private let levels: OPCUATopic?
+    private let rules: TopicRules
+    private var message: DecodedMessage
+
+    /// Reads a payload when it is one of PubSub; false when it is none.
+    static func read(
+        _ value: JSONValue, topic: String, rules: TopicRules, into message: inout DecodedMessage
+    ) -> Bool {
+        let levels = OPCUATopic(topic)
+        guard levels?.encoding == "json" || isNetworkMessage(value) else { return false }
+        // A rule of one's own for plain objects stands above a topic that only looks like PubSub.
+        if !isTold(value), !rules.templates.isEmpty,
+            rules.match(topic, namesMeasures: true) != nil
+        {
+            return false
+        }
+        var reader = OPCUAMessage(topic: topic, levels: levels, rules: rules, message: message)
+        reader.read(value, publisher: nil, depth: 0)
+        message = reader.message
+        return true
+    }
+
+    /// What to say of the binary encoding, which is not read.
+    static func binaryProblem(_ topic: String) -> String? {
+        guard OPCUATopic(topic)?.encoding == "uadp" else { return nil }
+        return "UADP, the binary encoding of OPC UA PubSub, is not read here: set the writer "
+            + "group's message mapping to JSON"
+    }
+
+    private static func isNetworkMessage(_ value: JSONValue) -> Bool {
+        switch value {
+        case .object(let object):
+            object["MessageType"]?.text?.hasPrefix("ua-") == true
+                || (object["Messages"] != nil
+                    && (object["PublisherId"] != nil || object["MessageId"] != nil))
+        case .array(let elements): elements.first.map(isNetworkMessage) ?? false
+        default: false
+        }
+    }
+
+    /// Whether the payload itself says that it is PubSub.
+    private static func isTold(_ value: JSONValue) -> Bool {
+        switch value {
+        case .object(let object): isNetworkMessage(value) || isDataSet(object)
+        case .array(let elements): elements.first.map(isTold) ?? false
+        default: false
+        }
+    }
+
+    private static func isDataSet(_ object: JSONObject) -> Bool {
+        object["Payload"] != nil || object["DataSetWriterId"] != nil
+    }
+
+    private mutating func read(_ value: JSONValue, publisher: String?, depth: Int) {
+        switch value {
+        case .array(let elements):
+            guard depth < 4 else {
+                return message.problems.append("network messages are nested too deeply")
+            }
+            for element in elements { read(element, publisher: publisher, depth: depth + 1) }
+        case .object(let object):
+            let publisher = object["PublisherId"].flatMap(OPCUAMessage.name) ?? publisher
+            let type = object["MessageType"]?.text ?? ""
+            switch type {
+            case "ua-metadata":
+                readMetadata(object, publisher)
+            case "ua-status":
+                readState(object, publisher)
+            case "ua-application", "ua-connection", "ua-endpoints":
+                message.format = "OPC UA \(type), which holds no values"
+            case _ where type.hasPrefix("ua-action"):
+                message.format = "OPC UA \(type), which holds no values"
+            default: readData(object, publisher, depth)
+            }
+        default:
+            message.problems.append("an OPC UA message is an object or an array of them")
+        }
+    }
+
+    private mutating func readData(_ object: JSONObject, _ publisher: String?, _ depth: Int) {
+        if let messages = object["Messages"] {
+            if case .array(let elements) = messages, elements.isEmpty {
+                message.format = "OPC UA network message without content"
+                return
+            }
+            return read(messages, publisher: publisher, depth: depth + 1)
+        }
+        if levels?.kind == "metadata" { return readMetadata(object, publisher) }
+        guard levels == nil || levels?.kind == "data" else {
+            message.format = "OPC UA \(levels?.kind ?? ""), which holds no values"
+            return
+        }
+        message.format = "OPC UA data set"
+        guard OPCUAMessage.isDataSet(object) else {
+            // All header bits are off: the body is the payload.
+            return readFields(object, JSONObject(), publisher)
+        }
+        if object["MessageType"]?.text == "ua-keepalive" {
+            message.format = "OPC UA keep-alive"
+            return
+        }
+        guard case .object(let payload)? = object["Payload"] else {
+            return message.problems.append("the data set message has no Payload object")
+        }
+        if object["MessageType"]?.text == "ua-event" {
+            return readEvent(payload, object, publisher)
+        }
+        readFields(payload, object, publisher)
+    }
+
+    /// The text of a name or of an id that may be a number.
+    static func name(_ json: JSONValue) -> String? {
+        switch json {
+        case .text(let text): text.isEmpty ? nil : text
+        case .integer(let number): "\(number)"
+        default: nil
+        }
+    }
+
+    private mutating func origin(_ publisher: String?) -> OPCUAOrigin? {
+        guard
+            let origin = OPCUAOrigin(
+                topic: topic, levels: levels, publisher: publisher, rules: rules)
+        else {
+            message.problems.append(
+                "neither the topic `\(topic)` nor the message names a publisher")
+            return nil
+        }
+        message.rule = origin.rule
+        return origin
+    }
+
+    private mutating func readFields(
+        _ payload: JSONObject, _ header: JSONObject, _ publisher: String?
+    ) {
+        guard let origin = origin(publisher) else { return }
+        let (address, prefix) = origin.place(
+            writer: header["DataSetWriterName"]?.text,
+            id: header["DataSetWriterId"].flatMap(OPCUAMessage.name))
+        let time = header["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) }
+        let status = header["Status"].map(OPCUAField.quality) ?? .good
+        for member in payload.members {
+            let name = prefix.isEmpty ? member.name : prefix + "/" + member.name
+            do throws(IngestError) {
+                let field = try OPCUAField(member.value)
+                for (suffix, value) in field.values {
+                    var point = DecodedPoint(
+                        measure: name + suffix, value: value, time: field.time ?? time)
+                    point.quality =
+                        field.quality.rawValue >= status.rawValue ? field.quality : status
+                    JSONPayload.append(JSONPayload.checked(point), to: address, of: &message)
+                }
+            } catch {
+                message.problems.append("field `\(member.name)` \(error.description)")
+            }
+        }
+    }
+
+    /// An event: its type or condition names it, the other fields are its attributes.
+    private mutating func readEvent(
+        _ payload: JSONObject, _ header: JSONObject, _ publisher: String?
+    ) {
+        message.format = "OPC UA event"
+        guard let origin = origin(publisher) else { return }
+        var event = DecodedEvent(name: "event")
+        event.time = header["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) }
+        for member in payload.members {
+            guard let field = try? OPCUAField(member.value) else {
+                message.problems.append("field `\(member.name)` of the event cannot be read")
+                continue
+            }
+            for (suffix, value) in field.values {
+                guard let value = value.typed else { continue }
+                event.attributes.append(Attribute(member.name + suffix, value))
+            }
+        }
+        func text(_ name: String) -> String? {
+            event.attributes.first { $0.name == name }?.value.text.flatMap {
+                $0.isEmpty || $0.contains("=") ? nil : $0
+            }
+        }
+        event.name = text("ConditionName") ?? text("EventType") ?? "event"
+        if let stamp = payload["Time"].flatMap({ try? OPCUAField($0) })?.values.first?.value,
+            case .typed(.text(let text)) = stamp,
+            let instant = JSONFields.instant("Time", .text(text))
+        {
+            event.time = instant
+        }
+        let place = origin.place(
+            writer: header["DataSetWriterName"]?.text,
+            id: header["DataSetWriterId"].flatMap(OPCUAMessage.name))
+        message.add(event, of: place.address)
+    }
+
+    /// The state of a publisher: `ua-status`, retained and left as its last will.
+    private mutating func readState(_ object: JSONObject, _ publisher: String?) {
+        message.format = "OPC UA status"
+        guard let origin = origin(publisher) else { return }
+        // PubSubState, OPC 10000-14, 6.2.1.
+        let words = ["disabled", "paused", "operational", "error", "pre-operational"]
+        guard let code = (object["Status"]?.integer ?? object["Status"]?["Code"]?.integer),
+            words.indices.contains(Int(code))
+        else {
+            return message.problems.append("the status of the publisher is not one from 0 to 4")
+        }
+        let point = DecodedPoint(
+            measure: "pubsub-state", value: .typed(.text(words[Int(code)])),
+            time: object["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) })
+        JSONPayload.append(point, to: origin.place(writer: nil, id: nil).address, of: &message)
+    }
+
+    private mutating func readMetadata(_ object: JSONObject, _ publisher: String?) {
+        message.format = "OPC UA metadata"
+        guard let origin = origin(publisher) else { return }
+        let (address, prefix) = origin.place(
+            writer: object["DataSetWriterName"]?.text,
+            id: object["DataSetWriterId"].flatMap(OPCUAMessage.name))
+        guard let fields = (object["MetaData"]?["Fields"] ?? object["Fields"])?.array else {
+            return message.problems.append("the metadata has no Fields")
+        }
+        for field in fields {
+            guard let name = field["Name"]?.text, !name.isEmpty else {
+                message.problems.append("a field of the metadata has no name")
+                continue
+            }
+            message.declare(
+                OPCUAMetadata.declaration(
+                    of: field, named: prefix.isEmpty ? name : prefix + "/" + name),
+                of: address)
+        }
+    }
+}
+
+extension DecodedValue {
+    /// The value when the message states or implies its kind.
+    fileprivate var typed: Value? {
+        switch self {
+        case .typed(let value): value
+        case .number(let number): .float(number)
+        case .written(let text): .text(text)
+        case .unsigned, .gone: nil
+        }
+    }
+}
