@@ -2,6 +2,8 @@
 public enum IngestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A topic rule that cannot be used; `position` counts characters of the rule from 1.
     case badRule(rule: String, position: Int, reason: String)
+    /// A text of rules that cannot be used; `line` and `column` count from 1.
+    case badRules(line: Int, column: Int, text: String, reason: String)
     /// A broker address that cannot be used.
     case badAddress(text: String, reason: String)
     /// A message that cannot be read or mapped.
@@ -20,6 +22,9 @@ public enum IngestError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .badRule(let rule, let position, let reason):
             "topic rule \"\(rule)\", character \(position): \(reason)"
+        case .badRules(let line, let column, let text, let reason):
+            "rules, line \(line), character \(column): \(reason)"
+                + IngestError.pointer(text, column)
         case .badAddress(let text, let reason):
             "broker address \"\(text)\": \(reason); write it as "
                 + "mqtt://user:password@host:1883/?topic=factory/%23&client=pollux"
@@ -29,5 +34,11 @@ public enum IngestError: Error, Hashable, Sendable, CustomStringConvertible {
         case .stopped: "the source or publisher was stopped"
         case .notCommitted(let reason): "not stored: \(reason)"
         }
+    }
+
+    /// The line with a caret under the character.
+    private static func pointer(_ line: String, _ column: Int) -> String {
+        guard !line.isEmpty else { return "" }
+        return "\n  | \(line)\n  | " + String(repeating: " ", count: max(column - 1, 0)) + "^"
     }
 }

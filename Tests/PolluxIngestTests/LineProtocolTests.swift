@@ -40,7 +40,7 @@ struct LineProtocolTests {
         #expect(found.fields[0].0 == "f=g")
         #expect(found.fields[0].1 == .typed(.text(#"x "y" \z"#)))
         let key = Array(text.utf8[..<text.utf8.firstIndex(of: UInt8(ascii: "f"))!].dropLast())
-        let mapped = try LineMapping.key(key, containment: [])
+        let mapped = try LineMapping.key(key, LinePlaces(containment: []))
         #expect(mapped.attributes == [Attribute("a b", .text("c,d"))])
     }
 
@@ -115,7 +115,7 @@ struct LineProtocolTests {
     func placing() throws {
         let containment = IngestOptions().containment
         func address(_ text: String) throws -> (AssetAddress, [Attribute]) {
-            let key = try LineMapping.key(Array(text.utf8), containment: containment)
+            let key = try LineMapping.key(Array(text.utf8), LinePlaces(containment: containment))
             return (key.address, key.attributes)
         }
         let place = try address("spindle,machine=CNC-3,line=L2,vendor=Kern")
@@ -167,7 +167,7 @@ struct LineProtocolTests {
                 #expect(line.start <= line.end && line.end <= bytes.count)
                 if line.fault == nil {
                     let key = Array(bytes[line.start..<line.keyEnd])
-                    _ = try? LineMapping.key(key, containment: ["x"])
+                    _ = try? LineMapping.key(key, LinePlaces(containment: ["x"]))
                     for field in line.fields { _ = LineMapping.value(bytes.span, field) }
                 }
             }

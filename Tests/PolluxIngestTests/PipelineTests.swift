@@ -160,9 +160,12 @@ struct PipelineTests {
             ])
         #expect(letters.allSatisfy { !$0.reason.isEmpty })
         try plant.pipeline.setRules(
-            try TopicRules([
-                "{machine}", "{site}/{line}/{machine}/{measure}", "{machine=M1}{measure}",
-            ]))
+            try IngestRules(
+                """
+                topic {machine}
+                topic {site}/{line}/{machine}/{measure}
+                topic {machine=M1}{measure}
+                """))
         let replay = try plant.pipeline.replayDeadLetters()
         #expect(replay.storedCount + replay.remainingCount == 3)
         #expect(try plant.pipeline.deadLetters().count == replay.remainingCount)

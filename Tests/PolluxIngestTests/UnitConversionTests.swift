@@ -1,3 +1,4 @@
+import Foundation
 import PolluxGraph
 import PolluxModel
 import PolluxStore
@@ -95,6 +96,30 @@ struct UnitConversionTests {
         try declare(plant, "temperature", of: "spindle", in: "K", allowsChange: true)
         _ = try send(plant, [#"{"name":"temperature","value":310,"unit":"K","ts":1700000009}"#])
         #expect(try values(plant, "temperature").last == .float(310))
+    }
+
+    @Test("a declaration that has returned holds for the next message, however slow others are")
+    func declaredForTheNextMessage() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let slow = plant.store.observe { _ in usleep(20_000) }
+        defer { plant.store.removeObserver(slow) }
+        // A pipeline that is told after the slow one.
+        let pipeline = try IngestPipeline(store: plant.store, graph: plant.graph)
+        var count = 1_700_000_000
+        for unit in ["°C", "K", "°C", "K"] {
+            try declare(plant, "temperature", of: "spindle", in: unit, allowsChange: true)
+            // The second message goes the short way of known series.
+            for _ in 0..<2 {
+                count += 1
+                let payload = #"{"name":"temperature","value":300,"unit":"K","ts":\#(count)}"#
+                _ = try pipeline.ingest(
+                    [plant.message(UnitConversionTests.spindle, payload)], source: "test")
+            }
+        }
+        let stored = try values(plant, "temperature")
+        #expect(stored[2...3] == [.float(300), .float(300)])
+        #expect(stored[6...7] == [.float(300), .float(300)])
     }
 
     @Test("Sparkplug: the engUnit of a birth counts for all data after it, and for its limits")

@@ -21,14 +21,14 @@ enum LineMapping {
 
     /// The part that measurement and tags address, and the tags that become attributes.
     ///
-    /// Tags whose names are in `containment` place the part; a measurement of one of those names
-    /// addresses that level itself. A tag named like the measurement names the item. Four tags
-    /// belong to exports: `_asset` (a whole path in place of all that), `_quality`, `_unit` and
-    /// `_bits`.
+    /// A rule of one's own that matches places the part. Else the tags whose names are types of
+    /// containment do; a measurement of one of those names addresses that level itself. A tag
+    /// named like the measurement names the item. Four tags belong to exports: `_asset` (a whole
+    /// path in place of all that), `_quality`, `_unit` and `_bits`.
     ///
     /// - Throws: `IngestError.unreadable`.
     static func key(
-        _ key: [UInt8], containment: [String]
+        _ key: [UInt8], _ places: LinePlaces
     ) throws(IngestError) -> Key {
         guard let parts = split(key) else { throw .unreadable(reason: "not UTF-8") }
         var result = Key(address: AssetAddress())
@@ -54,11 +54,25 @@ enum LineMapping {
         }
         if let path {
             result.address = try AssetPath.address(path).get()
+        } else if let placed = placed(parts.measurement, tags, places) {
+            (result.address, tags) = placed
         } else {
-            result.address = take(parts.measurement, &tags, containment)
+            result.address = take(parts.measurement, &tags, places.containment)
         }
         result.attributes = tags.map { Attribute($0.key, .text($0.value)) }
         return result
+    }
+
+    /// What the first rule that matches says.
+    private static func placed(
+        _ measurement: String, _ tags: [(key: String, value: String)], _ places: LinePlaces
+    ) -> (AssetAddress, [(key: String, value: String)])? {
+        for rule in places.rules {
+            if let found = rule.place(measurement, tags, containment: places.containment) {
+                return (found.address, found.rest)
+            }
+        }
+        return nil
     }
 
     /// The address that measurement and tags give; the tags it uses are removed.

@@ -8,6 +8,8 @@ struct LineResolver {
     let receivedAt: Timestamp
     /// The instant that counts as now where times in the future are refused.
     let now: Timestamp
+    /// How lines find their place.
+    var places: LinePlaces
     private(set) var write = PendingWrite()
     /// What the key postponed last means: its lines often follow each other.
     private var lastKey: (bytes: [UInt8], meaning: Result<LineMapping.Key, IngestError>)?
@@ -20,6 +22,7 @@ struct LineResolver {
         self.precision = precision
         self.receivedAt = receivedAt
         self.now = now
+        places = LinePlaces(containment: options.containment)
     }
 
     /// Reads the whole body.
@@ -131,7 +134,7 @@ struct LineResolver {
             lastKey = (
                 key,
                 Result { () throws(IngestError) in
-                    try LineMapping.key(key, containment: options.containment)
+                    try LineMapping.key(key, places)
                 }
             )
         }

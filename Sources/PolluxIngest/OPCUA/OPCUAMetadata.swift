@@ -2,7 +2,8 @@ import PolluxModel
 
 /// What the description of a field says: the kind of its values, unit, range.
 ///
-/// Sources: OPC 10000-14, 6.2.3.2.4 (FieldMetaData); OPC 10000-8, 5.6.3 (EngineeringUnits, EURange).
+/// Sources: OPC 10000-14, 6.2.3.2.4 (FieldMetaData); OPC 10000-8, 5.6.3 (EngineeringUnits,
+/// EURange).
 enum OPCUAMetadata {
     /// The declaration of a field's measure.
     static func declaration(of field: JSONValue, named name: String) -> DecodedDeclaration {

@@ -69,6 +69,7 @@ enum JSONPayload {
             point.measure =
                 point.measure.isEmpty ? match.measure : match.measure + "/" + point.measure
         }
+        if point.unit.isEmpty { point.unit = match.unit }
         append(point, to: match.address, of: &message)
     }
 

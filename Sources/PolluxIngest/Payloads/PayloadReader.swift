@@ -4,7 +4,21 @@ import PolluxModel
 /// Finds out what kind of payload a message carries and reads it; pure.
 struct PayloadReader {
     let rules: TopicRules
+    var lines: [LineRule] = []
     let options: IngestOptions
+
+    /// Reads by rules.
+    init(rules: IngestRules, options: IngestOptions) {
+        self.rules = rules.topics
+        lines = rules.lines
+        self.options = options
+    }
+
+    /// Reads by rules about topics alone.
+    init(rules: TopicRules, options: IngestOptions) {
+        self.rules = rules
+        self.options = options
+    }
 
     /// Reads a message; what cannot be read is in `problems`.
     func read(topic: String, payload: [UInt8], receivedAt: Timestamp) -> DecodedMessage {
@@ -15,6 +29,11 @@ struct PayloadReader {
                 "the payload of \(payload.count) bytes is longer than "
                     + "\(options.messageByteCountLimit) bytes"
             ]
+            return message
+        }
+        if let rule = rules.rule(for: topic), rule.isSkipped {
+            message.format = "passed over by a rule"
+            message.rule = rule.template
             return message
         }
         if let problem = OPCUAMessage.binaryProblem(topic) {
@@ -42,6 +61,9 @@ struct PayloadReader {
         message.format = "JSON"
         do throws(JSONError) {
             let value = try JSONReader.parse(payload)
+            if let rule = rules.rule(for: topic), rule.hasPaths {
+                return ShapedPayload.read(value, by: rule, topic: topic, into: &message)
+            }
             if OPCUAMessage.read(value, topic: topic, rules: rules, into: &message) { return }
             JSONPayload.read(value, topic: topic, rules: rules, into: &message)
         } catch {
@@ -54,7 +76,8 @@ struct PayloadReader {
         _ message: inout DecodedMessage
     ) {
         if isLineProtocol(payload) {
-            return LinePayload.read(payload, receivedAt, options, &message)
+            return LinePayload.read(
+                payload, LinePlaces(containment: options.containment, rules: lines), &message)
         }
         guard let text = String(validating: payload, as: UTF8.self) else {
             message.format = "bytes"
@@ -70,6 +93,7 @@ struct PayloadReader {
         }
         message.rule = match.rule
         point.measure = match.measure
+        point.unit = match.unit
         message.groups.append(DecodedGroup(address: match.address, points: [point]))
     }
 
@@ -133,8 +157,7 @@ enum PlainText {
 /// Line protocol as a payload: the topic plays no part.
 enum LinePayload {
     static func read(
-        _ payload: [UInt8], _ receivedAt: Timestamp, _ options: IngestOptions,
-        _ message: inout DecodedMessage
+        _ payload: [UInt8], _ places: LinePlaces, _ message: inout DecodedMessage
     ) {
         message.format = "line protocol"
         message.rule = "line protocol names the part itself"
@@ -150,7 +173,7 @@ enum LinePayload {
             let key = Array(payload[line.start..<line.keyEnd])
             if groups[key] == nil {
                 do throws(IngestError) {
-                    let meaning = try LineMapping.key(key, containment: options.containment)
+                    let meaning = try LineMapping.key(key, places)
                     groups[key] = (message.groups.count, meaning)
                     message.groups.append(
                         DecodedGroup(address: meaning.address, attributes: meaning.attributes))

@@ -137,12 +137,14 @@ extension IngestPipeline {
     }
 
     /// What a message would write, found without writing anything.
+    ///
+    /// - Parameter rules: rules to try instead of those in force.
     public func tryMessage(
-        topic: String, payload: [UInt8], receivedAt: Timestamp
+        topic: String, payload: [UInt8], receivedAt: Timestamp, rules: IngestRules? = nil
     ) -> MessageTrial {
         var trial = MessageTrial(rule: nil, format: "", lines: [], problems: [])
         do {
-            let message = try decode(topic, payload, receivedAt)
+            let message = try decode(topic, payload, receivedAt, rules ?? self.rules)
             trial.rule = message.rule
             trial.format = message.format
             trial.problems = message.problems
@@ -158,11 +160,11 @@ extension IngestPipeline {
     }
 
     private func decode(
-        _ topic: String, _ payload: [UInt8], _ receivedAt: Timestamp
+        _ topic: String, _ payload: [UInt8], _ receivedAt: Timestamp, _ rules: IngestRules
     ) throws -> DecodedMessage {
         if SparkplugTopic.owns(topic) {
             return try trySparkplug(
-                TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt))
+                TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt), rules)
         }
         let message = TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt)
         var devices = state.withLock { $0.mtconnect }

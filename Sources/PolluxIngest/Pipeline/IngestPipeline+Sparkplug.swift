@@ -38,7 +38,7 @@ extension IngestPipeline {
         var resolver = MessageResolver(options: options, storedTimes: [:])
         let job: CommitJob? = state.withLock { (state) -> CommitJob? in
             guard !state.sparkplug.dueNodes(at: now).isEmpty else { return nil }
-            let rules = state.rules
+            let rules = state.rules.topics
             let generation = state.generation
             let messages = state.sparkplug.settle(
                 at: now,
@@ -68,7 +68,7 @@ extension IngestPipeline {
     }
 
     /// What a message of Sparkplug's namespace would write, by the births that are stored.
-    func trySparkplug(_ message: TopicMessage) throws -> DecodedMessage {
+    func trySparkplug(_ message: TopicMessage, _ rules: IngestRules) throws -> DecodedMessage {
         var state = IngestState(options: options)
         state.rules = rules
         let around = surroundings(state, source: "try", isReplay: true)
@@ -102,10 +102,11 @@ extension IngestPipeline {
     func surroundings(
         _ state: IngestState, source: String, isReplay: Bool
     ) -> SparkplugHost.Surroundings {
-        let reader = SparkplugRecordReader(table: sparkplugTable, rules: state.rules)
+        let reader = SparkplugRecordReader(table: sparkplugTable, rules: state.rules.topics)
         let environment = store.environment
         return SparkplugHost.Surroundings(
-            rules: state.rules, generation: state.generation, source: source, isReplay: isReplay,
+            rules: state.rules.topics, generation: state.generation, source: source,
+            isReplay: isReplay,
             futureTolerance: options.futureTolerance,
             load: { topic in
                 let transaction = try environment.beginRead()

@@ -53,7 +53,7 @@ public final class IngestPipeline: Sendable {
         }
     }
 
-    private static let rulesKey = Array("topic-rules".utf8)
+    private static let rulesKey = Array("rules".utf8)
 
     private static func storedDeliveries(
         _ environment: Environment, _ table: DeliveryTable
@@ -65,20 +65,21 @@ public final class IngestPipeline: Sendable {
 
     private static func storedRules(
         _ environment: Environment, _ settings: Table
-    ) throws -> TopicRules {
+    ) throws -> IngestRules {
         let transaction = try environment.beginRead()
         defer { transaction.close() }
-        guard let bytes = try transaction.value(settings, rulesKey) else { return TopicRules() }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return try TopicRules(text.split(separator: "\n").map(String.init))
+        guard let bytes = try transaction.value(settings, rulesKey) else { return IngestRules() }
+        return try IngestRules(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// The topic rules in force; changed by `setRules`, kept over a restart.
-    public var rules: TopicRules { state.withLock { $0.rules } }
+    /// The rules in force; changed by `setRules`, kept over a restart.
+    public var rules: IngestRules { state.withLock { $0.rules } }
 
-    /// Replaces the topic rules, durably; blocks until the commit.
-    public func setRules(_ rules: TopicRules) throws {
-        let text = Array(rules.templates.joined(separator: "\n").utf8)
+    /// Replaces the rules, durably; blocks until the commit.
+    ///
+    /// Messages on their way are read by the rules that were in force when they arrived.
+    public func setRules(_ rules: IngestRules) throws {
+        let text = Array(rules.text.utf8)
         let settings = settings
         try store.writeBlocking { transaction in
             try transaction.transaction.put(settings, IngestPipeline.rulesKey, text)
@@ -155,6 +156,7 @@ public final class IngestPipeline: Sendable {
             options: options, precision: precision, receivedAt: receivedAt,
             now: now ?? receivedAt)
         let job = state.withLock { state in
+            resolver.places.rules = state.rules.lines
             resolver.resolve(bytes.span, with: &state.lines)
             return CommitJob(
                 graph: graph, write: resolver.write,

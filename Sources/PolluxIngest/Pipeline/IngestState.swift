@@ -8,7 +8,7 @@ struct IngestState: Sendable {
     var series: CreationLimit
     var attributes: CreationLimit
     var sources: [String: SourceStatistics] = [:]
-    var rules = TopicRules()
+    var rules = IngestRules()
     var sparkplug = SparkplugHost()
     var mtconnect = MTConnectDevices()
     var connections: [MQTTSource] = []

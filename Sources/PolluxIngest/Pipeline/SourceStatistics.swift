@@ -86,6 +86,14 @@ public struct MessageTrial: Hashable, Sendable, CustomStringConvertible {
     /// What could not be read, if anything.
     public var problems: [String]
 
+    /// A trial from its parts.
+    public init(rule: String?, format: String, lines: [String], problems: [String]) {
+        self.rule = rule
+        self.format = format
+        self.lines = lines
+        self.problems = problems
+    }
+
     /// The trial as lines of text.
     public var description: String {
         var text: [String] = []

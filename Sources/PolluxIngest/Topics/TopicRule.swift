@@ -22,13 +22,66 @@ struct TopicRule: Hashable, Sendable {
     /// Assets and parts that the rule names itself, by how many levels stand before them.
     private(set) var fixed: [(before: Int, level: AssetAddress.Level, isPart: Bool)] = []
 
-    static func == (left: TopicRule, right: TopicRule) -> Bool { left.template == right.template }
+    /// The measure, where neither topic nor payload names it.
+    private(set) var measure = ""
+    /// The unit of values that come without one.
+    private(set) var unit = ""
+    /// Where in a JSON payload the value or the object of values stands; empty for the whole.
+    private(set) var valuePath: [String] = []
+    /// Where in a JSON payload the time stands; empty when the well-known names tell.
+    private(set) var timePath: [String] = []
+    /// Whether messages of the topic are passed over.
+    var isSkipped = false
+
+    /// Whether JSON is read by the rule's own paths.
+    var hasPaths: Bool { !valuePath.isEmpty || !timePath.isEmpty }
+    /// Whether the path to the value begins with a position of an array.
+    var startsWithIndex: Bool { valuePath.first.flatMap { Int($0) } != nil }
+
+    static func == (left: TopicRule, right: TopicRule) -> Bool {
+        left.template == right.template && left.measure == right.measure
+            && left.unit == right.unit && left.valuePath == right.valuePath
+            && left.timePath == right.timePath && left.isSkipped == right.isSkipped
+    }
     func hash(into hasher: inout Hasher) { hasher.combine(template) }
 
-    /// Reads a template.
+    /// Takes an option of a rule.
+    mutating func set(_ option: RuleWord, to word: RuleWord) throws(RuleFault) {
+        guard !word.text.isEmpty else {
+            throw RuleFault(column: word.column, reason: "\(option.text) is empty")
+        }
+        switch option.text {
+        case "measure":
+            guard !steps.contains(.measure) else {
+                throw RuleFault(
+                    column: option.column, reason: "the template's {measure} names the measure")
+            }
+            measure = word.text
+        case "unit":
+            guard !UnitText.symbol(word.text).isEmpty else {
+                throw RuleFault(
+                    column: word.column, reason: "`\(word.text)` is no unit known here")
+            }
+            unit = word.text
+        default:
+            let path = word.text.split(separator: ".", omittingEmptySubsequences: false)
+            guard !path.contains("") else {
+                throw RuleFault(
+                    column: word.column,
+                    reason: "a path is written with points, such as data.rms")
+            }
+            if option.text == "value" {
+                valuePath = path.map(String.init)
+            } else {
+                timePath = path.map(String.init)
+            }
+        }
+    }
+
+    /// Reads a template; without names only for messages that are passed over.
     ///
     /// - Throws: `IngestError.badRule` with the place of the fault.
-    init(_ template: String) throws(IngestError) {
+    init(_ template: String, needsNames: Bool = true) throws(IngestError) {
         self.template = template
         var position = 1
         guard !template.isEmpty else {
@@ -40,7 +93,7 @@ struct TopicRule: Hashable, Sendable {
             position += piece.count + 1
         }
         let names = steps.contains { if case .name = $0 { true } else { $0 == .part } }
-        guard names || !fixed.isEmpty else {
+        guard names || !fixed.isEmpty || !needsNames else {
             throw .badRule(
                 rule: template, position: 1,
                 reason: "no level names an asset: write for example {machine}")
@@ -148,7 +201,8 @@ struct TopicRule: Hashable, Sendable {
         }
         addFixed(before: steps.count, to: &match)
         guard index == segments.count || steps.last == .rest else { return nil }
-        match.measure = measures.joined(separator: "/")
+        match.measure = measures.isEmpty ? measure : measures.joined(separator: "/")
+        match.unit = unit
         guard namesMeasures || !match.measure.isEmpty else { return nil }
         return match
     }

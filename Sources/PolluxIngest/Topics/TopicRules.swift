@@ -15,13 +15,12 @@ public struct TopicRules: Hashable, Sendable {
     /// the last level as the measure. Beyond the machine each level is the type of a part.
     public static let builtIn = "{site}/{line}/{machine}/{:type}/{measure}"
 
-    /// The rules as written; empty when only the built-in one holds.
-    public let templates: [String]
+    /// The templates as written; empty when only the built-in one holds.
+    public var templates: [String] { rules.map(\.template) }
     let rules: [TopicRule]
 
     /// The built-in rule alone.
     public init() {
-        templates = []
         rules = []
     }
 
@@ -29,10 +28,25 @@ public struct TopicRules: Hashable, Sendable {
     ///
     /// - Throws: `IngestError.badRule` with the place of the fault.
     public init(_ templates: [String]) throws(IngestError) {
-        self.templates = templates
         var rules: [TopicRule] = []
         for template in templates { rules.append(try TopicRule(template)) }
         self.rules = rules
+    }
+
+    /// Rules that were read before.
+    init(rules: [TopicRule]) {
+        self.rules = rules
+    }
+
+    /// The rule of one's own that a topic falls under, whatever its payload; nil without one.
+    func rule(for topic: String) -> TopicRule? {
+        guard rules.contains(where: { $0.isSkipped || $0.hasPaths }) else { return nil }
+        let segments = topic.split(separator: "/", omittingEmptySubsequences: false)
+            .map(String.init)
+        return rules.first {
+            $0.match(segments, namesMeasures: true) != nil
+                || $0.match(segments, namesMeasures: false) != nil
+        }
     }
 
     /// What a topic stands for.
@@ -89,4 +103,6 @@ struct TopicMatch: Hashable, Sendable {
     var address = AssetAddress()
     /// The measure, or what its name begins with; empty when the payload names it.
     var measure = ""
+    /// The unit that the rule gives to values without one.
+    var unit = ""
 }

@@ -69,7 +69,7 @@ struct PointText {
             plain += [UInt8(ascii: ",")] + escaped(level.type) + [UInt8(ascii: "=")]
             plain += escaped(level.name)
         }
-        let mapped = try? LineMapping.key(plain, containment: containment)
+        let mapped = try? LineMapping.key(plain, LinePlaces(containment: containment))
         if !measurement.isEmpty, mapped?.address == address, mapped?.attributes == [] {
             return plain
         }

@@ -67,7 +67,7 @@ struct RouteTable: HTTPResponder {
             + TwinRoutes(parts: parts).routes + GraphRoutes(parts: parts).routes
             + TwinChangeRoutes(parts: parts).routes + LiveTwinRoutes(parts: parts).routes
             + SnapshotRoutes(parts: parts).routes + SourceRoutes(parts: parts).routes
-            + RemovalRoutes(parts: parts).routes
+            + RemovalRoutes(parts: parts).routes + RuleRoutes(parts: parts).routes
             + ExportRoute(parts: parts).routes + InfluxQueryRoutes(parts: parts).routes
             + ViewerFiles(configuration: parts.configuration).routes
     }

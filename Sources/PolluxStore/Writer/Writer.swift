@@ -217,7 +217,10 @@ final class Writer: @unchecked Sendable {
             counters.points += UInt64(points)
             counters.journalByteCount = journalBytes
         }
-        for deliver in gathered.deliveries { deliver() }
+        // Who keeps names or units of the plant in memory must have let go of them before the
+        // caller goes on: its next write may already mean the new ones.
+        if !gathered.plantEdited { for deliver in gathered.deliveries { deliver() } }
+        defer { if gathered.plantEdited { for deliver in gathered.deliveries { deliver() } } }
         for (group, first) in gathered.sealing.firsts { sealed?(group, first) }
         let touched = CommitNotice.joined(published, gathered.removed)
         guard !touched.isEmpty || gathered.plantChanged || gathered.eventsChanged else { return }

@@ -17,6 +17,8 @@ struct Serving {
     var adapters: [SHDRAdapter] = []
     var isInsecure: Bool
     var ingest = IngestOptions()
+    /// Rules for topics and lines to put in force; nil leaves those of the database.
+    var rules: IngestRules?
     var isQuiet = false
     /// Called once everything answers, with the base address.
     var whenReady: @Sendable (Database, String) async -> Void = { _, _ in }
@@ -42,6 +44,9 @@ struct Serving {
                 directory: directory, createsFolder: true, ingest: ingest)
         } catch {
             throw CommandFailure(ExitCode.failed, "\(error)")
+        }
+        if let rules, rules != database.ingest.rules {
+            try reporting { try database.ingest.setRules(rules) }
         }
         let sources = mqtt.map { MQTTSource(address: $0, pipeline: database.ingest) }
         let lines = adapters.map { SHDRSource(adapter: $0, pipeline: database.ingest) }

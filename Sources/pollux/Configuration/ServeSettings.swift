@@ -8,6 +8,8 @@ struct ServeSettings {
     var sources: [MQTTAddress] = []
     var adapters: [SHDRAdapter] = []
     var ingest = IngestOptions()
+    /// A file of rules for topics and lines.
+    var rulesFile: String?
 
     /// No settings of one's own.
     init() {}
@@ -80,12 +82,13 @@ struct ServeSettings {
                         entry, "write types, outermost first, such as site, line, machine")
                 }
                 ingest.containment = types
+            case "rules": rulesFile = entry.value
             default:
                 throw file.fault(
                     entry,
                     "unknown key; known in [ingest] are create, new-assets-per-minute, "
                         + "new-series-per-minute, attribute-changes-per-minute, future-seconds, "
-                        + "dead-letter-bytes, message-bytes, containment")
+                        + "dead-letter-bytes, message-bytes, containment, rules")
             }
         }
     }
