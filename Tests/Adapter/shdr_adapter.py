@@ -90,17 +90,24 @@ class Adapter:
         while True:
             waiting = [self.server, 0] + ([self.client] if self.client else [])
             ready = select.select(waiting, [], [])[0]
-            if self.server in ready:
-                self.accept()
-            elif self.client in ready:
-                self.hear()
-            elif 0 in ready:
+            try:
+                if self.server in ready:
+                    self.accept()
+                elif self.client in ready:
+                    self.hear()
+            except OSError:
+                # The other side may go at any moment.
+                self.drop()
+            if 0 in ready:
                 data = os.read(0, 65536)
                 *lines, self.commands = (self.commands + data).split(b"\n")
                 if not data or b"quit" in lines:
                     return
                 for line in lines:
-                    self.command(line)
+                    try:
+                        self.command(line)
+                    except OSError:
+                        self.drop()
 
 
 Adapter(int(sys.argv[1])).run()

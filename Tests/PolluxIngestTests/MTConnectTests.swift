@@ -314,6 +314,10 @@ struct MTConnectTests {
             let decoded = devices.read(message)
             #expect(decoded.groups.count <= 4000)
         }
+        let text = TopicMessage(
+            topic: "factory/L2/CNC-3/state", payload: Array("<none>".utf8),
+            receivedAt: Plant.arrival)
+        #expect(!devices.owns(text))
         let deep = String(repeating: "<a>", count: 100_000)
         #expect(throws: XMLError.self) { try XMLReader.parse(Array(deep.utf8)) }
         let bomb = "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>"

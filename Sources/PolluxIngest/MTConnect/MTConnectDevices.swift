@@ -26,7 +26,9 @@ struct MTConnectDevices: Sendable {
         let start = message.payload.prefix(48).drop { $0 <= 0x20 }
         guard let first = start.first else { return false }
         if first == UInt8(ascii: "<") {
-            return message.payload.prefix(2048).contains(UInt8(ascii: ">"))
+            // Any other text in angle brackets is a text.
+            return String(decoding: message.payload.prefix(1024), as: UTF8.self)
+                .contains("MTConnect")
         }
         guard first == UInt8(ascii: "{") else { return false }
         let name = start.dropFirst().drop { $0 <= 0x20 }

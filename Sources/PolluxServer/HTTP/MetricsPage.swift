@@ -38,6 +38,13 @@ struct MetricsPage {
                     "pollux_mqtt_\(name)", value(connection.status),
                     ["source": connection.address.sourceName])
             }
+            let ofAdapter = help.replacing("broker", with: "adapter")
+            family("pollux_shdr_\(name)", kind, ofAdapter)
+            for source in ingest.adapters {
+                sample(
+                    "pollux_shdr_\(name)", value(source.status),
+                    ["source": source.adapter.sourceName])
+            }
         }
     }
 
