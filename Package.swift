@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "pollux", targets: ["pollux"]),
         .executable(name: "pollux-bench", targets: ["PolluxBench"]),
         .executable(name: "pollux-bench-graph", targets: ["PolluxGraphBench"]),
+        .executable(name: "pollux-bench-store", targets: ["PolluxStoreBench"]),
         .executable(name: "pollux-bench-scan", targets: ["PolluxScanBench"]),
         .executable(name: "pollux-mqtt-bench", targets: ["PolluxMQTTBench"]),
     ],
@@ -129,6 +130,10 @@ let package = Package(
             name: "PolluxGraphBench",
             dependencies: ["BenchFrame", "PolluxGraph", "PolluxKeyValue", "PolluxModel"],
             path: "bench/Graph", swiftSettings: common),
+        .executableTarget(
+            name: "PolluxStoreBench",
+            dependencies: ["PolluxStore", "PolluxKeyValue", "PolluxModel", "PolluxTestKit"],
+            path: "bench/Store", swiftSettings: common),
         .executableTarget(
             name: "PolluxBench",
             dependencies: ["BenchFrame", "PolluxCodec", "PolluxTestKit"], path: "bench/Kernels",

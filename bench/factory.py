@@ -275,6 +275,16 @@ class Pollux:
         first = names.index("asset") + 1
         return len(rows), *(sum(row[c] for row in rows) for c in range(first, len(names) - 1))
 
+    def settle(self):
+        """Waits until the directory has kept its size for twelve seconds; returns how long it still changed."""
+        begun = changed = time.time()
+        size = self.size()
+        while time.time() < changed + 12 and time.time() < begun + 600:
+            time.sleep(0.5)
+            if (now := self.size()) != size:
+                size, changed = now, time.time()
+        return changed - begun
+
     def close(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
@@ -420,6 +430,8 @@ def measure(target, plant, questions, lines, runs):
             if time.time() > end and turn > 2:
                 break
         figures[number] = (float(np.median(spent)), float(np.percentile(spent, 99)), right)
+    if isinstance(target, Pollux):
+        figures["settled"] = target.settle()
     target.close()
     figures["bytes"] = target.size() / (plant.seconds * MACHINES * len(COLUMNS))
     return figures
@@ -454,6 +466,7 @@ def page(plant, hours, measured, load):
             row.append(shown)
         lines.append(f"| {words}, ms p50 | " + " | ".join(row) + " |")
     lines += ["", "p99 of Pollux: " + ", ".join(f"{own[number][1]:.1f}" for number in WORDS) + " ms, in the order above."]
+    lines[-1] += f" Its directory had its last size {own['settled']:.0f} s after the last question."
     return "\n".join(lines) + "\n"
 
 

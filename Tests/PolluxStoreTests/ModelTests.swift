@@ -26,7 +26,8 @@ import Testing
 
     /// How many lives: `POLLUX_LIVES` asks for more.
     static let lives =
-        ProcessInfo.processInfo.environment["POLLUX_LIVES"].flatMap { UInt64($0) } ?? 100
+        ProcessInfo.processInfo.environment["POLLUX_LIVES"].flatMap { UInt64($0) }
+        ?? (Programs.runsLongTests ? 5_000 : 100)
 
     @Test("random lives of a store", arguments: 1...ModelTests.lives)
     func randomLife(seedNumber: UInt64) throws {
@@ -95,6 +96,7 @@ struct RandomLife {
             try finishAllViews()
             try fixture.reopen()
         case 16: try failingWrite()
+        case 17 where seed.next() % 4 == 0: try restoreSnapshot()
         default: try compare("step")
         }
     }
@@ -192,6 +194,21 @@ struct RandomLife {
 
     private mutating func finishAllViews() throws {
         while !views.isEmpty { try finishView(0) }
+    }
+
+    /// A copy of the moment, opened as a database of its own, has the same points.
+    private mutating func restoreSnapshot() throws {
+        let folder = try StoreFixture.makeFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let archive = folder.appendingPathComponent("archive").path
+        let data = folder.appendingPathComponent("data").path
+        _ = try fixture.store.createSnapshot(to: archive)
+        try SnapshotArchive.restore(archive, to: data)
+        let copy = try Store(
+            environment: Environment(directory: data), options: fixture.store.options)
+        defer { copy.abandon() }
+        try compare("restored copy", copy.snapshot(), model)
+        #expect(try copy.snapshot().removals() == removals.reversed(), "seed \(number)")
     }
 
     mutating func compare(_ what: String) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import PolluxKeyValue
 import PolluxModel
 import PolluxTestKit
 import Testing
@@ -132,12 +133,17 @@ import Testing
         }
     }
 
-    @Test("readers on other threads see whole commits while the writer writes and seals")
-    func concurrentReaders() async throws {
+    @Test(
+        "readers on other threads see whole commits while the writer writes, seals, grows the map",
+        arguments: [UInt64(64) << 30, 1 << 20])
+    func concurrentReaders(mapByteCount: UInt64) async throws {
         var options = StoreOptions()
         options.sealValueCount = 500
         options.sealRowCount = 10
-        let fixture = try StoreFixture(options: options)
+        // The smaller map is full after a few dozen commits and grows several times.
+        var map = Environment.Options()
+        map.mapByteCount = mapByteCount
+        let fixture = try StoreFixture(options: options, map: map)
         let left = try fixture.series(1, 1)
         let right = try fixture.series(1, 2)
         let store = fixture.store

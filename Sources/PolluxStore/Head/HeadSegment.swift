@@ -21,6 +21,8 @@ final class HeadSegment: @unchecked Sendable {
     var count = 0
     /// The texts that the rows of a text series refer to.
     var texts: [String] = []
+    /// Memory of the texts.
+    var textByteCount = 0
 
     init(capacity: Int, firstTransaction: UInt64) {
         self.capacity = capacity
@@ -58,10 +60,10 @@ final class HeadGeneration: @unchecked Sendable {
     var isSorted = true
     /// The commit that moved the rows into chunks; the greatest number while they are only here.
     var sealedAt = UInt64.max
-    /// Memory of the segments, texts counted by their entries.
+    /// Memory of the segments and their texts.
     var byteCount: Int {
         segments.reduce(0) {
-            $0 + $1.capacity * HeadSegment.rowByteCount + 16 * $1.texts.count
+            $0 + $1.capacity * HeadSegment.rowByteCount + $1.textByteCount
         }
     }
 }

@@ -70,7 +70,7 @@ struct HeadState {
     mutating func addSlot(_ seed: SlotSeed) {
         let number = Int(seed.description.id.rawValue)
         if number >= slotIndex.count {
-            slotIndex.reserveCapacity(max(number + 1, slotIndex.count * 2))
+            // Appending doubles the room; reserving it here would copy all for each new series.
             slotIndex += Array(repeating: -1, count: number + 1 - slotIndex.count)
         }
         guard slotIndex[number] < 0 else { return }
@@ -171,7 +171,11 @@ struct HeadState {
         // States repeat: a text equal to the one before shares its entry.
         if segment.texts.last != text {
             segment.texts.append(text)
-            byteCount += 16
+            // Texts of up to 15 bytes lie in the entry itself.
+            let size = text.utf8.count
+            let added = size > 15 ? 48 + size : 16
+            segment.textByteCount += added
+            byteCount += added
         }
         return UInt64(segment.texts.count - 1)
     }

@@ -41,7 +41,12 @@ extension Writer {
 struct JournalReplay {
     let tables: Tables
     let transaction: ReadTransaction
-    private var known: [SeriesID: (kind: ValueKind, mark: UInt64)] = [:]
+    /// What is known of a series, by number: every row of the journal asks.
+    private struct Known {
+        var kind: ValueKind
+        var mark: UInt64
+    }
+    private var known: [Known?] = []
     private var marks: [AssetID: UInt64] = [:]
     private var seeds: [SlotSeed] = []
 
@@ -62,7 +67,13 @@ struct JournalReplay {
         keeps.reserveCapacity(batch.count)
         for row in 0..<batch.count {
             let series = batch.series[row]
-            let (kind, mark) = try known[series] ?? learn(series, sequence)
+            let number = Int(series.rawValue)
+            let (kind, mark): (ValueKind, UInt64)
+            if number < known.count, let found = known[number] {
+                (kind, mark) = (found.kind, found.mark)
+            } else {
+                (kind, mark) = try learn(series, sequence)
+            }
             if kind == .text && batch.bits[row] >= UInt64(batch.texts.count)
                 || kind == .boolean && batch.bits[row] > 1
             {
@@ -95,7 +106,12 @@ struct JournalReplay {
         let group = description.group
         let mark = try marks[group] ?? Sealer.mark(group, transaction, tables)
         marks[group] = mark
-        known[series] = (description.kind, mark)
+        // The catalog has it, so the number is one that was given, not one that damage made.
+        let number = Int(series.rawValue)
+        if number >= known.count {
+            known += Array(repeating: nil, count: number + 1 - known.count)
+        }
+        known[number] = Known(kind: description.kind, mark: mark)
         let record = try SeriesRecord.read(series, transaction, tables)
         seeds.append(
             SlotSeed(
