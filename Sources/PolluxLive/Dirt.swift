@@ -1,3 +1,4 @@
+import PolluxGraph
 import PolluxModel
 import PolluxQuery
 import PolluxStore
@@ -6,26 +7,37 @@ import PolluxStore
 struct Dirt: Sendable {
     /// The series that got points, with the span of their times.
     private(set) var touched: [SeriesID: ClosedRange<Int64>] = [:]
-    /// Whether the plant changed.
+    /// Whether the plant changed in a way that is not known.
     var plant = false
-    /// Whether events changed.
+    /// Whether events changed in a way that is not known.
     var events = false
     /// Whether anything may have changed.
     var all = false
-    /// The earliest instant whose answers an edit of the plant can have changed.
-    var plantFrom: Timestamp?
+    /// What of the plant changed, where that is known.
+    var edits: [PlantEdit] = []
+    /// The earliest instant from which the path of the question means something else.
+    var meantFrom: Timestamp?
+    /// The assets of series that are new, where they are known.
+    var newSeries: [SeriesID: AssetID] = [:]
+    /// The newest commit of these.
+    private(set) var commit: UInt64 = 0
 
     /// More series than this are not told apart.
     private static let seriesLimit = 200_000
+    /// More edits than this are not told apart.
+    static let editLimit = 1000
 
     init() {}
 
     /// Whether nothing has changed.
-    var isEmpty: Bool { touched.isEmpty && !plant && !events && !all }
+    var isEmpty: Bool {
+        touched.isEmpty && !plant && !events && !all && edits.isEmpty && meantFrom == nil
+    }
 
     mutating func add(_ notice: CommitNotice) {
         plant = plant || notice.plantChanged
         events = events || notice.eventsChanged
+        commit = max(commit, notice.transactionID)
         for one in notice.touched where one.first <= one.last {
             add(one.series, one.first...one.last)
         }
@@ -46,24 +58,38 @@ struct Dirt: Sendable {
         plant = plant || other.plant
         events = events || other.events
         all = all || other.all
-        if let from = other.plantFrom { plantFrom = min(plantFrom ?? from, from) }
+        edits += other.edits
+        if edits.count > Dirt.editLimit {
+            plant = true
+            events = true
+            edits = []
+        }
+        noteMeaning(from: other.meantFrom)
+        newSeries.merge(other.newSeries) { first, _ in first }
+        commit = max(commit, other.commit)
         for (series, span) in other.touched { add(series, span) }
+    }
+
+    /// Notes that the path of the question means something else from an instant on.
+    mutating func noteMeaning(from instant: Timestamp?) {
+        guard let instant else { return }
+        meantFrom = min(meantFrom ?? instant, instant)
     }
 
     /// The newest series that is touched; those are numbered in the order of their making.
     var newestSeries: SeriesID? { touched.keys.max() }
 
-    /// What of it concerns an answer: the span of times, and whether everything must be run again.
+    /// What of it concerns a question: the span of times, and whether everything must be run again.
     ///
-    /// A series made after `newest` may belong to any path, so it counts as a change of the plant.
-    func share(
-        of dependencies: QueryDependencies, newest: SeriesID
-    ) -> (span: ClosedRange<Int64>?, isEverything: Bool) {
+    /// A series made since the question was asked concerns it when its asset takes part.
+    func share(of question: Question) -> (span: ClosedRange<Int64>?, isEverything: Bool) {
         var span: ClosedRange<Int64>?
-        var isEverything = all || plant || (events && dependencies.hasEvents)
+        var isEverything =
+            all || plant || meantFrom != nil || (events && question.hasEvents)
+            || edits.contains { question.isConcerned(by: $0) }
         for (series, one) in touched {
-            if series > newest { isEverything = true }
-            guard dependencies.series.contains(series) else { continue }
+            if isNew(series, to: question) { isEverything = true }
+            guard question.dependencies.series.contains(series) else { continue }
             let old = span ?? one
             let low = min(old.lowerBound, one.lowerBound)
             span = low...max(old.upperBound, one.upperBound)
@@ -71,11 +97,22 @@ struct Dirt: Sendable {
         return (span, isEverything)
     }
 
+    private func isNew(_ series: SeriesID, to question: Question) -> Bool {
+        guard series > question.newestSeries else { return false }
+        guard let asset = newSeries[series] else { return true }
+        return question.mayRead(asset)
+    }
+
     /// The earliest instant at which answers to a question can have changed; nil for nowhere.
     func earliest(for question: Question) -> Timestamp? {
-        var earliest = plantFrom
+        var earliest = edits.filter {
+            // A declaration is no reason to redo what is stored.
+            if case .declaration = $0.kind { return false }
+            return !$0.isCreation && question.isConcerned(by: $0)
+        }.map(\.span.start).min()
+        if let meantFrom { earliest = min(earliest ?? meantFrom, meantFrom) }
         for (series, span) in touched
-        where series > question.newestSeries || question.dependencies.series.contains(series) {
+        where isNew(series, to: question) || question.dependencies.series.contains(series) {
             let start = Timestamp(nanoseconds: span.lowerBound)
             earliest = min(earliest ?? start, start)
         }

@@ -18,6 +18,7 @@ public final class LiveEngine: Sendable {
     let graph: Graph
     let options: LiveOptions
     let ask: Ask
+    let understand: Understand
     let tables: LiveTables
     private let shared = Mutex(Shared())
     /// Held by whoever takes a turn; definitions are changed under it too.
@@ -44,8 +45,11 @@ public final class LiveEngine: Sendable {
         /// Alerts and continuous queries by the keys of their definitions.
         var standing: [[UInt8]: Standing] = [:]
         var damaged: [DamagedDefinition] = []
-        /// The newest entry of the plant's log that was looked at.
+        /// The newest entry of the plant's log that was looked at, and the commit it was seen in.
         var logNumber: UInt64?
+        var logCommit: UInt64 = 0
+        /// The newest series whose asset was looked up.
+        var newestSeries = SeriesID(rawValue: 0)
     }
 
     /// An engine over a store, its graph and the engine that answers questions.
@@ -54,12 +58,17 @@ public final class LiveEngine: Sendable {
     public convenience init(
         store: Store, graph: Graph, query: QueryEngine, options: LiveOptions = LiveOptions()
     ) throws {
-        try self.init(store: store, graph: graph, options: options) { syntax, text, options in
-            try query.run(query: syntax, text: text, options: options)
-        }
+        try self.init(
+            store: store, graph: graph, options: options,
+            understand: { try? query.meaning(of: $0, text: $1, options: $2) },
+            ask: { try query.run(query: $0, text: $1, options: $2) })
     }
 
-    init(store: Store, graph: Graph, options: LiveOptions, ask: @escaping Ask) throws {
+    init(
+        store: Store, graph: Graph, options: LiveOptions, understand: @escaping Understand,
+        ask: @escaping Ask
+    ) throws {
+        self.understand = understand
         tables = try LiveTables(store.environment)
         self.store = store
         self.graph = graph
@@ -194,10 +203,17 @@ public final class LiveEngine: Sendable {
             return (shared.dirt, shared.newestSeries, shared.arriving, shared.leaving)
         }
         return work.withLock { work in
-            for id in work.watched.keys where !dirt.isEmpty { work.watched[id]?.add(dirt) }
-            for query in arriving { work.watched[query.subscription.id] = query }
-            for id in leaving { work.watched[id] = nil }
             let now = options.clock()
+            let dirt = explained(dirt, &work)
+            for id in work.watched.keys where !dirt.isEmpty {
+                work.watched[id]?.add(dirt, now: now, limits: options, understand)
+            }
+            for query in arriving {
+                let id = query.subscription.id
+                work.watched[id] = query
+                work.watched[id]?.understood(now: now, limits: options, understand)
+            }
+            for id in leaving { work.watched[id] = nil }
             var pause = runStanding(&work, dirt: dirt, newest: newest, now: now)
             for id in work.watched.keys.sorted() {
                 if let due = work.watched[id]?.due(options), due <= now {

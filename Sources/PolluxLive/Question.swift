@@ -1,3 +1,4 @@
+import PolluxGraph
 import PolluxLanguage
 import PolluxModel
 import PolluxQuery
@@ -12,6 +13,25 @@ struct Question: Sendable {
     var dependencies = QueryDependencies()
     /// The newest series when it was last asked in full.
     var newestSeries = SeriesID(rawValue: 0)
+    /// What its path meant when the plant was last looked at; nil when that is not known.
+    var meaning: QueryMeaning?
+    /// The words of its text, without case.
+    let words: Set<String>
+    /// Whether a formula has a path of its own.
+    let hasInnerPath: Bool
+
+    init(
+        query: QuerySyntax, text: String, parameters: [String: QueryOptions.Parameter],
+        timezone: String?
+    ) {
+        self.query = query
+        self.text = text
+        self.parameters = parameters
+        self.timezone = timezone
+        let found = TextWords(text)
+        words = Set(found.inOrder)
+        hasInnerPath = found.hasInnerPath
+    }
 
     /// Asks over the query's own range, or over a part of time instead.
     func options(
@@ -27,6 +47,61 @@ struct Question: Sendable {
         options.isReadOnly = true
         options.source = "live"
         return options
+    }
+
+    // MARK: What concerns it
+
+    /// Whether events take part in its rows.
+    var hasEvents: Bool { dependencies.hasEvents || query.head != .read }
+
+    /// Whether an asset's series may be read for it.
+    func mayRead(_ asset: AssetID) -> Bool {
+        guard let meaning, !hasInnerPath else { return true }
+        return meaning.assets.contains(asset)
+    }
+
+    /// Whether an edit of the plant can have changed its rows.
+    ///
+    /// What is where is compared as a whole before, by `QueryMeaning`; here counts only what that
+    /// does not show.
+    func isConcerned(by edit: PlantEdit) -> Bool {
+        let isNear = edit.assets.contains(where: mayRead)
+        switch edit.kind {
+        case .event(let name): return isNear && (words.contains(name) || query.head != .read)
+        case .attribute(let name):
+            // The name of an asset, its limits and its zone are used without being written.
+            let isUsed =
+                words.contains(name) || name == "name" || query.head != .read
+                || query.clauses.timezone?.form == .local
+            return isNear && isUsed
+        case .declaration(let names): return !names.isDisjoint(with: words)
+        case .structure:
+            return isNear && (meaning == nil || hasInnerPath || query.head != .read)
+        }
+    }
+
+    /// Looks again at what its path means, after edits; the earliest instant from which it means
+    /// something else, or nil when it means what it did.
+    mutating func look(
+        at edits: [PlantEdit], now: Timestamp, limits: LiveOptions, _ understand: Understand
+    ) -> Timestamp? {
+        let moving = edits.filter { edit in
+            switch edit.kind {
+            case .structure, .declaration: true
+            case .event, .attribute: false
+            }
+        }
+        guard !moving.isEmpty else { return nil }
+        let before = meaning
+        understood(now: now, limits: limits, understand)
+        guard before != meaning else { return nil }
+        return moving.filter { !$0.isCreation }.map(\.span.start).min() ?? now
+    }
+
+    /// Takes over what its path means now.
+    mutating func understood(now: Timestamp, limits: LiveOptions, _ understand: Understand) {
+        meaning = understand(
+            query, text, options(now: now, restriction: nil, limits: limits))
     }
 
     /// How long a slice waits for late points, in nanoseconds.

@@ -35,17 +35,18 @@ final class Plant {
     private(set) var query: QueryEngine
     private(set) var live: LiveEngine
 
-    init() throws {
+    init(isEmpty: Bool = false) throws {
         folder = try Plant.makeFolder()
         clock.now = Plant.instant(0)
         (store, graph, query, live) = try Plant.open(folder, clock)
+        defer { live.attach() }
+        if isEmpty { return }
         try run(
             "create asset line L2 from 2020-01-01;"
                 + "create asset machine CNC-3 of line L2 from 2020-01-01;"
                 + "create asset spindle SP-7 of machine CNC-3 from 2020-01-01;"
                 + "create measure temperature of spindle in °C with kind = gauge, shape = step,"
                 + "gap = 1m")
-        live.attach()
     }
 
     /// What a process that is killed now leaves behind, opened again by another.

@@ -31,8 +31,13 @@ struct SliceRun {
         let snapshot = try context.store.snapshot()
         let state = try OpenEvents.read(
             .continuousQuery, definition.name, context.tables, in: snapshot.transaction)
+        var start = self.start(state, dirty: dirty, isFirst: isFirst)
+        if isByEvent, state != nil, dirty != nil,
+            let began = try earliestBegin(before: start, snapshot)
+        {
+            start = min(start, began.advanced(by: -1))
+        }
         snapshot.close()
-        let start = self.start(state, dirty: dirty, isFirst: isFirst)
         let options = question.options(
             now: context.now,
             restriction: TimeRange(start: start, end: context.now.advanced(by: 1)),
@@ -44,8 +49,12 @@ struct SliceRun {
         let horizon = context.now.advanced(by: -answered.wait(context.limits))
         guard let column = result.itemColumn else { return result.dependencies }
         let sink = MeasureSink(name: into, kind: column.storedKind, unit: column.storedUnit)
-        let changes = try changes(
+        var changes = try changes(
             result, column, sink, from: start, horizon: horizon)
+        // Points go where rows went, but only when something before the position has changed.
+        if let dirty, state != nil {
+            changes += try withoutRows(result, from: start, since: dirty, horizon: horizon)
+        }
         let isDue = horizon > (state?.position ?? .distantPast)
         if !changes.isEmpty || (state == nil && isDue) {
             try write(changes, sink, position: max(horizon, state?.position ?? horizon))
@@ -65,13 +74,83 @@ struct SliceRun {
         return start.advanced(by: -gap).advanced(by: -slice)
     }
 
+    private var isByEvent: Bool {
+        if case .event? = question.query.clauses.every?.form.stride { return true }
+        return false
+    }
+
+    /// The assets that had rows, as far as that is known: those that the path meant, and the items
+    /// and places that rows show.
+    private func writers(_ result: QueryResult?) -> Set<AssetID> {
+        var assets = question.dependencies.assets
+        if let result { assets.formUnion(result.keys.compactMap(\.asset)) }
+        return assets
+    }
+
+    /// When the slices between events began that hold an instant: a slice may be older than any
+    /// margin, and its point stands where it began.
+    private func earliestBegin(
+        before instant: Timestamp, _ snapshot: Snapshot
+    ) throws -> Timestamp? {
+        var begin: Timestamp?
+        for asset in writers(nil) {
+            let range = TimeRange(start: .distantPast, end: instant.advanced(by: 1))
+            guard let last = try instants(asset, range, snapshot)?.times.last else { continue }
+            begin = min(begin ?? last, last)
+        }
+        return begin
+    }
+
+    /// The times of the points that are stored of an asset, and their series.
+    private func instants(
+        _ asset: AssetID, _ range: TimeRange, _ snapshot: Snapshot
+    ) throws -> (series: SeriesID, times: [Timestamp])? {
+        guard let type = try context.graph.asset(asset, in: snapshot.transaction)?.type,
+            let measure = try context.graph.measure(
+                named: into, of: type, in: snapshot.transaction),
+            let series = try snapshot.series(of: asset, measure: measure.id)
+        else { return nil }
+        let reader = try snapshot.reader(series.id, range)
+        var batch = ColumnBatch(kind: series.kind)
+        var times: [Timestamp] = []
+        while try reader.next(into: &batch) {
+            times += batch.times[0..<batch.count].map { Timestamp(nanoseconds: $0) }
+        }
+        return (series.id, times)
+    }
+
+    /// Stored points whose slice is there no more: an event was moved or deleted, or the asset was
+    /// somewhere else in truth.
+    private func withoutRows(
+        _ result: QueryResult, from start: Timestamp, since dirty: Timestamp, horizon: Timestamp
+    ) throws -> [Change] {
+        var begins: [AssetID: Set<Timestamp>] = [:]
+        for key in result.keys {
+            guard let asset = key.asset else { continue }
+            begins[asset, default: []].insert(key.range.start)
+        }
+        let snapshot = try context.store.snapshot()
+        defer { snapshot.close() }
+        let length = isByEvent ? 0 : question.sliceLength ?? 0
+        // A slice that ended before the change is as it was.
+        let first = max(start.advanced(by: 1), dirty.advanced(by: -length))
+        guard first < horizon else { return [] }
+        var changes: [Change] = []
+        for asset in writers(result).sorted() {
+            let range = TimeRange(start: first, end: horizon)
+            for time in try instants(asset, range, snapshot)?.times ?? []
+            where begins[asset]?.contains(time) != true {
+                changes.append(Change(asset: asset, instant: time, value: nil))
+            }
+        }
+        return changes
+    }
+
     /// What differs from what is stored.
     private func changes(
         _ result: QueryResult, _ column: ResultColumn, _ sink: MeasureSink, from start: Timestamp,
         horizon: Timestamp
     ) throws -> [Change] {
-        var isByEvent = false
-        if case .event? = question.query.clauses.every?.form.stride { isByEvent = true }
         var rows: [AssetID: [Int]] = [:]
         for (row, key) in result.keys.enumerated() {
             guard let asset = key.asset, key.range.end <= horizon else { continue }

@@ -1,3 +1,4 @@
+import PolluxGraph
 import PolluxKeyValue
 public import PolluxLanguage
 import PolluxModel
@@ -201,6 +202,9 @@ extension LiveEngine: LiveControl {
                 work.damaged = damaged.map {
                     DamagedDefinition(kind: $0.0, name: $0.1)
                 }
+                let newest = try graph.log(limit: 1, in: snapshot.transaction).first
+                work.logNumber = newest?.number ?? 0
+                work.logCommit = snapshot.id
             } catch {
                 work.damaged = [DamagedDefinition(kind: .alert, name: "(\(error))")]
             }

@@ -75,6 +75,15 @@ struct Standing: Sendable {
         return Attribute(setting.name.text, value)
     }
 
+    /// Notes what commits changed.
+    mutating func add(_ more: Dirt, now: Timestamp, limits: LiveOptions, _ understand: Understand) {
+        dirt.noteMeaning(
+            from: question?.look(at: more.edits, now: now, limits: limits, understand))
+        dirt.add(more)
+        guard let question else { return }
+        dirt.edits.removeAll { !question.isConcerned(by: $0) }
+    }
+
     /// When it wants to be looked at; nil for never.
     func due(_ limits: LiveOptions) -> Timestamp? {
         guard let question else { return nil }

@@ -5,6 +5,9 @@ import PolluxQuery
 /// How a question is answered: the batch engine, or a stand-in for it in tests.
 typealias Ask = @Sendable (QuerySyntax, String, QueryOptions) throws -> QueryResult
 
+/// What the path of a question means now; nil when it means nothing, or that cannot be told.
+typealias Understand = @Sendable (QuerySyntax, String, QueryOptions) -> QueryMeaning?
+
 /// A watched query with what its subscriber was sent.
 struct WatchedQuery: Sendable {
     var question: Question
@@ -29,12 +32,23 @@ struct WatchedQuery: Sendable {
         dirt.all = true
     }
 
-    mutating func add(_ more: Dirt) { dirt.add(more) }
+    /// Notes what commits changed; a commit that does not concern the question leaves nothing.
+    mutating func add(_ more: Dirt, now: Timestamp, limits: LiveOptions, _ understand: Understand) {
+        dirt.noteMeaning(
+            from: question.look(at: more.edits, now: now, limits: limits, understand))
+        dirt.add(more)
+        dirt.edits.removeAll { !question.isConcerned(by: $0) }
+    }
+
+    /// Looks at the plant for the first time.
+    mutating func understood(now: Timestamp, limits: LiveOptions, _ understand: Understand) {
+        question.understood(now: now, limits: limits, understand)
+    }
 
     /// When it wants to be evaluated, given what has changed; nil for not before something does.
     func due(_ limits: LiveOptions) -> Timestamp? {
         if hasFailed { return lastRun.advanced(by: WatchedQuery.retryInterval) }
-        let share = dirt.share(of: question.dependencies, newest: question.newestSeries)
+        let share = dirt.share(of: question)
         var due: Timestamp?
         func consider(_ instant: Timestamp?) {
             guard let instant else { return }
@@ -53,7 +67,7 @@ struct WatchedQuery: Sendable {
 
     /// Asks again what can have changed and sends the difference.
     mutating func evaluate(now: Timestamp, newest: SeriesID, limits: LiveOptions, ask: Ask) {
-        let share = dirt.share(of: question.dependencies, newest: question.newestSeries)
+        let share = dirt.share(of: question)
         dirt = Dirt()
         lastRun = now
         do {

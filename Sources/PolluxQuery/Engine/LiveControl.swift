@@ -1,4 +1,5 @@
 public import PolluxLanguage
+public import PolluxStore
 
 /// What runs continuous queries and alerts; the engine hands it the statements about them.
 ///
@@ -20,6 +21,16 @@ public protocol LiveControl: Sendable {
     func drop(_ kind: DroppedKind, named name: String) throws -> String?
     /// The continuous queries or alerts there are, for `show queries` and `show alerts`.
     func list(_ kind: DroppedKind) throws -> [LiveEntry]
+    /// The statements that create again, in an order in which they can be run, what a commit has.
+    func statements(in snapshot: Snapshot) throws -> [LiveStatement]
+}
+
+/// A continuous query or an alert in an export.
+public enum LiveStatement: Hashable, Sendable {
+    /// The statement that creates it, without a semicolon.
+    case statement(String)
+    /// One that a statement cannot say, and why.
+    case omitted(String)
 }
 
 /// A continuous query or an alert in a listing.

@@ -119,7 +119,7 @@ public final class QueryEngine: Sendable {
     }
 
     /// Failures underneath leave as query errors that say what is damaged or unavailable.
-    private func translating<Result>(_ body: () throws -> Result) throws -> Result {
+    func translating<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as QueryError {

@@ -18,29 +18,64 @@ extension QueryEngine {
     ) throws -> ImportReport {
         let by = Provenance(recordedAt: now ?? SystemTime.now(), source: source)
         let graph = graph
-        return try store.writeBlocking { transaction in
+        let runsLive = liveControl != nil
+        var (report, live): (ImportReport, [LiveCreation]) = try store.writeBlocking {
+            transaction in
             let write = transaction.transaction
             transaction.notePlantChange()
             transaction.noteEventChange()
             do {
                 switch format {
                 case .dtdl:
-                    return try graph.importDTDL(files, options: options, by: by, in: write)
+                    let report = try graph.importDTDL(
+                        files, options: options, by: by, in: write)
+                    return (report, [])
                 case .adtNDJSON:
-                    return try graph.importADT(
+                    let report = try graph.importADT(
                         files, options: options, by: by, progress: progress, in: write)
+                    return (report, [])
                 case .assetsCSV:
-                    return try graph.importAssets(files, by: by, progress: progress, in: write)
+                    let report = try graph.importAssets(
+                        files, by: by, progress: progress, in: write)
+                    return (report, [])
                 case .relationsCSV:
-                    return try graph.importRelations(files, by: by, progress: progress, in: write)
+                    let report = try graph.importRelations(
+                        files, by: by, progress: progress, in: write)
+                    return (report, [])
                 case .twinql:
-                    return try ScriptImport(graph: graph, by: by, transaction: transaction)
-                        .run(files, progress: progress)
+                    var script = ScriptImport(
+                        graph: graph, by: by, transaction: transaction, runsLive: runsLive)
+                    return (try script.run(files, progress: progress), script.live)
                 }
             } catch let error as GraphError {
                 if case .storage(let failure) = error { throw failure }
                 throw error
             }
+        }
+        // These run over the plant that is there now, so they come after its commit.
+        for creation in live { create(creation, by: source, &report) }
+        return report
+    }
+
+    private func create(
+        _ creation: LiveCreation, by source: String, _ report: inout ImportReport
+    ) {
+        guard let control = liveControl else { return }
+        var options = QueryOptions()
+        options.source = source
+        do {
+            switch creation.definition {
+            case .alert(let alert):
+                _ = try control.create(alert: alert, text: creation.text, options: options)
+            case .continuousQuery(let query):
+                _ = try control.create(
+                    continuousQuery: query, text: creation.text, options: options)
+            default: return
+            }
+            report.add("statements")
+        } catch {
+            let reason = (error as? QueryError)?.message ?? "\(error)"
+            report.note(creation.place, "\(creation.name) was not created: \(reason)")
         }
     }
 
@@ -51,21 +86,54 @@ extension QueryEngine {
     ) throws -> ExportReport {
         let snapshot = try store.snapshot()
         defer { snapshot.close() }
-        return try graph.export(
+        var report = try graph.export(
             format, options: options, at: now ?? SystemTime.now(), in: snapshot.transaction, write)
+        guard format == .twinql, let control = liveControl else { return report }
+        for live in try control.statements(in: snapshot) {
+            switch live {
+            case .statement(let text):
+                try write(text + ";")
+                report.count += 1
+            case .omitted(let what):
+                try write("-- not exported: " + what)
+                report.notes.append("not exported: " + what)
+            }
+        }
+        return report
     }
 }
 
+/// An alert or a continuous query of a script.
+struct LiveCreation: Sendable {
+    var definition: DefinitionSyntax
+    var name: String
+    /// What the ranges of the tree refer to.
+    var text: String
+    var place: ImportPlace
+}
+
 /// A script of statements that change the plant, as an export writes it, in one commit.
+///
+/// Alerts and continuous queries are kept for after it.
 struct ScriptImport {
     let graph: Graph
     let by: Provenance
     let transaction: StoreTransaction
+    /// Whether there is something that runs alerts and continuous queries.
+    let runsLive: Bool
+    private(set) var live: [LiveCreation] = []
+
+    init(graph: Graph, by: Provenance, transaction: StoreTransaction, runsLive: Bool) {
+        self.graph = graph
+        self.by = by
+        self.transaction = transaction
+        self.runsLive = runsLive
+    }
 
     /// Text is parsed in pieces of whole lines, each ending with a statement.
     private static let pieceByteCount = 64 << 10
 
-    func run(_ files: [ImportFile], progress: (Int, Int) -> Void) throws -> ImportReport {
+    mutating func run(_ files: [ImportFile], progress: (Int, Int) -> Void) throws -> ImportReport {
         var report = ImportReport()
         for file in files {
             var start = 0
@@ -104,7 +172,7 @@ struct ScriptImport {
         return bytes.count
     }
 
-    private func run(
+    private mutating func run(
         _ text: String, of file: String, from line: Int, to report: inout ImportReport
     ) throws {
         func failure(_ diagnostics: [Diagnostic]) -> any Error {
@@ -123,6 +191,13 @@ struct ScriptImport {
         var options = QueryOptions()
         options.source = by.source
         for statement in script.statements {
+            let start = statement.range.start(in: text)
+            let place = ImportPlace(
+                file: file, line: line + start.line - 1, column: start.column)
+            if runsLive, let creation = ScriptImport.creation(statement, text, place) {
+                live.append(creation)
+                continue
+            }
             var context = StatementContext(
                 graph: graph, text: text, options: options, now: by.recordedAt, zone: .utc)
             context.units = try graph.units(in: transaction.transaction)
@@ -141,6 +216,19 @@ struct ScriptImport {
             }
             report.add("statements")
         }
+    }
+
+    private static func creation(
+        _ statement: StatementSyntax, _ text: String, _ place: ImportPlace
+    ) -> LiveCreation? {
+        guard case .create(let definition) = statement.form else { return nil }
+        let name: String
+        switch definition {
+        case .alert(let alert): name = "alert \(alert.name.text)"
+        case .continuousQuery(let query): name = "continuous query \(query.name.text)"
+        default: return nil
+        }
+        return LiveCreation(definition: definition, name: name, text: text, place: place)
     }
 
     private static func changesPlant(_ statement: StatementSyntax) -> Bool {

@@ -27,8 +27,9 @@ struct ExportCommand: ParsableCommand {
             Every series with every quality, as of one commit.
             pollux export --format twinql > plant.tq
             pollux export --format adt-ndjson -o twins.ndjson
-            The format twinql recreates the whole plant with its history; the others write it as it
-            is now, and what of it they can say. `pollux import` reads all formats back.
+            The format twinql recreates the whole plant with its history, its alerts and continuous
+            queries; the others write it as it is now, and what of it they can say. `pollux import`
+            reads all formats back.
             """)
 
     @Option(
