@@ -61,6 +61,8 @@ extension ServerError {
 public struct ServerLimits: Sendable {
     /// The largest body in bytes, packed and unpacked.
     public var bodyByteCount = 64 << 20
+    /// Bytes of write bodies that are on their way to the disk at the same time.
+    public var writingByteCount = 32 << 20
     /// The longest a query may run.
     public var queryTime: Duration = .seconds(60)
     /// Queries that run at the same time, each on a thread of its own.

@@ -28,6 +28,7 @@ final class ServerParts: Sendable {
     let requestCounts = RequestCounts()
     let guardian: Guardian
     let bodies: BodyReader
+    let writes: WriteGate
     let state = Mutex(State.starting)
 
     init(
@@ -46,6 +47,7 @@ final class ServerParts: Sendable {
         threads = QueryThreads(limits: configuration.limits)
         guardian = Guardian(configuration: configuration)
         bodies = BodyReader(limit: configuration.limits.bodyByteCount)
+        writes = WriteGate(limit: configuration.limits.writingByteCount)
     }
 
     /// The instant that counts as now.

@@ -43,7 +43,7 @@ struct LineResolver {
             }
             guard instant <= latest else {
                 write.futureCount += line.fields.count
-                refuse(line, "the time \(instant) lies in the future")
+                refuse(line, "the time \(instant) lies in the future", .future)
                 continue
             }
             guard let entry = cache.find(bytes, line.start, line.keyEnd), cache.isCurrent(entry)
@@ -65,9 +65,12 @@ struct LineResolver {
         }
     }
 
-    private mutating func refuse(_ line: LineScan, _ reason: String, isSyntax: Bool = false) {
+    private mutating func refuse(
+        _ line: LineScan, _ reason: String, _ kind: RejectionKind = .unreadable,
+        isSyntax: Bool = false
+    ) {
         write.refuse(
-            Refusal(origin: line.number, reason: reason, isSyntax: isSyntax),
+            Refusal(origin: line.number, reason: reason, kind: kind, isSyntax: isSyntax),
             listed: options.listedRejectionCount, count: max(1, isSyntax ? 1 : line.fields.count))
     }
 
@@ -105,8 +108,9 @@ struct LineResolver {
 
     private mutating func refuseOne(_ line: LineScan, _ reason: String, isSyntax: Bool = false) {
         write.refuse(
-            Refusal(origin: line.number, reason: reason, isSyntax: isSyntax),
-            listed: options.listedRejectionCount)
+            Refusal(
+                origin: line.number, reason: reason, kind: isSyntax ? .unreadable : .conflict,
+                isSyntax: isSyntax), listed: options.listedRejectionCount)
     }
 
     private func name(_ bytes: Span<UInt8>, _ field: LineScan.Field) -> String {

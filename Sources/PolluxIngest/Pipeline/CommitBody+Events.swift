@@ -54,7 +54,7 @@ extension CommitBody {
             result.refusals.append(
                 Refusal(
                     origin: pending.origin,
-                    reason: "no open \(what) to end at \(pending.instant)"))
+                    reason: "no open \(what) to end at \(pending.instant)", kind: .plant))
             return
         }
         try graph.endEvent(
@@ -79,7 +79,8 @@ extension CommitBody {
             result.refusals.append(
                 Refusal(
                     origin: pending.origin,
-                    reason: "there is no \(type) \(pending.event.item) to unmount"))
+                    reason: "there is no \(type) \(pending.event.item) to unmount",
+                    kind: .plant))
             return
         }
         try graph.detach(
@@ -97,7 +98,7 @@ extension CommitBody {
             Refusal(
                 origin: pending.origin,
                 reason: "the topic addresses no place: publish to …/machine/spindle, or name it: "
-                    + "\"place\":\"spindle\""))
+                    + "\"place\":\"spindle\"", kind: .plant))
         return nil
     }
 }

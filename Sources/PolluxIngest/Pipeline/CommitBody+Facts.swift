@@ -24,7 +24,8 @@ extension CommitBody {
                 try setLimit("high", declaration.high, declaration, conversion, found, group)
             } catch let error as IngestError {
                 result.refusals.append(
-                    Refusal(origin: pending.origin, reason: error.description))
+                    Refusal(
+                        origin: pending.origin, reason: error.description, kind: .conflict))
             }
         }
     }

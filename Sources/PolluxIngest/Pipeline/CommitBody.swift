@@ -32,9 +32,11 @@ struct CommitBody {
                 try add(group, to: &batch)
             } catch let error as GraphError {
                 if case .storage(let cause) = error { throw cause }
-                refuse(group, error.description)
+                refuse(group, error.description, .plant)
             } catch let error as IngestError {
-                refuse(group, error.description)
+                refuse(group, error.description, .unreadable)
+            } catch let error as NotMade {
+                refuse(group, error.reason, error.kind)
             }
         }
         if !batch.isEmpty { try transaction.append(batch) }
@@ -46,22 +48,18 @@ struct CommitBody {
         if result.eventCount > 0 { transaction.noteEventChange() }
     }
 
-    private mutating func refuse(_ group: PendingGroup, _ reason: String) {
-        for point in group.points {
-            result.refusals.append(Refusal(origin: point.origin, reason: reason))
-        }
-        for event in group.events {
-            result.refusals.append(Refusal(origin: event.origin, reason: reason))
-        }
-        for relation in group.relations {
-            result.refusals.append(Refusal(origin: relation.origin, reason: reason))
-        }
+    private mutating func refuse(_ group: PendingGroup, _ reason: String, _ kind: RejectionKind) {
         let origins =
-            group.episodes.map(\.origin) + group.placements.map(\.origin)
-            + group.ends.map(\.origin)
-        for origin in origins {
-            result.refusals.append(Refusal(origin: origin, reason: reason))
-        }
+            group.points.map(\.origin) + group.events.map(\.origin)
+            + group.relations.map(\.origin) + group.episodes.map(\.origin)
+            + group.placements.map(\.origin) + group.ends.map(\.origin)
+        result.refusals += origins.map { Refusal(origin: $0, reason: reason, kind: kind) }
+    }
+
+    /// An asset that may not be made.
+    private struct NotMade: Error {
+        var reason: String
+        var kind: RejectionKind
     }
 
     private mutating func add(_ group: PendingGroup, to batch: inout PointBatch) throws {
@@ -86,7 +84,8 @@ struct CommitBody {
                 } catch let error as IngestError {
                     // One value that cannot be must not take the others of the message along.
                     result.refusals.append(
-                        Refusal(origin: pending.origin, reason: error.description))
+                        Refusal(
+                            origin: pending.origin, reason: error.description, kind: .conflict))
                     continue
                 }
                 known[name] = .some(series)
@@ -122,7 +121,7 @@ struct CommitBody {
             reason: CommitBody.conflictText(
                 field: pending.point.measure,
                 measurement: address.parts.last?.type ?? address.levels.last?.type ?? "",
-                is: pending.point.value, series))
+                is: pending.point.value, series), kind: .conflict)
     }
 
     /// The words that clients of line protocol look for.
@@ -145,7 +144,8 @@ struct CommitBody {
             origin: pending.origin,
             reason: createsUnknown
                 ? "too many new series in one minute: `\(pending.point.measure)` was not made"
-                : "unknown measure `\(pending.point.measure)`, and new ones are switched off")
+                : "unknown measure `\(pending.point.measure)`, and new ones are switched off",
+            kind: createsUnknown ? .limit : .unknown)
     }
 
     /// An asset found or made, and the one whose parts arrive together with it.
@@ -163,10 +163,11 @@ struct CommitBody {
         if !createsUnknown || allowance.assets <= result.newAssetCount {
             guard let asset = try lookup.asset(address) else {
                 result.limitedCount += 1
-                throw IngestError.unreadable(
+                throw NotMade(
                     reason: createsUnknown
                         ? "too many new assets in one minute: \(address.text) was not made"
-                        : "unknown asset \(address.text), and new ones are switched off")
+                        : "unknown asset \(address.text), and new ones are switched off",
+                    kind: createsUnknown ? .limit : .unknown)
             }
             let group = try lookup.asset(AssetAddress(levels: address.levels)) ?? asset
             return try found(asset, group: group)

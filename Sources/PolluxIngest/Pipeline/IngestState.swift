@@ -75,6 +75,10 @@ struct IngestState: Sendable {
         counters.pointCount += UInt64(result.pointCount)
         counters.eventCount += UInt64(result.eventCount)
         counters.rejectedCount += UInt64(write.refusalCount + result.refusals.count)
+        for (kind, count) in write.refusalsByKind {
+            counters.rejections[kind, default: 0] += UInt64(count)
+        }
+        for refusal in result.refusals { counters.rejections[refusal.kind, default: 0] += 1 }
         counters.futureCount += UInt64(write.futureCount)
         counters.replayedCount += UInt64(write.replayedCount)
         counters.deadLetterCount += UInt64(result.deadLetterCount)

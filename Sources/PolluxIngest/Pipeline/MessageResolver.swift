@@ -35,9 +35,12 @@ struct MessageResolver {
         }
     }
 
-    private mutating func refuse(_ number: Int, _ reason: String) {
+    private mutating func refuse(
+        _ number: Int, _ reason: String, _ kind: RejectionKind = .unreadable
+    ) {
         write.refuse(
-            Refusal(origin: number, reason: reason), listed: options.listedRejectionCount)
+            Refusal(origin: number, reason: reason, kind: kind),
+            listed: options.listedRejectionCount)
     }
 
     private mutating func resolve(
@@ -57,7 +60,7 @@ struct MessageResolver {
             let instant = point.time ?? message.receivedAt
             guard instant <= latest else {
                 write.futureCount += 1
-                refuse(number, "the time \(instant) lies in the future")
+                refuse(number, "the time \(instant) lies in the future", .future)
                 continue
             }
             let name = Array(point.seriesName.utf8)
@@ -76,7 +79,7 @@ struct MessageResolver {
             let instant = event.time ?? message.receivedAt
             guard instant <= latest else {
                 write.futureCount += 1
-                refuse(number, "the time \(instant) lies in the future")
+                refuse(number, "the time \(instant) lies in the future", .future)
                 continue
             }
             guard let place = pending(group, key) else { continue }

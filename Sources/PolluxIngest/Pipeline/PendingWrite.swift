@@ -94,6 +94,7 @@ struct PendingGroup: Sendable {
 struct Refusal: Hashable, Sendable {
     var origin: Int
     var reason: String
+    var kind: RejectionKind
     var isSyntax = false
 }
 
@@ -107,6 +108,8 @@ struct PendingWrite: Sendable {
     var refusals: [Refusal] = []
     /// All refusals, also those not listed.
     var refusalCount = 0
+    /// All refusals by their kind.
+    var refusalsByKind: [RejectionKind: Int] = [:]
     /// Lines or messages with a refusal.
     var refusedOrigins: Set<Int> = []
     /// Refused because of a time in the future.
@@ -148,6 +151,7 @@ struct PendingWrite: Sendable {
     /// Notes a refusal; only the first ones keep their words.
     mutating func refuse(_ refusal: Refusal, listed: Int, count: Int = 1) {
         refusalCount += count
+        refusalsByKind[refusal.kind, default: 0] += count
         if refusedOrigins.count < 1_000_000 { refusedOrigins.insert(refusal.origin) }
         if refusals.count < listed { refusals.append(refusal) }
     }

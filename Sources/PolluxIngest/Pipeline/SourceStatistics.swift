@@ -1,5 +1,21 @@
 public import PolluxModel
 
+/// Why something was not stored.
+public enum RejectionKind: String, CaseIterable, Hashable, Sendable {
+    /// The bytes could not be read, or no rule matches them.
+    case unreadable
+    /// Its time lies in the future.
+    case future
+    /// The value or unit does not fit the series.
+    case conflict
+    /// A limit on new assets or series was reached.
+    case limit
+    /// The asset or measure is unknown, and new ones are switched off.
+    case unknown
+    /// The plant does not allow it, such as an end without a beginning.
+    case plant
+}
+
 /// Counters of one source since the start of the process.
 public struct SourceStatistics: Hashable, Sendable {
     /// The source's name: `http`, a broker's address, a file.
@@ -14,6 +30,8 @@ public struct SourceStatistics: Hashable, Sendable {
     public var eventCount: UInt64 = 0
     /// Points, lines or messages not stored.
     public var rejectedCount: UInt64 = 0
+    /// The same by their kind.
+    public var rejections: [RejectionKind: UInt64] = [:]
     /// Points rejected because they lie in the future.
     public var futureCount: UInt64 = 0
     /// Points left out as replays of retained messages.

@@ -11,9 +11,18 @@ struct BodyReader: Sendable {
 
     /// The whole body; 413 when it is too large, 400 when its packing is damaged, 415 when it is
     /// packed in another way than gzip.
-    func read(_ request: Request) async throws -> [UInt8] {
+    ///
+    /// What is read is held by `hold`, when one is given; a body that it refuses is read to its end
+    /// and forgotten, so that the client gets to see the answer.
+    func read(_ request: Request, _ hold: WriteGate.Hold? = nil) async throws -> [UInt8] {
         if let text = request.headers[.contentLength], let count = Int(text), count > limit {
             throw HTTPFailure.tooLarge(limit: limit)
+        }
+        do throws(HTTPFailure) {
+            try hold?.grow(to: request.headers[.contentLength].flatMap { Int($0) } ?? 0)
+        } catch {
+            try await skip(request)
+            throw error
         }
         var bytes: [UInt8] = []
         if let text = request.headers[.contentLength], let count = Int(text), count > 0 {
@@ -24,6 +33,7 @@ struct BodyReader: Sendable {
                 guard bytes.count + part.readableBytes <= limit else {
                     throw HTTPFailure.tooLarge(limit: limit)
                 }
+                try hold?.grow(to: bytes.count + part.readableBytes)
                 bytes.append(contentsOf: part.readableBytesView)
             }
         } catch is HTTPParserError {
@@ -31,7 +41,17 @@ struct BodyReader: Sendable {
         }
         guard let encoding = request.headers[.contentEncoding] else { return bytes }
         let packed = bytes
-        return try await offLoop { try unpack(packed, encoding: encoding) }
+        let unpacked = try await offLoop { try unpack(packed, encoding: encoding) }
+        try hold?.grow(to: unpacked.count)
+        return unpacked
+    }
+
+    private func skip(_ request: Request) async throws {
+        var count = 0
+        for try await part in request.body {
+            count += part.readableBytes
+            if count > limit { return }
+        }
     }
 
     /// The body as a JSON object; no body is an empty object.

@@ -1,4 +1,5 @@
 import PolluxIngest
+import PolluxModel
 import PolluxStore
 
 /// Counters and sizes as Prometheus text (format 0.0.4).
@@ -67,6 +68,13 @@ struct MetricsPage {
         single(
             "pollux_write_bytes_total", "counter", "Bytes of write bodies, unpacked.",
             Double(numbers.writtenBytes))
+        let writes = parts.writes.now
+        single(
+            "pollux_writing_bytes", "gauge", "Bytes of write bodies on their way to the disk.",
+            Double(writes.byteCount))
+        single(
+            "pollux_writes_refused_total", "counter", "Writes refused because of those.",
+            Double(writes.refusedCount))
         single(
             "pollux_live_rows_total", "counter", "Rows sent to subscribers.",
             Double(numbers.liveRows))
@@ -139,6 +147,22 @@ struct MetricsPage {
                     "pollux_ingest_\(name)_total", Double(value(source)),
                     ["source": source.source])
             }
+        }
+        family("pollux_ingest_rejections_total", "counter", "What was not stored, by reason.")
+        for source in sources {
+            for kind in RejectionKind.allCases {
+                sample(
+                    "pollux_ingest_rejections_total", Double(source.rejections[kind] ?? 0),
+                    ["source": source.source, "reason": kind.rawValue])
+            }
+        }
+        family(
+            "pollux_ingest_last_seen_timestamp_seconds", "gauge", "When something last arrived.")
+        for source in sources {
+            guard let arrival = source.lastArrival else { continue }
+            sample(
+                "pollux_ingest_last_seen_timestamp_seconds", Double(arrival.nanoseconds) / 1e9,
+                ["source": source.source])
         }
     }
 

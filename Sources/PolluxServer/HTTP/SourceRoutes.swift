@@ -39,6 +39,14 @@ struct SourceRoutes: Sendable {
             for (name, count) in SourceRoutes.counts(source) {
                 json.member(name, Int(clamping: count))
             }
+            json.name("rejectedBy")
+            json.beginObject()
+            for kind in RejectionKind.allCases {
+                if let count = source.rejections[kind] {
+                    json.member(kind.rawValue, Int(clamping: count))
+                }
+            }
+            json.endObject()
             if let lag = source.lag {
                 json.name("lagSeconds")
                 json.number(Double(lag) / 1e9)
@@ -46,6 +54,8 @@ struct SourceRoutes: Sendable {
             if let arrival = source.lastArrival {
                 json.name("lastArrival")
                 json.instant(arrival)
+                json.name("silentSeconds")
+                json.number(Double(max(0, parts.now().nanoseconds(since: arrival))) / 1e9)
             }
             if let connection = connections.first(where: {
                 $0.address.sourceName == source.source

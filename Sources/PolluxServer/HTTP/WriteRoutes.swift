@@ -26,9 +26,11 @@ struct WriteRoutes: Sendable {
     private typealias Answer = @Sendable (HTTPFailure) -> Response
 
     private func write(_ exchange: Exchange, answer: Answer) async throws -> Response {
+        let hold = parts.writes.hold()
+        defer { hold.release() }
         do {
             let precision = try WriteRoutes.precision(exchange, default: .nanoseconds)
-            let bytes = try await parts.bodies.read(exchange.request)
+            let bytes = try await parts.bodies.read(exchange.request, hold)
             parts.requestCounts.countWrite(byteCount: bytes.count)
             let outcome = try await offLoop {
                 try await parts.ingest.write(
@@ -64,10 +66,12 @@ struct WriteRoutes: Sendable {
     /// Version 3: times by their size unless told, all or nothing when asked for, every refused
     /// line in the answer.
     private func writeThird(_ exchange: Exchange) async throws -> Response {
+        let hold = parts.writes.hold()
+        defer { hold.release() }
         do {
             let precision = try WriteRoutes.precision(exchange, default: .automatic)
             let isWhole = exchange.query["accept_partial"] == "false"
-            let bytes = try await parts.bodies.read(exchange.request)
+            let bytes = try await parts.bodies.read(exchange.request, hold)
             parts.requestCounts.countWrite(byteCount: bytes.count)
             let outcome = try await offLoop {
                 try await parts.ingest.write(

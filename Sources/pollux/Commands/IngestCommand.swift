@@ -11,7 +11,9 @@ import PolluxStore
 struct IngestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest", abstract: "Try out topic rules; look after dead letters.",
-        subcommands: [Try.self, RulesCommand.self, DeadLetterCommand.self])
+        subcommands: [
+            Try.self, RulesCommand.self, SourcesCommand.self, DeadLetterCommand.self,
+        ])
 
     struct Try: ParsableCommand {
         static let configuration = CommandConfiguration(
