@@ -28,6 +28,7 @@ struct MQTTBench {
                 try bench.run(
                     name, quality: quality, values: values, isLive: name.contains("live")))
         }
+        table.add(try bench.runSparkplug(metrics: 100))
         var page = ResultsPage(name: "mqtt", title: "Messages from a broker")
         page.add("\(count) messages, 10 machines, each batch committed and synced", table.markdown)
         try page.write(to: URL(fileURLWithPath: "bench/results"))
@@ -61,13 +62,42 @@ struct MQTTBench {
     private func run(
         _ name: String, quality: Int, values: Int, isLive: Bool
     ) throws -> [String] {
+        let first = Int(Date().timeIntervalSince1970) * 1000 - 10_000_000
+        return try run(name, quality, values, isLive, count) { index in
+            let fields = (0..<values).map { "\"m\($0)\":\(Double(index % 1000) / 8 + Double($0))" }
+            let text = "{\(fields.joined(separator: ",")),\"timestamp\":\(first + index / 10)}"
+            return ("plant/L/M\(index % 10)", Array(text.utf8))
+        }
+    }
+
+    /// Sparkplug B: one device whose messages carry so many metrics by their alias.
+    private func runSparkplug(metrics: Int) throws -> [String] {
+        let first = UInt64(Date().timeIntervalSince1970) * 1000 - 10_000_000
+        return try run("QoS 1, backlog, Sparkplug of \(metrics)", 1, metrics, false, count / 10) {
+            switch $0 {
+            case 0: (SparkplugBytes.nodeBirthTopic, SparkplugBytes.nodeBirth(at: first))
+            case 1: (SparkplugBytes.birthTopic, SparkplugBytes.birth(metrics, at: first))
+            default:
+                (
+                    SparkplugBytes.dataTopic,
+                    SparkplugBytes.data(metrics, message: $0 - 2, at: first + UInt64($0))
+                )
+            }
+        }
+    }
+
+    private func run(
+        _ name: String, _ quality: Int, _ values: Int, _ isLive: Bool, _ count: Int,
+        _ message: (Int) -> (topic: String, payload: [UInt8])
+    ) throws -> [String] {
         let database = folder.appendingPathComponent(UUID().uuidString)
         let environment = try Environment(directory: database.path)
         let store = try Store(environment: environment)
         defer { store.close() }
         let graph = try Graph(environment: environment)
         let pipeline = try IngestPipeline(store: store, graph: graph)
-        let address = try MQTTAddress("mqtt://127.0.0.1:\(port)/?topic=plant/%23&client=bench")
+        let address = try MQTTAddress(
+            "mqtt://127.0.0.1:\(port)/?topic=plant/%23&topic=spBv1.0/%23&client=bench")
         let source = MQTTSource(address: address, pipeline: pipeline)
         source.start()
         defer { source.stop() }
@@ -83,14 +113,12 @@ struct MQTTBench {
         wait { source.status.committedCount > 0 }
         if !isLive { source.stop() }
         let before = source.status.committedCount
+        let points = pipeline.statistics.reduce(0) { $0 + $1.pointCount }
         var start = Date()
         var used = MQTTBench.processorSeconds()
-        let first = Int(Date().timeIntervalSince1970) * 1000 - 10_000_000
         for index in 0..<count {
-            let fields = (0..<values).map { "\"m\($0)\":\(Double(index % 1000) / 8 + Double($0))" }
-            let text = "{\(fields.joined(separator: ",")),\"timestamp\":\(first + index / 10)}"
-            try publisher.publish(
-                Array(text.utf8), to: "plant/L/M\(index % 10)", quality: quality)
+            let (topic, payload) = message(index)
+            try publisher.publish(payload, to: topic, quality: quality)
         }
         try publisher.flush()
         let again = MQTTSource(address: address, pipeline: pipeline)
@@ -112,11 +140,10 @@ struct MQTTBench {
         publisher.close()
         let seconds = finished.timeIntervalSince(start)
         let rate = Double(last) / seconds
+        let stored = Double(pipeline.statistics.reduce(0) { $0 + $1.pointCount } - points)
         let processor = (MQTTBench.processorSeconds() - used) * 1e6 / Double(max(last, 1))
         let lost = last < UInt64(count) ? ", \(count - Int(last)) dropped by the broker" : ""
-        return [
-            name + lost, text(rate, 0), text(rate * Double(values), 0), text(processor, 1),
-        ]
+        return [name + lost, text(rate, 0), text(stored / seconds, 0), text(processor, 1)]
     }
 
     /// Processor time of this process: ingest, and the publisher where it is live.
