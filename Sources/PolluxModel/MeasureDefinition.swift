@@ -40,6 +40,9 @@ public struct MeasureDefinition: Hashable, Sendable {
     public var limit: Double?
     /// Whether a person declared it; what data declared by arriving may be overridden.
     public var isDeclared: Bool
+    /// How long points are kept and what is kept of them for longer, as far as the measure itself
+    /// says it; what it leaves open is said by its type.
+    public var life = LifeDeclaration()
 
     /// A definition with the defaults for a kind of value: linear with a 15-minute gap for floats,
     /// step for the rest, and no gap for booleans and text.

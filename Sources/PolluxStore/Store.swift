@@ -87,16 +87,11 @@ public final class Store: Sendable {
     public func writeBlocking<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) throws -> Result {
-        let answer = Monitor<Swift.Result<Result, any Error>?>(nil)
-        let job = WriteJob.make(body) { result in
-            answer.withLock { $0 = result }
-            answer.wakeAll()
-        }
-        if writer.queue.addWaiting(job) == .closed { throw StoreError.closed }
-        let result = answer.withLock(when: { $0 != nil }) { $0 }
-        guard let result else { preconditionFailure("a write ended without an answer") }
-        return try result.get()
+        try writer.perform(body)
     }
+
+    /// Sets who says how long the points of series are kept; before that, all are kept for good.
+    public func setLifeRules(_ rules: (any LifeRules)?) { rewriter.setLifeRules(rules) }
 
     /// Like `write`, with the result given to `completion` on the writer's thread, which must
     /// return at once.

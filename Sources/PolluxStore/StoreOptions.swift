@@ -18,6 +18,8 @@ public struct StoreOptions: Sendable {
     public var settlesInBackground = true
     /// Time between two looks of that thread, in milliseconds.
     public var settleIntervalMilliseconds = 2_000
+    /// Time between two looks for points that are older than is kept, in milliseconds.
+    public var lifeIntervalMilliseconds = 60_000
     /// Time without a new point after which a group is quiet and its newest chunk cold.
     public var coldMilliseconds = 10_000
     /// Values of a quiet group that are worth a sealing; fewer wait for more.

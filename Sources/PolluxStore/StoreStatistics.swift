@@ -22,6 +22,14 @@ public struct StoreStatistics: Sendable {
     public var rewrittenChunks: UInt64 = 0
     /// Passes of rewriting that failed, usually for a full disk; they are tried again.
     public var failedRewrites: UInt64 = 0
+    /// Points that went because they were older than is kept.
+    public var expiredPoints: UInt64 = 0
+    /// Whole chunks that went with them.
+    public var expiredChunks: UInt64 = 0
+    /// Looks for points that are too old.
+    public var lifePasses: UInt64 = 0
+    /// Such looks that failed, usually for a full disk; they are tried again.
+    public var failedLifePasses: UInt64 = 0
     /// Bytes of free pages that were given back to the file system.
     public var releasedByteCount: UInt64 = 0
     /// Writes that wait for the writer.

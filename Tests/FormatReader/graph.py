@@ -126,7 +126,7 @@ def schema(key, record):
 
 def measure(source):
     kind, shape, value, flags = (source.byte() for _ in range(4))
-    require(1 <= kind <= 4 and 1 <= shape <= 2 and 1 <= value <= 4 and flags < 64, "a measure")
+    require(1 <= kind <= 4 and 1 <= shape <= 2 and 1 <= value <= 4, "a measure")
     result = {"kind": kind, "shape": shape, "value": value, "flags": flags}
     if flags & 2:
         result["gap"] = source.i64()
@@ -134,6 +134,10 @@ def measure(source):
         if flags & bit:
             result[name] = source.f64()
     result["unit"] = source.text()
+    if flags & 64:
+        result["retention"] = source.i64()
+    if flags & 128:
+        result["rollups"] = [source.i64() for _ in range(source.byte())]
     return result
 
 

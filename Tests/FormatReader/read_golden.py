@@ -152,6 +152,8 @@ RECORDS = {
     ), "delete"),
     "audit-1": lambda content: same(records.audit(content, 1), (
         START + 5, [(1, START, START + 60 * S, 57)], "", "", "loose sensor"), "delete"),
+    "life-expiry": lambda content: same(
+        records.expiry(content), {"expired": START, "points": 1234}, "expiry"),
     "manifest": lambda content: same(records.manifest(content), {
         "created": START, "transaction": 17, "bytes": 65536, "checksum": 305419896, "series": 5,
         "chunks": 2, "manifest-checksum": 3049442555,

@@ -220,6 +220,12 @@ def audit(record, layout):
     return when, parts, *words
 
 
+def expiry(record):
+    content = unsealed(record)
+    require(len(content) == 16, "another length")
+    return dict(zip(("expired", "points"), struct.unpack("<qQ", content)))
+
+
 def delivery(record):
     """Messages (packet, digest, arrival) of one commit."""
     require((len(record) - 9) % 18 == 0 and record[0] == 1, "version or length")

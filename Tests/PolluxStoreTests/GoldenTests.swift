@@ -140,6 +140,16 @@ import Testing
         }
     }
 
+    @Test("life-expiry.hex holds the expiry it is said to hold")
+    func expiry() throws {
+        let mark = ExpiryMark(expired: Timestamp(nanoseconds: GoldenTests.start), pointCount: 1_234)
+        let bytes = try GoldenTests.golden("life-expiry.hex") { mark.encode() }
+        #expect(bytes == mark.encode())
+        try bytes.withUnsafeBytes { raw throws in
+            #expect(try ExpiryMark(decoding: raw) == mark)
+        }
+    }
+
     @Test("audit.hex and audit-1.hex hold the deletes they are said to hold")
     func audit() throws {
         let start = Timestamp(nanoseconds: GoldenTests.start)

@@ -34,7 +34,7 @@ extension PlantExport {
             if !type.plural.isEmpty, !isBuiltIn {
                 text += " plural \(QuotedName.word(type.plural))"
             }
-            var all = type.settings
+            var all = type.otherSettings
             if sideBySide.contains(type.id) {
                 all.removeAll { $0.name == "single" }
                 all.append(Attribute("single", .boolean(false)))
@@ -43,6 +43,9 @@ extension PlantExport {
             for parent in type.parents {
                 with = with.isEmpty ? " with" : with + ","
                 with += " extends = \(QuotedName.word(typeName(parent)))"
+            }
+            for setting in LifeText.settings(type.life) {
+                with += (with.isEmpty ? " with " : ", ") + setting
             }
             try state(text + with)
         }

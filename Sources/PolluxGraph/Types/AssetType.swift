@@ -49,6 +49,8 @@ public struct TypeDeclaration: Hashable, Sendable {
     /// Settings: `single` (one item in a place at a time, default true) and `level` (contains
     /// assets side by side, like a line) have a meaning here, others are kept for their readers.
     public var settings: [Attribute]
+    /// How long points of its measures are kept, and which rollups of them.
+    public var life = LifeDeclaration()
 
     /// A declaration.
     public init(

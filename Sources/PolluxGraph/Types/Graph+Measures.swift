@@ -140,6 +140,29 @@ extension Graph {
         return Measure(id: id, type: type, definition: definition)
     }
 
+    /// A measure that a type itself declares, not one that it inherits.
+    func ownMeasure(
+        _ id: MeasureID, of type: TypeID, in transaction: ReadTransaction
+    ) throws(GraphError) -> Measure? {
+        try measureRecord(id, of: type, in: transaction).map {
+            Measure(id: id, type: type, definition: $0.definition)
+        }
+    }
+
+    /// Calls `body` for every measure of every type that declares it.
+    func forEachMeasure(
+        in transaction: ReadTransaction, _ body: (MeasureDefinition) -> Void
+    ) throws(GraphError) {
+        let prefix = SchemaKind.measure.key()
+        try scan(tables.schema, prefix: prefix, in: transaction) {
+            (key, value) throws(GraphError) in
+            var reader = GraphKeyReader(key, skipping: prefix.count + 4, table: self.tables.schema)
+            let id = MeasureID(rawValue: try reader.uint32())
+            body(try self.readMeasure(value, id: id, in: transaction).definition)
+            return true
+        }
+    }
+
     private func measureRecord(
         _ id: MeasureID, of type: TypeID, in transaction: ReadTransaction
     ) throws(GraphError) -> MeasureRecord? {

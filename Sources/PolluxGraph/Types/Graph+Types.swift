@@ -67,6 +67,7 @@ extension Graph {
             type.settings.removeAll { $0.name == setting.name }
             type.settings.append(setting)
         }
+        type.life = declaration.life.completed(by: type.life)
         type.isDeclared = true
         if type == existing { return type.id }
         return try store(type, by: provenance, in: transaction)
@@ -158,7 +159,8 @@ extension Graph {
         let extends = type.parents.map { id in
             "extends = \(QuotedName.word(parents.types[id]?.name ?? "?"))"
         }
-        if !extends.isEmpty { text += " with " + extends.joined(separator: ", ") }
+        let with = extends + LifeText.settings(type.life)
+        if !with.isEmpty { text += " with " + with.joined(separator: ", ") }
         try appendLog(
             .declare, assets: [], validFrom: .distantPast, text, by: provenance, in: transaction)
         return type.id

@@ -38,6 +38,8 @@ public struct MeasureDeclaration: Hashable, Sendable {
     public var starts: Double?
     /// The value that must not be passed.
     public var limit: Double?
+    /// How long points are kept, and which rollups of them.
+    public var life = LifeDeclaration()
 
     /// A declaration that says nothing but the name.
     public init(name: String) { self.name = name }

@@ -31,12 +31,23 @@ struct MeasureRecord: Hashable {
         if definition.starts != nil { flags |= 8 }
         if definition.limit != nil { flags |= 16 }
         if isValueKindOpen { flags |= 32 }
+        if definition.life.retention != nil { flags |= 64 }
+        if definition.life.rollups != nil { flags |= 128 }
         writer.put(flags)
         if let gap = definition.gap { writer.put(fixed: UInt64(bitPattern: gap)) }
         for number in [definition.rollover, definition.starts, definition.limit] {
             if let number { writer.put(fixed: number.bitPattern) }
         }
         writer.put(definition.unit)
+        switch definition.life.retention {
+        case nil: break
+        case .forever: writer.put(fixed: UInt64(Int64.max))
+        case .nanoseconds(let count): writer.put(fixed: UInt64(bitPattern: count))
+        }
+        if let rollups = definition.life.rollups {
+            writer.put(UInt8(clamping: rollups.count))
+            for length in rollups { writer.put(fixed: UInt64(bitPattern: length)) }
+        }
         return writer.finish()
     }
 
@@ -46,7 +57,7 @@ struct MeasureRecord: Hashable {
         let shape = MeasureShape(rawValue: try reader.byte())
         let valueKind = ValueKind(rawValue: try reader.byte())
         let flags = try reader.byte()
-        guard let kind, let shape, let valueKind, flags < 64 else {
+        guard let kind, let shape, let valueKind else {
             throw reader.corrupt("an unknown kind, shape or flag")
         }
         var definition = MeasureDefinition(name: name, valueKind: valueKind)
@@ -58,6 +69,20 @@ struct MeasureRecord: Hashable {
         definition.starts = flags & 8 != 0 ? Double(bitPattern: try reader.fixed()) : nil
         definition.limit = flags & 16 != 0 ? Double(bitPattern: try reader.fixed()) : nil
         definition.unit = try reader.text()
+        if flags & 64 != 0 {
+            let length = Int64(bitPattern: try reader.fixed())
+            definition.life.retention = length == .max ? .forever : .nanoseconds(length)
+        }
+        if flags & 128 != 0 {
+            var rollups: [Int64] = []
+            for _ in 0..<(try reader.byte()) {
+                rollups.append(Int64(bitPattern: try reader.fixed()))
+            }
+            guard LifeDeclaration.refusal(ofRollups: rollups) == nil else {
+                throw reader.corrupt("impossible rollups")
+            }
+            definition.life.rollups = rollups
+        }
         try reader.finish()
         self.definition = definition
         isValueKindOpen = flags & 32 != 0
@@ -114,6 +139,7 @@ enum MeasureRules {
         if let rollover = declaration.rollover { record.definition.rollover = rollover }
         if let starts = declaration.starts { record.definition.starts = starts }
         if let limit = declaration.limit { record.definition.limit = limit }
+        record.definition.life = declaration.life.completed(by: record.definition.life)
     }
 
     /// Settles what a declaration left open when the first point arrives.
@@ -150,6 +176,7 @@ enum MeasureRules {
         if let rollover = definition.rollover { parts.append("rollover = \(rollover)") }
         if let starts = definition.starts { parts.append("starts = \(starts)") }
         if let limit = definition.limit { parts.append("[limit] = \(limit)") }
+        parts += LifeText.settings(definition.life)
         return parts.joined(separator: ", ")
     }
 }
@@ -160,24 +187,5 @@ extension MeasureDeclaration.Gap {
         case .none: nil
         case .nanoseconds(let count): count
         }
-    }
-}
-
-/// Spans of time as TwinQL writes them.
-enum DurationText {
-    /// The shortest exact text, such as `1h30m` or `250ms`.
-    static func text(_ nanoseconds: Int64) -> String {
-        if nanoseconds <= 0 { return "\(nanoseconds)ns" }
-        let units: [(Int64, String)] = [
-            (3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"),
-            (1_000_000, "ms"), (1000, "us"), (1, "ns"),
-        ]
-        var rest = nanoseconds
-        var text = ""
-        for (size, name) in units where rest >= size {
-            text += "\(rest / size)\(name)"
-            rest %= size
-        }
-        return text
     }
 }

@@ -32,6 +32,7 @@ public final class QueryEngine: Sendable {
         self.store = store
         self.graph = graph
         self.zones = ZoneShelf(source: zones)
+        store.setLifeRules(PlantLifeRules(graph: graph))
     }
 
     deinit { threads.stop() }

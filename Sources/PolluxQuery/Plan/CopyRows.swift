@@ -45,6 +45,7 @@ struct CopyRows {
         for source in sources {
             question.note(source)
             guard let inside = source.range.intersection(range) else { continue }
+            try question.noteExpiry(source, in: inside)
             question.stats.series += 1
             try question.checkLimits()
             try read(source.series, inside, into: &points)

@@ -85,6 +85,7 @@ struct FoldRun {
         for source in sources {
             question.note(source)
             guard let inside = source.range.intersection(cut.read) else { continue }
+            try question.noteExpiry(source, in: inside)
             question.stats.series += 1
             var fold = LaneFold(
                 windows: cut.windows, needs: needs, definition: source.definition,

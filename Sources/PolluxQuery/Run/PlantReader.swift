@@ -156,6 +156,7 @@ struct PlantReader {
             question.dependencies.largestGap = max(question.dependencies.largestGap ?? 0, gap)
         }
         guard let inside = source.range.intersection(wanted) else { return }
+        try question.noteExpiry(source, in: inside)
         question.stats.series += 1
         var builder = SpanBuilder(
             definition: source.definition, piece: source.range, wanted: wanted,

@@ -23,11 +23,15 @@ struct MeasureSettings {
         case "rollover": declaration.rollover = try number(setting)
         case "starts": declaration.starts = try number(setting)
         case "limit": declaration.limit = try number(setting)
+        case "retention", "rollup":
+            _ = try LifeSettings(context: context).apply(setting, to: &declaration.life)
         default:
             throw context.wrong(
                 .badSetting, "a measure has no setting `\(setting.name.text)`",
                 at: setting.name.range,
-                notes: ["settings: kind, shape, gap, values, rollover, starts, limit"])
+                notes: [
+                    "settings: kind, shape, gap, values, rollover, starts, limit, retention, rollup"
+                ])
         }
     }
 
@@ -58,11 +62,7 @@ struct MeasureSettings {
 
     private func gap(_ setting: SettingSyntax) throws -> MeasureDeclaration.Gap {
         if case .name(let name) = setting.value, name.text.lowercased() == "none" { return .none }
-        if case .literal(let literal) = setting.value, case .duration(let period) = literal.form,
-            period.months == 0, period.days >= 0, period.days < 10_000
-        {
-            return .nanoseconds(period.days * 86_400_000_000_000 + period.nanoseconds)
-        }
+        if let length = setting.length { return .nanoseconds(length) }
         throw context.wrong(
             .badSetting, "`gap` takes a length of time such as 15m, or none", at: setting.range)
     }

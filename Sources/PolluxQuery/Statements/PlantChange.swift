@@ -34,14 +34,16 @@ struct PlantChange {
         transaction.notePlantChange()
         switch definition {
         case .type(let type):
-            var settings = try context.attributes(type.settings)
+            let (life, others) = try LifeSettings(context: context).split(type.settings)
+            var settings = try context.attributes(others)
             let extends = settings.filter { $0.name == "extends" }.compactMap(\.value.text)
             settings.removeAll { $0.name == "extends" }
+            var declaration = TypeDeclaration(
+                name: type.name.text, plural: type.plural?.text, extends: extends,
+                settings: settings)
+            declaration.life = life
             try context.placed(at: type.name.range) {
-                _ = try graph.declareType(
-                    TypeDeclaration(
-                        name: type.name.text, plural: type.plural?.text, extends: extends,
-                        settings: settings), by: context.provenance, in: write)
+                _ = try graph.declareType(declaration, by: context.provenance, in: write)
             }
             return "created type \(type.name.text)"
         case .unit(let unit): return try create(unit)

@@ -107,12 +107,29 @@ extension PlantListing {
                     (unit.isEmpty ? "no unit" : unit) + ", \(definition.kind), "
                     + "\(definition.shape), gap \(PlantListing.gapText(definition.gap)), " + text
             }
+            text += try lifeText(of: series, asset.type, snapshot)
             if let span = counts.span {
                 text += ", \(context.shown(span.first)) to \(context.shown(span.last))"
             }
             let measureName = try graph.measureName(series.measure, in: transaction)
             add((name, measureName ?? "measure \(series.measure.rawValue)", text))
         }
+    }
+
+    /// How long points are kept and what has gone; empty where all are kept for good.
+    private func lifeText(
+        of series: SeriesDescription, _ type: TypeID, _ snapshot: Snapshot
+    ) throws -> String {
+        var text = ""
+        let found = try context.graph.measureWithLife(
+            series.measure, of: type, in: snapshot.transaction)
+        for setting in LifeText.settings(found?.life ?? LifeDeclaration()) {
+            text += ", " + setting
+        }
+        if let mark = try snapshot.expiry(of: series.id) {
+            text += ", \(mark.pointCount) points before \(context.shown(mark.expired)) expired"
+        }
+        return text
     }
 
     static func text(of value: Value) -> String {

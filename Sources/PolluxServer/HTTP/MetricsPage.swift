@@ -101,6 +101,10 @@ struct MetricsPage {
             ("sealed_chunks", "Chunks sealed.", store.sealedChunks),
             ("rewritten_chunks", "Chunks rewritten in the dense tier.", store.rewrittenChunks),
             ("failed_rewrites", "Passes of rewriting that failed.", store.failedRewrites),
+            ("expired_points", "Points older than is kept that went.", store.expiredPoints),
+            ("expired_chunks", "Whole chunks that went with them.", store.expiredChunks),
+            ("life_passes", "Looks for points older than is kept.", store.lifePasses),
+            ("failed_life_passes", "Such looks that failed.", store.failedLifePasses),
             (
                 "released_bytes", "Bytes of free pages given back to the file system.",
                 store.releasedByteCount

@@ -197,6 +197,27 @@ private struct RunningCheck {
         report.recordCounts.append(("store.journal", count))
     }
 
+    private mutating func checkLife() throws {
+        guard let table = tables.life else { return }
+        var count = 0
+        try transaction.forEach(table) { key, value in
+            count += 1
+            var reader = KeyReader(key)
+            let series = SeriesID(rawValue: reader.uint32() ?? 0)
+            let kind = reader.byte()
+            finding("life of series \(series.rawValue)") { check in
+                let name = "life of series \(series.rawValue)"
+                if check.series[series] == nil { check.add(name, "there is no such series") }
+                switch (kind, key.count) {
+                case (ExpiryMark.kind, 5): _ = try ExpiryMark(decoding: value)
+                default: check.add(name, "its key has an unknown form")
+                }
+            }
+            return true
+        }
+        report.recordCounts.append((table.name, count))
+    }
+
     mutating func checkSmallRecords() throws {
         var count = 0
         try transaction.forEach(tables.groups) { key, value in
@@ -220,6 +241,7 @@ private struct RunningCheck {
             return true
         }
         report.recordCounts.append((tables.audit.name, count))
+        try checkLife()
         for number in [
             MetaNumber.late, .duplicate, .rejected, .trimmedSequence,
         ] {

@@ -1,8 +1,19 @@
+public import PolluxModel
+
 extension Store {
-    /// Seals the head, rewrites every chunk that is not in the dense tier or small, gives free
-    /// pages back to the file system, and waits for it.
+    /// Deletes what is older than is kept, seals the head, rewrites every chunk that is not in the
+    /// dense tier or small, gives free pages back to the file system, and waits for it.
     ///
     /// Works chunk by chunk; writers wait only while a finished chunk is put in its place. Blocks
     /// the calling thread.
     public func compact() throws -> CompactionReport { try rewriter.compact() }
+
+    /// Looks now for points that are older than is kept of their series, and deletes them.
+    ///
+    /// - Parameter now: the instant that ages are counted from.
+    /// - Returns: how many points went.
+    @discardableResult
+    public func applyLifeRules(now: Timestamp) throws -> UInt64 {
+        try rewriter.passLife(now: now.nanoseconds)
+    }
 }

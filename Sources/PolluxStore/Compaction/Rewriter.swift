@@ -26,6 +26,10 @@ final class Rewriter: Sendable {
         var sequences: [(at: Int64, sequence: UInt64)] = []
         /// Whether all groups of the database were looked at once since it was opened.
         var hasListed = false
+        /// Who says how long points are kept.
+        var rules: (any LifeRules)?
+        /// When life was looked at last, by the clock that only goes forward.
+        var lifePassedAt: Int64?
         /// Bytes of chunks were moved since free pages were given back.
         var hasMoved = false
     }
@@ -77,6 +81,7 @@ final class Rewriter: Sendable {
             if isStopped { return }
             do {
                 try settle()
+                try passLifeWhenDue()
             } catch StoreError.closed {
                 return
             } catch {
@@ -140,6 +145,7 @@ final class Rewriter: Sendable {
 
     /// All of it now: no chunk is too young.
     func compact() throws -> CompactionReport {
+        _ = try passLife(now: Clock.now())
         try ask { try $0.sealAll() }
         var report = CompactionReport()
         for group in try listGroups() {
@@ -148,6 +154,46 @@ final class Rewriter: Sendable {
         }
         try releasePages()
         return report
+    }
+
+    func setLifeRules(_ rules: (any LifeRules)?) {
+        state.withLock { $0.rules = rules }
+    }
+
+    private func passLifeWhenDue() throws {
+        let now = Clock.monotonicMicroseconds()
+        let interval = Int64(options.lifeIntervalMilliseconds) * 1_000
+        let isDue = state.withLock { state -> Bool in
+            guard state.rules != nil, state.lifePassedAt.map({ now - $0 >= interval }) ?? true
+            else { return false }
+            state.lifePassedAt = now
+            return true
+        }
+        if isDue { _ = try passLife(now: Clock.now()) }
+    }
+
+    /// Deletes the points that are older than is kept.
+    ///
+    /// - Returns: how many went.
+    func passLife(now: Int64) throws -> UInt64 {
+        guard let rules = state.withLock({ $0.rules }) else { return 0 }
+        return try passing.withLock { _ in
+            do {
+                let pass = LifePass(
+                    writer: writer, rules: rules, now: now, isStopped: { self.isStopped })
+                let report = try pass.run(groups: try listGroups())
+                writer.counters.withLock { counters in
+                    counters.lifePasses += 1
+                    counters.expiredPoints += report.points
+                    counters.expiredChunks += UInt64(report.chunks)
+                }
+                if report.points > 0 { state.withLock { $0.hasMoved = true } }
+                return report.points
+            } catch {
+                writer.counters.withLock { $0.failedLifePasses += 1 }
+                throw error
+            }
+        }
     }
 
     /// Runs `body` on the writer's thread between two commits and waits for it.

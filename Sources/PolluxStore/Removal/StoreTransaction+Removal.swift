@@ -80,7 +80,19 @@ extension StoreTransaction {
     private func remove(
         _ wanted: RangeRemover.Wanted, of group: AssetID
     ) throws -> [SeriesID: RangeRemover.Removed] {
-        guard !wanted.isEmpty else { return [:] }
+        let outcome = try removeSilently(wanted, of: group)
+        for (series, removed) in outcome.series where removed.count > 0 {
+            self.removed.append(
+                CommitNotice.Touched(series: series, first: removed.first, last: removed.last))
+        }
+        return outcome.series
+    }
+
+    /// Removes points of a group's series without telling observers.
+    func removeSilently(
+        _ wanted: RangeRemover.Wanted, of group: AssetID
+    ) throws -> RangeRemover.Outcome {
+        guard !wanted.isEmpty else { return RangeRemover.Outcome() }
         // Rows in memory become rows of chunks first, so that there is one place to remove from,
         // and the group's mark keeps the journal from bringing them back.
         let input = head.monitor.withLock { state in
@@ -92,9 +104,7 @@ extension StoreTransaction {
         }
         let outcome = try RangeRemover(tables: tables, transaction: transaction)
             .remove(wanted, of: group)
-        for (series, removed) in outcome.series where removed.count > 0 {
-            self.removed.append(
-                CommitNotice.Touched(series: series, first: removed.first, last: removed.last))
+        for removed in outcome.series.values where removed.count > 0 {
             sealing.firsts.append((group, removed.first))
         }
         for (series, ranges) in wanted {
@@ -102,7 +112,7 @@ extension StoreTransaction {
                 batches = batches.map { $0.without(series, in: range) }
             }
         }
-        return outcome.series
+        return outcome
     }
 }
 

@@ -18,6 +18,8 @@ struct Tables: Sendable {
     let meta: Table
     /// Range deletes: who asked for what.
     let audit: Table
+    /// Expiry and rollups by series; nil in a database from before, opened for reading only.
+    let life: Table?
 
     /// The format that this version writes.
     static let formatVersion: UInt32 = 1
@@ -39,6 +41,7 @@ struct Tables: Sendable {
         last = try open("last")
         groups = try open("groups")
         audit = try open("audit")
+        life = try environment.table("store.life")
         try Tables.checkFormat(environment, meta)
     }
 

@@ -16,6 +16,8 @@ public final class Snapshot {
     let tables: Tables
     let options: StoreOptions
     private var isOpen = true
+    /// Whether points of any series have gone by retention, once somebody asked.
+    var knownExpiries: Bool?
     /// Times decoded last: the series of a machine share them.
     private var vectors: [(chunk: ChunkKey, vector: Int, times: [Int64])] = []
 
