@@ -23,7 +23,7 @@ final class RawClient: @unchecked Sendable {
 
     private init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(
@@ -166,7 +166,7 @@ final class RawClient: @unchecked Sendable {
         var block = [UInt8](repeating: 0, count: 64 * 1024)
         let count = recv(descriptor, &block, block.count, 0)
         guard count != 0 else { throw Failure(description: "closed") }
-        guard count > 0 else { throw Failure(description: "no bytes within 10 s (\(errno))") }
+        guard count > 0 else { throw Failure(description: "no bytes within 60 s (\(errno))") }
         pending.append(contentsOf: block[..<count])
     }
 }
@@ -209,8 +209,15 @@ extension RawClient {
         try await send(bytes)
     }
 
-    /// Reads the next frame.
+    /// Reads the next frame that is no ping: on a busy machine one may come between any two.
     func frame() async throws -> Frame {
+        var frame = try await anyFrame()
+        while frame.opcode == 9 { frame = try await anyFrame() }
+        return frame
+    }
+
+    /// Reads the next frame of any kind.
+    func anyFrame() async throws -> Frame {
         let head = try await read(2)
         var count = Int(head[1] & 127)
         if count == 126 {

@@ -1,5 +1,5 @@
 import Glibc
-public import PolluxModel
+import PolluxModel
 import Synchronization
 
 /// Takes the lines of one adapter on a thread of its own and commits them.
