@@ -54,7 +54,7 @@ final class Plant {
 
     func move(_ name: String, to target: String, _ instant: Timestamp) throws {
         let (id, container) = (try #require(ids[name]), try #require(ids[target]))
-        try write { try graph.move(id, to: container, at: instant, by: by, in: $0) }
+        try write { _ = try graph.move(id, to: container, at: instant, by: by, in: $0) }
     }
 
     func move(_ name: String, to target: String, _ clock: String) throws {

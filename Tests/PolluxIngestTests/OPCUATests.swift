@@ -166,6 +166,9 @@ struct OPCUATests {
             "opcua/json/connection/M", #"{"MessageType":"ua-connection","Connection":{}}"#)
         #expect(connection.groups.isEmpty && connection.problems.isEmpty)
         #expect(connection.format.contains("ua-connection"))
+        #expect(
+            try read(topic, #"{"MessageType":"ua-other","Payload":{"v":1}}"#).problems
+                == ["a message of type `ua-other` is not known here"])
         let binary = PayloadReader(rules: TopicRules(), options: IngestOptions())
             .read(
                 topic: "opcua/uadp/data/M/G", payload: [0xF1, 0x07, 0x7B],

@@ -36,7 +36,7 @@ import Testing
         var random = Seed(seed)
         var times: [Int64] = [.min, .max, .min + 1, .max - 1, 0, -1, 59_999_999_999]
         var numbers: [Double] = [
-            0.1, 0.05, 999_999_999, 999_999_999.999_999, 1e9, 5e-324, .infinity,
+            0.1, 0.05, 999_999_999, 999_999_999.999_999, 1e9, .leastNonzeroMagnitude, .infinity,
         ]
         while times.count < 40_000 {
             times.append(instant(after: times[times.count - 1], &random))

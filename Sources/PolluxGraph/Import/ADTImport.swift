@@ -1,5 +1,5 @@
 public import PolluxKeyValue
-public import PolluxModel
+import PolluxModel
 
 /// The bulk format of Azure Digital Twins (models, twins, relationships; one JSON value a line).
 extension Graph {

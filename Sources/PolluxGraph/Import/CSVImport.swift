@@ -1,5 +1,5 @@
 public import PolluxKeyValue
-public import PolluxModel
+import PolluxModel
 
 /// Tables of assets and of relations.
 extension Graph {

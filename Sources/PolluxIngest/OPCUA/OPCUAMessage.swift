@@ -36,6 +36,11 @@ struct OPCUAMessage {
             + "group's message mapping to JSON"
     }
 
+    /// Types of messages with a payload; a delta frame holds fewer fields, each as in a key frame.
+    private static let valueTypes: Set<String> = [
+        "ua-keyframe", "ua-deltaframe", "ua-event", "ua-data",
+    ]
+
     private static func isNetworkMessage(_ value: JSONValue) -> Bool {
         switch value {
         case .object(let object):
@@ -104,14 +109,18 @@ struct OPCUAMessage {
             // All header bits are off: the body is the payload.
             return readFields(object, JSONObject(), publisher)
         }
-        if object["MessageType"]?.text == "ua-keepalive" {
+        let type = object["MessageType"]?.text ?? "ua-keyframe"
+        if type == "ua-keepalive" {
             message.format = "OPC UA keep-alive"
             return
+        }
+        guard OPCUAMessage.valueTypes.contains(type) else {
+            return message.problems.append("a message of type `\(type)` is not known here")
         }
         guard case .object(let payload)? = object["Payload"] else {
             return message.problems.append("the data set message has no Payload object")
         }
-        if object["MessageType"]?.text == "ua-event" {
+        if type == "ua-event" {
             return readEvent(payload, object, publisher)
         }
         readFields(payload, object, publisher)
