@@ -26,6 +26,8 @@ public struct StoreStatistics: Sendable {
     public var expiredPoints: UInt64 = 0
     /// Whole chunks that went with them.
     public var expiredChunks: UInt64 = 0
+    /// Buckets of rollups that were made.
+    public var rollupBuckets: UInt64 = 0
     /// Looks for points that are too old.
     public var lifePasses: UInt64 = 0
     /// Such looks that failed, usually for a full disk; they are tried again.

@@ -154,6 +154,11 @@ RECORDS = {
         START + 5, [(1, START, START + 60 * S, 57)], "", "", "loose sensor"), "delete"),
     "life-expiry": lambda content: same(
         records.expiry(content), {"expired": START, "points": 1234}, "expiry"),
+    "life-rollups": lambda content: same(records.rollups(content), {
+        "flags": 3, "gap": 900 * S, "from": START - 800 * S, "until": START + 6400 * S}, "rollups"),
+    "life-bucket": lambda content: same(records.bucket(content), (
+        3, 3, 6.0, 1.0, 3.0, 1.0, 2.0, 360.0, START - 740 * S, START - 620 * S, 180 * S,
+        START - 795 * S), "bucket"),
     "manifest": lambda content: same(records.manifest(content), {
         "created": START, "transaction": 17, "bytes": 65536, "checksum": 305419896, "series": 5,
         "chunks": 2, "manifest-checksum": 3049442555,

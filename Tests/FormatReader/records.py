@@ -226,6 +226,18 @@ def expiry(record):
     return dict(zip(("expired", "points"), struct.unpack("<qQ", content)))
 
 
+def rollups(record):
+    content = unsealed(record)
+    require(len(content) == 25 and content[0] <= 3, "another length or flags")
+    return dict(zip(("flags", "gap", "from", "until"), struct.unpack("<Bqqq", content)))
+
+
+def bucket(record):
+    content = unsealed(record)
+    require(len(content) == 89 and content[0] <= 4, "another length or flags")
+    return struct.unpack("<BQddddddqqqq", content)
+
+
 def delivery(record):
     """Messages (packet, digest, arrival) of one commit."""
     require((len(record) - 9) % 18 == 0 and record[0] == 1, "version or length")

@@ -45,9 +45,9 @@ import Testing
     private static let plant = """
         create type [tool holder] plural [tool holders] with single = false;
         create type mill plural mills with extends = machine, colour = "RAL ""7035"" grey",
-          retention = 400d;
+          retention = 400d, rollup = 1h, rollup = 1m;
         create measure vibration of spindle in mm/s with kind = gauge, shape = linear, gap = 15m,
-          retention = 90d;
+          retention = 90d, rollup = 1d;
         create measure load of spindle with retention = none, rollup = none;
         create measure parts of machine with kind = counter, values = integer, rollover = 65536;
         create measure state of machine with kind = state, values = text;
@@ -83,7 +83,7 @@ import Testing
         try first.run(PlantExportTests.plant)
         let text = try first.exported()
         #expect(!text.contains("-- not exported"))
-        #expect(text.contains("retention = 400d;"))
+        #expect(text.contains("retention = 400d, rollup = 1m, rollup = 1h;"))
         #expect(text.contains("retention = none, rollup = none;"))
         let second = try Database()
         try second.run(text)

@@ -150,6 +150,35 @@ import Testing
         }
     }
 
+    @Test("life-rollups.hex and life-bucket.hex hold the rollups they are said to hold")
+    func rollups() throws {
+        let second: Int64 = 1_000_000_000
+        let hour = GoldenTests.start - 800 * second
+        let mark = RollupMark(
+            length: 3_600 * second, isStep: true, gap: 900 * second, from: hour,
+            until: hour + 7_200 * second)
+        let marked = try GoldenTests.golden("life-rollups.hex") { mark.encode() }
+        #expect(marked == mark.encode())
+        try marked.withUnsafeBytes { raw throws in
+            #expect(try RollupMark(length: mark.length, decoding: raw) == mark)
+        }
+        var bucket = RollupBucket(start: hour, end: hour + 3_600 * second)
+        for (at, value, quality) in [
+            (5, 0, .end), (60, 1, .good), (120, 3, .good), (150, 9, .bad), (180, 2, .good),
+            (240, 0, .end),
+        ] as [(Int64, Double, Quality)] {
+            bucket.add(hour + at * second, value, quality, isStep: true, gap: nil)
+        }
+        // Known until the end mark: 60 s at 1, 60 s at 3, 60 s at 2.
+        #expect(bucket.knownTime == 180 * second && bucket.integral == 360)
+        let bytes = try GoldenTests.golden("life-bucket.hex") { bucket.encode() }
+        #expect(bytes == bucket.encode())
+        try bytes.withUnsafeBytes { raw throws in
+            #expect(
+                try RollupBucket(start: hour, length: 3_600 * second, decoding: raw) == bucket)
+        }
+    }
+
     @Test("audit.hex and audit-1.hex hold the deletes they are said to hold")
     func audit() throws {
         let start = Timestamp(nanoseconds: GoldenTests.start)

@@ -142,6 +142,21 @@ struct CurveFold: Sendable {
         return true
     }
 
+    /// Adds the points of a bucket, which lies in one window or between two.
+    mutating func add(_ bucket: RollupBucket) {
+        if let time = bucket.leadEnd { addEnd(time: time) }
+        guard bucket.count > 0 else { return }
+        add(time: bucket.firstTime, value: bucket.first)
+        previous = bucket.isEnded ? nil : (bucket.lastTime, bucket.last)
+        var own = window
+        while own < starts.count, ends[own] <= bucket.firstTime { own += 1 }
+        guard own < starts.count, starts[own] <= bucket.firstTime else { return }
+        sums[own].knownTime &+= bucket.knownTime
+        sums[own].integral += bucket.integral
+        sums[own].minimum = min(sums[own].minimum, bucket.minimum)
+        sums[own].maximum = max(sums[own].maximum, bucket.maximum)
+    }
+
     /// Ends the piece; `hasNext` says that the series goes on behind it.
     mutating func finish(hasNext: Bool) {
         guard let before = previous else { return }

@@ -148,7 +148,7 @@ struct Explanation {
         add("chunk columns decoded", "\(max(counts.columnsRead, answer.stats.batches))")
         add("chunk columns answered by statistics", "\(counts.columnsByStatistics)")
         add("chunk columns passed over", "\(counts.columnsSkipped)")
-        add("rollups used", "0")
+        add("rollups used", "\(counts.rollups)")
         add("rows in memory", "\(counts.memoryRows)")
         add("points read", "\(answer.stats.points)")
         add("points set aside by quality", "\(counts.setAside)")

@@ -90,13 +90,14 @@ struct FoldRun {
             var fold = LaneFold(
                 windows: cut.windows, needs: needs, definition: source.definition,
                 piece: source.range, wanted: cut.read, now: question.context.now.nanoseconds)
+            var rollups = RollupChoice(question: question, source: source, needs: needs)
+            let before = needs.curve ? try reader.usable(before: inside.start, in: source) : nil
+            fold.use(try rollups.choose(cut.windows, in: inside, after: before))
             var next: Point?
             var hasNext = false
             if needs.curve {
-                if let before = try reader.usable(before: inside.start, in: source) {
-                    fold.enter(before)
-                }
-                (next, hasNext) = try following(inside, source)
+                if let before = rollups.point(before: before) { fold.enter(before) }
+                (next, hasNext) = try following(inside, source, rollups)
             }
             try groups.add(
                 ScanLane(
@@ -109,10 +110,11 @@ struct FoldRun {
     /// The point behind a range that a line leads to, and whether the series goes on behind the
     /// source's span.
     private func following(
-        _ inside: TimeRange, _ source: PlantReader.Source
+        _ inside: TimeRange, _ source: PlantReader.Source, _ rollups: RollupChoice
     ) throws -> (Point?, Bool) {
         let reader = PlantReader(question: question)
-        guard let next = try reader.usable(atOrAfter: inside.end, in: source) else {
+        let found = try reader.usable(atOrAfter: inside.end, in: source)
+        guard let next = rollups.point(after: found) else {
             return (nil, false)
         }
         return next.instant < source.range.end ? (next, false) : (nil, true)

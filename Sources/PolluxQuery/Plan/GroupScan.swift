@@ -12,6 +12,8 @@ struct ScanCounts: Hashable, Sendable {
     var columnsByStatistics = 0
     /// Columns of chunks in the range that no window needs.
     var columnsSkipped = 0
+    /// Buckets of rollups that stood for points.
+    var rollups = 0
     /// Rows read in memory.
     var memoryRows = 0
     /// Points set aside because of their quality.
@@ -22,6 +24,7 @@ struct ScanCounts: Hashable, Sendable {
         columnsRead += other.columnsRead
         columnsByStatistics += other.columnsByStatistics
         columnsSkipped += other.columnsSkipped
+        rollups += other.rollups
         memoryRows += other.memoryRows
         setAside += other.setAside
     }
@@ -78,7 +81,8 @@ struct GroupScan: Sendable {
             if !lanes[index].isInterleaved { lanes[index].feedMemory(rule, &scratch) }
             if let next = lanes[index].next { lanes[index].fold.lead(to: next) }
             let hasNext = lanes[index].hasNext
-            lanes[index].fold.curve?.finish(hasNext: hasNext)
+            lanes[index].fold.finish(hasNext: hasNext)
+            lanes[index].counts.rollups = lanes[index].fold.usedBuckets
         }
         return lanes
     }

@@ -37,6 +37,13 @@ struct LaneFold: Sendable {
     var curve: CurveFold?
     private var window = 0
     private var lastRunCount = 0
+    /// Buckets that stand for the points in them, ascending and disjoint.
+    private var buckets: [RollupBucket] = []
+    private var nextBucket = 0
+    /// Points before this instant stood in a bucket or were added.
+    private var covered = Int64.min
+    /// How many buckets were added.
+    private(set) var usedBuckets = 0
 
     init(
         windows: Windows, needs: Needs, definition: MeasureDefinition, piece: TimeRange,
@@ -69,6 +76,13 @@ struct LaneFold: Sendable {
         _ column: SealedColumn, onlyGood: Bool
     ) throws -> Outlook {
         guard column.last >= low, column.first < high else { return .beside }
+        if !buckets.isEmpty {
+            switch bucketsOver(column.first, column.last) {
+            case .beside: return .beside
+            case .needed: return .needed
+            case .added: passBuckets(until: column.first)
+            }
+        }
         while window < windows.count, windows.ends[window] <= max(column.first, low) {
             window += 1
         }
@@ -90,8 +104,30 @@ struct LaneFold: Sendable {
         return .added
     }
 
-    /// Adds usable points; times ascend.
+    /// Adds usable points, but not those in buckets; times ascend.
     mutating func add(
+        _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ rows: Range<Int>
+    ) {
+        guard !buckets.isEmpty else {
+            addRows(times, values, rows)
+            return
+        }
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            passBuckets(until: times[row])
+            if times[row] < covered {
+                row = RowSearch.first(
+                    times, row..<rows.upperBound, notBefore: covered, hint: 0)
+                continue
+            }
+            let limit = nextBucket < buckets.count ? buckets[nextBucket].start : .max
+            let stop = RowSearch.first(times, row..<rows.upperBound, notBefore: limit, hint: 0)
+            addRows(times, values, row..<stop)
+            row = stop
+        }
+    }
+
+    private mutating func addRows(
         _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ rows: Range<Int>
     ) {
         guard !rows.isEmpty else { return }
@@ -119,7 +155,9 @@ struct LaneFold: Sendable {
 
     /// Whether the values of samples tell all that is needed, once it is known which rows lie in
     /// which window.
-    var needsNoTimes: Bool { needs.samples && !needs.ends && !needs.curve }
+    var needsNoTimes: Bool {
+        needs.samples && !needs.ends && !needs.curve && buckets.isEmpty
+    }
 
     /// Adds the points of a column whose times are only searched, and whose values are decoded only
     /// where they lie between the first and the last window; gives the sums that `add` gives.
@@ -168,6 +206,7 @@ struct LaneFold: Sendable {
 
     /// Adds a point outside of what counts as samples, only for the curve.
     mutating func lead(to point: Point) {
+        passBuckets(until: .max)
         guard point.quality != .end else {
             curve?.addEnd(time: point.instant.nanoseconds)
             return
@@ -179,7 +218,52 @@ struct LaneFold: Sendable {
     /// Adds an end mark.
     mutating func addEnd(time: Int64) {
         guard time >= low, time < high else { return }
+        passBuckets(until: time)
+        guard time >= covered else { return }
         curve?.addEnd(time: time)
+    }
+}
+
+extension LaneFold {
+    /// Sets the buckets that stand for points.
+    mutating func use(_ chosen: [RollupBucket]) { buckets = chosen }
+
+    /// Adds the buckets that begin up to an instant.
+    private mutating func passBuckets(until time: Int64) {
+        while nextBucket < buckets.count, buckets[nextBucket].start <= time {
+            let bucket = buckets[nextBucket]
+            nextBucket += 1
+            covered = bucket.end
+            usedBuckets += 1
+            if needs.curve { curve?.add(bucket) }
+            guard needs.samples, bucket.count > 0 else { continue }
+            while window < windows.count, windows.ends[window] <= bucket.firstTime { window += 1 }
+            if window < windows.count, windows.starts[window] <= bucket.start {
+                samples[window].add(bucket)
+            }
+        }
+    }
+
+    /// Whether buckets stand for all points of a span, some of them, or (`added`) none.
+    private func bucketsOver(_ first: Int64, _ last: Int64) -> Outlook {
+        var reached = max(first, covered)
+        var isTouched = first < covered
+        var index = nextBucket
+        while index < buckets.count, buckets[index].end <= first { index += 1 }
+        while index < buckets.count, buckets[index].start <= last {
+            isTouched = true
+            guard buckets[index].start <= reached else { return .needed }
+            reached = buckets[index].end
+            index += 1
+        }
+        guard isTouched else { return .added }
+        return reached > last ? .beside : .needed
+    }
+
+    /// Adds the buckets that are left and ends the piece.
+    mutating func finish(hasNext: Bool) {
+        passBuckets(until: .max)
+        curve?.finish(hasNext: hasNext)
     }
 }
 

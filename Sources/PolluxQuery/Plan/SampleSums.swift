@@ -87,6 +87,16 @@ struct SampleSums: Sendable {
             statistics.firstTime, statistics.first, statistics.lastTime, statistics.last)
     }
 
+    /// Adds the samples of a bucket.
+    mutating func add(_ bucket: RollupBucket) {
+        guard bucket.count > 0 else { return }
+        count += Int(clamping: bucket.count)
+        sum += bucket.sum
+        minimum = min(minimum, bucket.minimum)
+        maximum = max(maximum, bucket.maximum)
+        noteEnds(bucket.firstTime, bucket.first, bucket.lastTime, bucket.last)
+    }
+
     /// Adds the samples of another source or asset.
     mutating func merge(_ other: SampleSums) {
         guard other.count > 0 else { return }

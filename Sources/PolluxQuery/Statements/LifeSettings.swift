@@ -19,12 +19,15 @@ struct LifeSettings {
             }
             life.retention = length.map { .nanoseconds($0) } ?? .forever
         case "rollup":
-            guard try length(setting, such: "1h") == nil else {
-                throw context.wrong(
-                    .badSetting, "rollups are not kept yet", at: setting.range,
-                    notes: ["`rollup = none` is all that can be said"])
+            guard let length = try length(setting, such: "1h") else {
+                life.rollups = []
+                return true
             }
-            life.rollups = []
+            let lengths = ((life.rollups ?? []) + [length]).sorted()
+            if let refusal = LifeDeclaration.refusal(ofRollups: lengths) {
+                throw context.wrong(.badSetting, refusal, at: setting.range)
+            }
+            life.rollups = lengths
         default: return false
         }
         return true

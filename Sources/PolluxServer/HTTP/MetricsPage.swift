@@ -103,6 +103,7 @@ struct MetricsPage {
             ("failed_rewrites", "Passes of rewriting that failed.", store.failedRewrites),
             ("expired_points", "Points older than is kept that went.", store.expiredPoints),
             ("expired_chunks", "Whole chunks that went with them.", store.expiredChunks),
+            ("rollup_buckets", "Buckets of rollups that were made.", store.rollupBuckets),
             ("life_passes", "Looks for points older than is kept.", store.lifePasses),
             ("failed_life_passes", "Such looks that failed.", store.failedLifePasses),
             (

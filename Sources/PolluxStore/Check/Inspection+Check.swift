@@ -210,6 +210,17 @@ private struct RunningCheck {
                 if check.series[series] == nil { check.add(name, "there is no such series") }
                 switch (kind, key.count) {
                 case (ExpiryMark.kind, 5): _ = try ExpiryMark(decoding: value)
+                case (RollupMark.kind, 13):
+                    let length = Int64(bitPattern: reader.uint64() ?? 0)
+                    _ = try RollupMark(length: length, decoding: value)
+                case (RollupBucket.kind, 21):
+                    let length = Int64(bitPattern: reader.uint64() ?? 0)
+                    let start = reader.instant()?.nanoseconds ?? 0
+                    guard length > 0, start % length == 0 else {
+                        check.add(name, "a bucket begins at no multiple of its length")
+                        return
+                    }
+                    _ = try RollupBucket(start: start, length: length, decoding: value)
                 default: check.add(name, "its key has an unknown form")
                 }
             }

@@ -45,6 +45,7 @@ struct Sealer {
             group: input.group, tables: tables, transaction: transaction,
             targetCount: options.sealValueCount, tier: .fast)
         let merged = try merger.merge(columns)
+        let rollups = try RollupTable.inUse(tables, transaction)
         var late: UInt64 = 0
         var duplicate: UInt64 = 0
         for (index, column) in input.columns.enumerated() {
@@ -53,6 +54,15 @@ struct Sealer {
             try update(
                 columns[index], change, late: column.lateCount, duplicates: duplicates,
                 transaction)
+            if let rollups {
+                let times = columns[index].rows.times
+                try rollups.invalidate(
+                    column.series, times[0]...times[times.count - 1], always: false,
+                    where: { bucket in
+                        let row = times.firstIndex(notBefore: bucket.start)
+                        return row < times.count && times[row] < bucket.end
+                    }, transaction)
+            }
             late += UInt64(column.lateCount)
             duplicate += UInt64(duplicates)
         }

@@ -184,6 +184,7 @@ final class Rewriter: Sendable {
                 let report = try pass.run(groups: try listGroups())
                 writer.counters.withLock { counters in
                     counters.lifePasses += 1
+                    counters.rollupBuckets += UInt64(report.buckets)
                     counters.expiredPoints += report.points
                     counters.expiredChunks += UInt64(report.chunks)
                 }

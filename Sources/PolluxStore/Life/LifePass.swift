@@ -18,12 +18,40 @@ struct LifePass {
     struct Report {
         var points: UInt64 = 0
         var chunks = 0
+        var buckets = 0
     }
 
-    /// Deletes what is too old.
+    /// Makes the rollups that are missing, the shortest buckets first.
+    private func makeRollups(_ report: inout Report) throws {
+        var wanted: [(series: SeriesDescription, rule: LifeRule)] = []
+        try writer.environment.read { transaction in
+            try Catalog(tables: writer.tables).forEach(transaction) { series in
+                guard series.kind == .float || series.kind == .integer,
+                    let rule = try rules.rule(for: series, in: transaction), !rule.rollups.isEmpty
+                else { return }
+                wanted.append((series, rule))
+            }
+        }
+        for (series, rule) in wanted {
+            for length in rule.rollups {
+                var hasMore = true
+                while hasMore, !isStopped() {
+                    let now = now
+                    let made = try writer.perform {
+                        try $0.makeRollups(of: series, length: length, rule: rule, now: now)
+                    }
+                    report.buckets += made.count
+                    hasMore = made.hasMore
+                }
+            }
+        }
+    }
+
+    /// Makes rollups and deletes what is too old.
     func run(groups: [AssetID]) throws -> Report {
         var report = Report()
         let lives = try writer.environment.read { try rules.lives(in: $0) }
+        if lives.hasRollups { try makeRollups(&report) }
         guard let shortest = lives.shortestRetention else { return report }
         let (latest, overflow) = now.subtractingReportingOverflow(shortest)
         guard !overflow else { return report }

@@ -26,7 +26,16 @@ extension StoreTransaction {
         for part in parts where part.end > .min {
             wanted[part.series] = [Int64.min...(part.end - 1)]
         }
-        let removed = try removeSilently(wanted, of: group)
+        // Rows in memory are in no rollup: they come into chunks first, and count as not made.
+        try sealRows(in: wanted, of: group)
+        var parts = parts
+        for index in parts.indices {
+            parts[index].end = min(
+                parts[index].end, try expiryLimit(parts[index].series, parts[index].rule))
+            let end = parts[index].end
+            wanted[parts[index].series] = end > .min ? [Int64.min...(end - 1)] : nil
+        }
+        let removed = try removeSilently(wanted, of: group, keepsRollups: true)
         var gone: [RemovalRecord.Part] = []
         var subjects: Set<String> = []
         for part in parts.sorted(by: { $0.series.rawValue < $1.series.rawValue }) {

@@ -9,6 +9,8 @@ import PolluxModel
 struct RangeRemover {
     let tables: Tables
     let transaction: WriteTransaction
+    /// Whether what was made of the points stays, as with retention.
+    var keepsRollups = false
 
     /// What goes of a series: inclusive ranges.
     typealias Wanted = [SeriesID: [ClosedRange<Int64>]]
@@ -49,6 +51,14 @@ struct RangeRemover {
             try cut(view, wanted, &outcome)
         }
         for (series, removed) in outcome.series { try update(series, removed) }
+        guard !keepsRollups, let rollups = try RollupTable.inUse(tables, transaction) else {
+            return outcome
+        }
+        for (series, ranges) in wanted {
+            for range in ranges {
+                try rollups.invalidate(series, range, always: true, transaction)
+            }
+        }
         return outcome
     }
 

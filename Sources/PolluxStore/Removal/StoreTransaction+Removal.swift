@@ -90,20 +90,13 @@ extension StoreTransaction {
 
     /// Removes points of a group's series without telling observers.
     func removeSilently(
-        _ wanted: RangeRemover.Wanted, of group: AssetID
+        _ wanted: RangeRemover.Wanted, of group: AssetID, keepsRollups: Bool = false
     ) throws -> RangeRemover.Outcome {
         guard !wanted.isEmpty else { return RangeRemover.Outcome() }
-        // Rows in memory become rows of chunks first, so that there is one place to remove from,
-        // and the group's mark keeps the journal from bringing them back.
-        let input = head.monitor.withLock { state in
-            state.hasRows(in: wanted) ? state.sealInput(of: group) : nil
-        }
-        if let input, !sealing.groups.contains(input.groupIndex) {
-            try Sealer(tables: tables, options: options)
-                .seal(input, sequence: lastSequence, transaction, &sealing)
-        }
-        let outcome = try RangeRemover(tables: tables, transaction: transaction)
-            .remove(wanted, of: group)
+        try sealRows(in: wanted, of: group)
+        let outcome = try RangeRemover(
+            tables: tables, transaction: transaction, keepsRollups: keepsRollups
+        ).remove(wanted, of: group)
         for removed in outcome.series.values where removed.count > 0 {
             sealing.firsts.append((group, removed.first))
         }
@@ -113,6 +106,19 @@ extension StoreTransaction {
             }
         }
         return outcome
+    }
+
+    /// Moves the rows of a group into chunks if some of them lie in ranges.
+    func sealRows(in wanted: RangeRemover.Wanted, of group: AssetID) throws {
+        // Rows in memory become rows of chunks first, so that there is one place to remove from,
+        // and the group's mark keeps the journal from bringing them back.
+        let input = head.monitor.withLock { state in
+            state.hasRows(in: wanted) ? state.sealInput(of: group) : nil
+        }
+        if let input, !sealing.groups.contains(input.groupIndex) {
+            try Sealer(tables: tables, options: options)
+                .seal(input, sequence: lastSequence, transaction, &sealing)
+        }
     }
 }
 
