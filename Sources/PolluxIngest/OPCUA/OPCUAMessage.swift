@@ -12,13 +12,15 @@ struct OPCUAMessage {
     private var message: DecodedMessage
 
     /// Reads a payload when it is one of PubSub; false when it is none.
+    ///
+    /// - Parameter levels: what the topic says, if it is one of PubSub.
     static func read(
-        _ value: JSONValue, topic: String, rules: TopicRules, into message: inout DecodedMessage
+        _ value: JSONValue, topic: String, _ levels: OPCUATopic?, rules: TopicRules,
+        into message: inout DecodedMessage
     ) -> Bool {
-        let levels = OPCUATopic(topic)
         guard levels?.encoding == "json" || isNetworkMessage(value) else { return false }
         // A rule of one's own for plain objects stands above a topic that only looks like PubSub.
-        if !isTold(value), !rules.templates.isEmpty,
+        if !isTold(value), !rules.isBuiltIn,
             rules.match(topic, namesMeasures: true) != nil
         {
             return false
@@ -30,11 +32,9 @@ struct OPCUAMessage {
     }
 
     /// What to say of the binary encoding, which is not read.
-    static func binaryProblem(_ topic: String) -> String? {
-        guard OPCUATopic(topic)?.encoding == "uadp" else { return nil }
-        return "UADP, the binary encoding of OPC UA PubSub, is not read here: set the writer "
-            + "group's message mapping to JSON"
-    }
+    static let binaryProblem =
+        "UADP, the binary encoding of OPC UA PubSub, is not read here: set the writer group's "
+        + "message mapping to JSON"
 
     /// Types of messages with a payload; a delta frame holds fewer fields, each as in a key frame.
     private static let valueTypes: Set<String> = [

@@ -89,7 +89,7 @@ struct OPCUAOrigin {
     /// - Returns: nil when the topic matches nothing and no publisher is named.
     init?(topic: String, levels: OPCUATopic?, publisher: String?, rules: TopicRules) {
         topicWriter = levels?.writer ?? ""
-        if !rules.templates.isEmpty, let match = rules.match(topic, namesMeasures: true) {
+        if !rules.isBuiltIn, let match = rules.match(topic, namesMeasures: true) {
             rule = match.rule
             base = match.address
             measure = match.measure

@@ -31,14 +31,16 @@ struct PayloadReader {
             ]
             return message
         }
-        if let rule = rules.rule(for: topic), rule.isSkipped {
+        let rule = rules.rule(for: topic)
+        if let rule, rule.isSkipped {
             message.format = "passed over by a rule"
             message.rule = rule.template
             return message
         }
-        if let problem = OPCUAMessage.binaryProblem(topic) {
+        let levels = OPCUATopic(topic)
+        if levels?.encoding == "uadp" {
             message.format = "OPC UA UADP"
-            message.problems = [problem]
+            message.problems = [OPCUAMessage.binaryProblem]
             return message
         }
         var first = 0
@@ -50,21 +52,26 @@ struct PayloadReader {
         }
         switch payload[first] {
         case UInt8(ascii: "{"), UInt8(ascii: "["), 0xEF:
-            readJSON(topic, payload, &message)
+            readJSON(topic, payload, rule, levels, &message)
         default:
             readText(topic, payload, receivedAt, &message)
         }
         return message
     }
 
-    private func readJSON(_ topic: String, _ payload: [UInt8], _ message: inout DecodedMessage) {
+    private func readJSON(
+        _ topic: String, _ payload: [UInt8], _ rule: TopicRule?, _ levels: OPCUATopic?,
+        _ message: inout DecodedMessage
+    ) {
         message.format = "JSON"
         do throws(JSONError) {
             let value = try JSONReader.parse(payload)
-            if let rule = rules.rule(for: topic), rule.hasPaths {
+            if let rule, rule.hasPaths {
                 return ShapedPayload.read(value, by: rule, topic: topic, into: &message)
             }
-            if OPCUAMessage.read(value, topic: topic, rules: rules, into: &message) { return }
+            if OPCUAMessage.read(value, topic: topic, levels, rules: rules, into: &message) {
+                return
+            }
             JSONPayload.read(value, topic: topic, rules: rules, into: &message)
         } catch {
             message.problems.append(error.description)
@@ -109,7 +116,7 @@ struct PayloadReader {
 
     /// Why a topic is not mapped.
     static func noRule(_ topic: String, _ rules: TopicRules, namesMeasures: Bool) -> String {
-        if rules.templates.isEmpty {
+        if rules.isBuiltIn {
             return "the topic `\(topic)` does not fit the built-in rule \(TopicRules.builtIn)"
                 + (namesMeasures ? "" : " with at least an asset and a measure")
         }

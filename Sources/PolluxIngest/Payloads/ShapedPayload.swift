@@ -8,7 +8,7 @@ enum ShapedPayload {
     ) {
         message.format = "JSON by rule"
         message.rule = rule.template
-        if case .array(let elements) = json, rule.valuePath.isEmpty || !rule.startsWithIndex {
+        if case .array(let elements) = json, !rule.startsWithIndex {
             for element in elements {
                 read(element, by: rule, topic: topic, into: &message)
             }
@@ -27,8 +27,7 @@ enum ShapedPayload {
             return message.problems.append(
                 "the payload has nothing at `\(rule.valuePath.joined(separator: "."))`")
         }
-        let segments = topic.split(separator: "/", omittingEmptySubsequences: false)
-            .map(String.init)
+        let segments = TopicRules.segments(of: topic)
         guard case .object(let object) = holder else {
             guard let value = JSONFields.scalar(holder) else {
                 return message.problems.append(

@@ -20,8 +20,8 @@ public struct IngestRules: Hashable, Sendable {
     /// How many rules are about lines.
     public var lineCount: Int { lines.count }
 
-    /// The most characters that rules may have.
-    public static let characterLimit = 1_000_000
+    /// The most bytes that rules may have.
+    public static let byteCountLimit = 1_000_000
 
     /// No rules of one's own.
     public init() {
@@ -34,10 +34,10 @@ public struct IngestRules: Hashable, Sendable {
     ///
     /// - Throws: `IngestError.badRules` with the line, the character and what to write instead.
     public init(_ text: String) throws(IngestError) {
-        guard text.utf8.count <= IngestRules.characterLimit else {
+        guard text.utf8.count <= IngestRules.byteCountLimit else {
             throw .badRules(
                 line: 1, column: 1, text: "",
-                reason: "the rules are longer than \(IngestRules.characterLimit) bytes")
+                reason: "the rules are longer than \(IngestRules.byteCountLimit) bytes")
         }
         self.text = text
         var topics: [TopicRule] = []

@@ -17,6 +17,8 @@ public struct TopicRules: Hashable, Sendable {
 
     /// The templates as written; empty when only the built-in one holds.
     public var templates: [String] { rules.map(\.template) }
+    /// Whether only the built-in rule holds.
+    var isBuiltIn: Bool { rules.isEmpty }
     let rules: [TopicRule]
 
     /// The built-in rule alone.
@@ -41,8 +43,7 @@ public struct TopicRules: Hashable, Sendable {
     /// The rule of one's own that a topic falls under, whatever its payload; nil without one.
     func rule(for topic: String) -> TopicRule? {
         guard rules.contains(where: { $0.isSkipped || $0.hasPaths }) else { return nil }
-        let segments = topic.split(separator: "/", omittingEmptySubsequences: false)
-            .map(String.init)
+        let segments = TopicRules.segments(of: topic)
         return rules.first {
             $0.match(segments, namesMeasures: true) != nil
                 || $0.match(segments, namesMeasures: false) != nil
@@ -54,9 +55,12 @@ public struct TopicRules: Hashable, Sendable {
     /// - Parameter namesMeasures: whether the payload itself names measures.
     /// - Returns: nil when no rule matches.
     func match(_ topic: String, namesMeasures: Bool) -> TopicMatch? {
-        match(
-            segments: topic.split(separator: "/", omittingEmptySubsequences: false)
-                .map(String.init), namesMeasures: namesMeasures)
+        match(segments: TopicRules.segments(of: topic), namesMeasures: namesMeasures)
+    }
+
+    /// The levels of a topic, empty ones too.
+    static func segments(of topic: String) -> [String] {
+        topic.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     }
 
     /// Whether a rule speaks of Sparkplug's namespace.
@@ -67,7 +71,7 @@ public struct TopicRules: Hashable, Sendable {
         guard !segments.contains(where: { $0.utf8.contains(where: { $0 < 0x20 }) }) else {
             return nil
         }
-        if rules.isEmpty { return TopicRules.matchBuiltIn(segments, namesMeasures) }
+        if isBuiltIn { return TopicRules.matchBuiltIn(segments, namesMeasures) }
         for rule in rules {
             if let match = rule.match(segments, namesMeasures: namesMeasures) { return match }
         }

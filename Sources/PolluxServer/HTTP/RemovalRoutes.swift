@@ -15,10 +15,7 @@ struct RemovalRoutes: Sendable {
     }
 
     private func list(_ exchange: Exchange) async throws -> Response {
-        let limit = exchange.query["limit"].map { Int($0) ?? -1 } ?? 100
-        guard (1...1000).contains(limit) else {
-            throw HTTPFailure.badRequest("limit must be a number from 1 to 1000")
-        }
+        let limit = try exchange.listLimit
         let engine = parts.query
         return try await parts.threads.runLong {
             var json = JSONBytes()

@@ -49,6 +49,17 @@ struct Exchange: Sendable {
     var query: FormFields
     /// Where the route reports what an operator should know.
     var logger: Logger
+
+    /// How many entries of a list are wanted: `limit`, from 1 to 1000, 100 without it.
+    var listLimit: Int {
+        get throws {
+            let limit = query["limit"].map { Int($0) ?? -1 } ?? 100
+            guard (1...1000).contains(limit) else {
+                throw HTTPFailure.badRequest("limit must be a number from 1 to 1000")
+            }
+            return limit
+        }
+    }
 }
 
 /// Finds the route of a request; every failure becomes the error object of the contract.
