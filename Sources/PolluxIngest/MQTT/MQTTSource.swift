@@ -12,13 +12,9 @@ public final class MQTTSource: Sendable {
     /// What the source does besides taking messages.
     private let duties: MQTTDuties
     private let commit: @Sendable ([TopicMessage]) throws -> Void
-    private struct State {
-        var status = MQTTStatus()
-        var isRunning = false
-        var thread: MQTTThread?
-        var outgoing: [OutgoingMessage] = []
-    }
-    private let state = Mutex(State())
+    private let life = SourceLife()
+    /// What waits for a connection.
+    private let outgoing = Mutex<[OutgoingMessage]>([])
 
     /// A source that hands its messages to a pipeline; nothing happens before `start`.
     public convenience init(address: MQTTAddress, pipeline: IngestPipeline) {
@@ -48,63 +44,44 @@ public final class MQTTSource: Sendable {
     /// - Returns: false when too many are waiting; the message is not taken then.
     @discardableResult
     public func publish(_ message: OutgoingMessage) -> Bool {
-        state.withLock { state in
-            guard state.outgoing.count < MQTTSource.outgoingLimit else { return false }
-            state.outgoing.append(message)
+        outgoing.withLock { outgoing in
+            guard outgoing.count < MQTTSource.outgoingLimit else { return false }
+            outgoing.append(message)
             return true
         }
     }
 
     /// Connects, and reconnects with growing pauses for as long as it runs; returns at once.
     public func start() {
-        state.withLock { state in
-            guard state.thread == nil else { return }
-            state.isRunning = true
-            state.thread = MQTTThread { [self] in run() }
-            if state.thread == nil { state.status.lastProblem = "the system has no thread left" }
-        }
+        life.start { [self] in run() }
     }
 
     /// Finishes the batch in hand, disconnects and waits for the thread to end.
     ///
     /// The session stays at the broker, which keeps what is published meanwhile.
     public func stop() {
-        let thread = state.withLock { state in
-            state.isRunning = false
-            defer { state.thread = nil }
-            return state.thread
-        }
-        thread?.join()
+        life.stop()
     }
 
     /// What the connection is doing.
-    public var status: MQTTStatus { state.withLock { $0.status } }
-
-    private var isRunning: Bool { state.withLock { $0.isRunning } }
-
-    private func note(_ problem: String) {
-        state.withLock { state in
-            state.status.isConnected = false
-            state.status.lastProblem = problem
-        }
-    }
+    public var status: MQTTStatus { life.status }
 
     private func run() {
         var usesVersion5 = address.version != .three
         var pause = Backoff()
-        while isRunning {
+        while life.isRunning {
             guard
                 let session = MQTTSession(
                     address: address, usesVersion5: usesVersion5,
                     will: duties.will(MQTTLibrary.now()))
             else {
-                note("cannot make a client of the name \(address.client)")
-                pause.wait { isRunning }
+                life.disconnected("cannot make a client of the name \(address.client)")
+                pause.wait { life.isRunning }
                 continue
             }
             let problem = session.connect() ?? serve(session, &pause)
-            if let problem, isRunning {
-                note(problem)
+            if let problem, life.isRunning {
+                life.disconnected(problem)
                 // Old brokers refuse version 5, or close the connection without a word.
                 if address.version == nil {
                     if let answer = session.answer {
@@ -113,10 +90,10 @@ public final class MQTTSource: Sendable {
                         usesVersion5.toggle()
                     }
                 }
-                pause.wait { isRunning }
+                pause.wait { life.isRunning }
             }
         }
-        state.withLock { $0.status.isConnected = false }
+        life.update { $0.isConnected = false }
     }
 
     private var connectionRefused: String { String(cString: strerror(ECONNREFUSED)) }
@@ -124,7 +101,7 @@ public final class MQTTSource: Sendable {
     /// Serves one connection until it ends; returns why, or nil when the source was stopped.
     private func serve(_ session: MQTTSession, _ pause: inout Backoff) -> String? {
         var isFirst = true
-        while isRunning {
+        while life.isRunning {
             // The only place that writes: acknowledgements leave here, after the commit below.
             if let problem = session.drain() { return problem }
             if let problem = session.receive(
@@ -140,18 +117,13 @@ public final class MQTTSource: Sendable {
                 guard answer == 0 else { return refusal(answer) }
                 isFirst = false
                 pause = Backoff()
-                state.withLock { state in
-                    if state.status.isEverConnected { state.status.reconnectCount += 1 }
-                    state.status.isEverConnected = true
-                    state.status.isConnected = true
-                    state.status.lastProblem = ""
-                }
+                life.connected()
                 for message in duties.connected(MQTTLibrary.now()) {
                     if let problem = session.publish(message) { return problem }
                 }
             }
             if let problem = session.subscriptionProblem {
-                state.withLock { $0.status.lastProblem = problem }
+                life.update { $0.lastProblem = problem }
             }
             // On failure the connection is dropped with its acknowledgements unwritten.
             if let problem = store(session.takeBatch()) { return problem }
@@ -165,15 +137,15 @@ public final class MQTTSource: Sendable {
 
     /// Queues what is to be published; returns why the connection must end, if it must.
     private func publishWaiting(_ session: MQTTSession) -> String? {
-        let waiting = state.withLock { state in
-            defer { state.outgoing.removeAll(keepingCapacity: true) }
-            return state.outgoing
+        let waiting = outgoing.withLock { outgoing in
+            defer { outgoing.removeAll(keepingCapacity: true) }
+            return outgoing
         }
         do {
             for message in waiting + (try duties.turn(MQTTLibrary.now())) {
                 // A message that cannot be sent at all must not end the connection for ever.
                 if let problem = session.publish(message) {
-                    state.withLock { $0.status.lastProblem = problem }
+                    life.update { $0.lastProblem = problem }
                 }
             }
         } catch {
@@ -196,19 +168,14 @@ public final class MQTTSource: Sendable {
     /// Commits a batch; returns why that failed.
     private func store(_ batch: [TopicMessage]) -> String? {
         guard !batch.isEmpty else { return nil }
-        let bytes = batch.reduce(0) { $0 + $1.payload.count }
-        state.withLock { state in
-            state.status.messageCount += UInt64(batch.count)
-            state.status.byteCount += UInt64(bytes)
-            state.status.lastArrival = batch.last?.receivedAt
-        }
+        life.received(batch)
         do {
             try commit(batch)
         } catch {
-            state.withLock { $0.status.failedCommitCount += 1 }
+            life.update { $0.failedCommitCount += 1 }
             return "\(error)"
         }
-        state.withLock { $0.status.committedCount += UInt64(batch.count) }
+        life.update { $0.committedCount += UInt64(batch.count) }
         return nil
     }
 }

@@ -1,6 +1,5 @@
 import Glibc
 import PolluxModel
-import Synchronization
 
 /// Takes the lines of one adapter on a thread of its own and commits them.
 ///
@@ -10,12 +9,7 @@ public final class SHDRSource: Sendable {
     /// The adapter.
     public let adapter: SHDRAdapter
     private let commit: @Sendable ([TopicMessage]) throws -> Void
-    private struct State {
-        var status = MQTTStatus()
-        var isRunning = false
-        var thread: MQTTThread?
-    }
-    private let state = Mutex(State())
+    private let life = SourceLife()
     /// Time without an answer to `* PING`, beyond the adapter's own, until the connection counts as
     /// lost, in milliseconds.
     private let silence: Int64
@@ -40,62 +34,38 @@ public final class SHDRSource: Sendable {
 
     /// Connects, and reconnects with growing pauses for as long as it runs; returns at once.
     public func start() {
-        state.withLock { state in
-            guard state.thread == nil else { return }
-            state.isRunning = true
-            state.thread = MQTTThread { [self] in run() }
-            if state.thread == nil { state.status.lastProblem = "the system has no thread left" }
-        }
+        life.start { [self] in run() }
     }
 
     /// Finishes the lines in hand, ends what stands, and waits for the thread to end.
     public func stop() {
-        let thread = state.withLock { state in
-            state.isRunning = false
-            defer { state.thread = nil }
-            return state.thread
-        }
-        thread?.join()
+        life.stop()
     }
 
     /// What the connection is doing.
-    public var status: MQTTStatus { state.withLock { $0.status } }
-
-    private var isRunning: Bool { state.withLock { $0.isRunning } }
+    public var status: MQTTStatus { life.status }
 
     private func run() {
         var pause = Backoff()
-        while isRunning {
+        while life.isRunning {
             var connection: SHDRConnection
             switch SHDRConnection.open(host: adapter.host, port: adapter.port) {
             case .success(let opened): connection = opened
             case .failure(let problem):
-                note(problem.reason)
-                pause.wait { isRunning }
+                life.disconnected(problem.reason)
+                pause.wait { life.isRunning }
                 continue
             }
             pause = Backoff()
-            state.withLock { state in
-                if state.status.isEverConnected { state.status.reconnectCount += 1 }
-                state.status.isEverConnected = true
-                state.status.isConnected = true
-                state.status.lastProblem = ""
-            }
+            life.connected()
             let problem = serve(&connection)
             connection.close()
-            if let problem { note(problem) }
+            if let problem { life.disconnected(problem) }
             _ = store([message(Array(SHDRReader.disconnected.utf8))])
             // An adapter that ends each connection at once must not be called without a pause.
-            if problem != nil { pause.wait { isRunning } }
+            if problem != nil { pause.wait { life.isRunning } }
         }
-        state.withLock { $0.status.isConnected = false }
-    }
-
-    private func note(_ problem: String) {
-        state.withLock { state in
-            state.status.isConnected = false
-            state.status.lastProblem = problem
-        }
+        life.update { $0.isConnected = false }
     }
 
     private func message(_ payload: [UInt8]) -> TopicMessage {
@@ -106,7 +76,7 @@ public final class SHDRSource: Sendable {
     private func serve(_ connection: inout SHDRConnection) -> String? {
         var lines = SHDRLines()
         var heart = SHDRHeartbeat(silence: silence, at: SHDRConnection.milliseconds())
-        while isRunning {
+        while life.isRunning {
             if heart.isPingDue(at: SHDRConnection.milliseconds()),
                 let problem = connection.send("* PING\n")
             {
@@ -131,24 +101,20 @@ public final class SHDRSource: Sendable {
     /// Commits lines, trying again while that fails; false when the source was stopped before.
     private func store(_ batch: [TopicMessage]) -> Bool {
         guard !batch.isEmpty else { return true }
-        state.withLock { state in
-            state.status.messageCount += UInt64(batch.count)
-            state.status.byteCount += UInt64(batch.reduce(0) { $0 + $1.payload.count })
-            state.status.lastArrival = batch.last?.receivedAt
-        }
+        life.received(batch)
         var pause = Backoff()
         while true {
             do {
                 try commit(batch)
-                state.withLock { $0.status.committedCount += UInt64(batch.count) }
+                life.update { $0.committedCount += UInt64(batch.count) }
                 return true
             } catch {
-                state.withLock { state in
-                    state.status.failedCommitCount += 1
-                    state.status.lastProblem = "\(error)"
+                life.update { status in
+                    status.failedCommitCount += 1
+                    status.lastProblem = "\(error)"
                 }
-                guard isRunning else { return false }
-                pause.wait { isRunning }
+                guard life.isRunning else { return false }
+                pause.wait { life.isRunning }
             }
         }
     }
