@@ -126,6 +126,43 @@ import Testing
                 """)
     }
 
+    @Test(
+        "a length for the eye has its largest parts, rounded",
+        arguments: [
+            (56_459_952_460, "56s460ms"), (459_952_460, "459ms952us"), (0, "0s"), (1, "1ns"),
+            (59_999_999_999, "1m"), (-90_000_000_000, "-1m30s"), (1_500_000_000, "1s500ms"),
+            (90_061_000_000_000, "25h1m1s"), (172_799_900_000_000, "2d"),
+            (2_592_000_000_000_000, "30d"), (3_564_725_000_000_000, "41d6h12m"),
+            (Int64.max, "106751d23h47m"), (Int64.min, "-106751d23h47m"),
+        ] as [(Int64, String)])
+    func readableLength(_ length: Int64, _ expected: String) {
+        #expect(CellText.readableDuration(length) == expected)
+    }
+
+    @Test("a missing text of a row is a dash, in a listing it is blank")
+    func missingText() {
+        var result = QueryResult(
+            content: .rows,
+            columns: [
+                ResultColumn(
+                    name: "state", kind: .text, cells: ResultCells(texts: ["idle", nil])),
+                ResultColumn(
+                    name: "power difference %", kind: .float, unit: "%",
+                    cells: ResultCells(.floats([1, 2]))),
+            ])
+        #expect(
+            text(.table, { _ in }, result) == """
+                state  power difference %
+                ─────  ──────────────────
+                idle                    1
+                –                       2
+                2 rows
+
+                """)
+        result.content = .listing
+        #expect(!text(.table, { _ in }, result).contains("–"))
+    }
+
     @Test("a control character in a name cannot reach the terminal")
     func tableControl() {
         let result = QueryResult(

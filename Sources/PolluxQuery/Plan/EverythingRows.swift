@@ -196,7 +196,7 @@ struct EverythingRows {
         let unit = own.target.sources[leaf]?.first?.definition.unit ?? ""
         let sums = words.map { word in
             AggregateSums(
-                word: word.word, factor: 1, leaf: leaf,
+                name: word.word.text, word: word.word, factor: 1, leaf: leaf,
                 samples: needs.samples
                     ? own.samples[leaf]
                         ?? Array(repeating: SampleSums(), count: own.slices.count) : [],

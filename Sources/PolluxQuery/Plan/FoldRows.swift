@@ -8,6 +8,14 @@ struct FoldRows {
     let question: Question
     let plan: FoldPlan
     let outputs: [Question.Output]
+    private let names: [String]
+
+    init(question: Question, plan: FoldPlan, outputs: [Question.Output]) {
+        self.question = question
+        self.plan = plan
+        self.outputs = outputs
+        names = question.aggregates.indices.map { question.name(ofAggregate: $0) }
+    }
 
     /// An asset or a group with its sums by aggregate and slice.
     struct Group {
@@ -64,14 +72,15 @@ struct FoldRows {
                 found.append(member)
             }
         }
-        return found
+        return found.sorted { $0.name < $1.name }
     }
 
     private func group(_ own: FoldRun.Folded, name: String, asset: AssetID?) -> Group {
-        let sums = question.aggregates.map { aggregate in
+        let sums = question.aggregates.indices.map { index in
+            let aggregate = question.aggregates[index]
             let leaf = aggregate.argument.leaves.first ?? 0
             return AggregateSums(
-                word: aggregate.word, factor: aggregate.factor, leaf: leaf,
+                name: names[index], word: aggregate.word, factor: aggregate.factor, leaf: leaf,
                 samples: plan.needs[leaf]?.samples == true
                     ? own.samples[leaf]
                         ?? Array(repeating: SampleSums(), count: own.slices.count) : [],
@@ -187,18 +196,16 @@ struct SliceNotes {
         var notes = slice.notes
         let window = slice.window
         var isProvisional = false
+        var shares: [KnownShare] = []
         for sums in all where !sums.curves.isEmpty {
             if let from = provisionalFrom[sums.leaf], from < window.end.nanoseconds {
                 isProvisional = true
             }
             guard sums.isTimed, covered > 0 else { continue }
             let known = Double(sums.curves[index].knownTime)
-            let percent = Int((known / Double(covered) * 100).rounded())
-            if percent < 100 {
-                let text = "known \(percent) %"
-                if !notes.contains(text) { notes.append(text) }
-            }
+            shares.append(KnownShare(name: sums.name, known: known, covered: covered))
         }
+        notes += KnownShare.notes(shares)
         if isProvisional { notes.append("provisional") }
         return notes.isEmpty ? "" : notes.joined(separator: ", ")
     }
@@ -206,6 +213,8 @@ struct SliceNotes {
 
 /// The sums of one aggregate by slice, and what its word makes of them.
 struct AggregateSums {
+    /// The aggregate as it is written.
+    var name: String
     let word: AggregateWord
     let factor: Double
     let leaf: Int

@@ -6,6 +6,8 @@ struct AggregateTotals {
     var curve: CurveTotals?
     var samples: SampleTotals?
     var increase: Double?
+    /// Time between samples of a counter in which its curve is not known, in nanoseconds.
+    var bridged: Int64 = 0
     /// Words that values of a text leaf index, for `mode`, `latest`, `earliest`.
     var words: [String] = []
     /// How long the parts are that were read, up to now, in nanoseconds; of all assets together.
@@ -63,6 +65,10 @@ struct AggregateTotals {
             if let leaf = aggregate.argument.leaves.first {
                 let found = collector.increases(of: leaf, where: filter, in: windows)
                 for slice in totals.indices { totals[slice].increase = found[slice] }
+                if aggregate.word == .rate {
+                    let bridged = collector.bridged(of: leaf, where: filter, in: windows)
+                    for slice in totals.indices { totals[slice].bridged = bridged[slice] }
+                }
             }
             addCurve()
         }
@@ -95,6 +101,7 @@ struct AggregateTotals {
             if samples == nil { samples = theirs } else { samples?.merge(theirs) }
         }
         if let theirs = other.increase { increase = (increase ?? 0) + theirs }
+        bridged += other.bridged
         if words.isEmpty { words = other.words }
         covered += other.covered
         slope.merge(other.slope)
@@ -120,7 +127,9 @@ struct AggregateTotals {
     /// The increase per known second; of several assets their sum.
     private var rate: Double? {
         if let pooledRate { return pooledRate }
-        guard let increase, let known = curve?.knownTime, known > 0 else { return nil }
+        guard let increase else { return nil }
+        let known = (curve?.knownTime ?? 0) + bridged
+        guard known > 0 else { return nil }
         return increase / (Double(known) / 1e9)
     }
 

@@ -4,27 +4,61 @@ import PolluxModel
 import PolluxStore
 
 extension Question {
-    /// Why there are no rows: whether the asset existed then, and what is newest before the range.
+    /// Why there are no rows: whether the assets existed then, and what is newest before the range.
     func explainEmptiness() throws -> [String] {
         var sentences: [String] = []
-        for subject in subjects.prefix(3) {
+        var absent: [(subject: Subject, range: TimeRange)] = []
+        var present: [(subject: Subject, range: TimeRange)] = []
+        for subject in subjects.prefix(Self.examinedCount) {
             guard let range = try ranges(for: subject).range(query.clauses, for: subject) else {
                 sentences.append("\(subject.name) has no such event yet")
                 continue
             }
-            if let life = try absence(subject, range) { sentences.append("0 rows: " + life) }
+            let isThere = !subject.present(in: [range]).isEmpty
+            if isThere { present.append((subject, range)) } else { absent.append((subject, range)) }
+        }
+        sentences = Array(sentences.prefix(3))
+        guard !present.isEmpty else {
+            for (subject, range) in absent.prefix(3) {
+                if let life = try absence(subject, range) { sentences.append("0 rows: " + life) }
+                for leaf in leaves.prefix(3) {
+                    guard case .measure(let measure) = leaf.source else { continue }
+                    sentences += try newest(measure, leaf, subject, range, isGone: true)
+                }
+            }
+            return sentences
+        }
+        // Where others were measured meanwhile, an asset that never was explains nothing.
+        var silent: [String] = []
+        var isMeasured = false
+        for (subject, range) in present.prefix(3) {
+            var found: [String] = []
             for leaf in leaves.prefix(3) {
                 guard case .measure(let measure) = leaf.source else { continue }
-                sentences += try newest(measure, leaf, subject, range, isGone: !sentences.isEmpty)
+                found += try newest(measure, leaf, subject, range, isGone: false)
             }
+            if found.isEmpty { isMeasured = true } else { silent += found }
         }
-        if query.clauses.filter != nil, sentences.isEmpty {
-            sentences.append("0 rows: nothing in the range fulfils `where`")
+        let condition = emptyCondition(of: present.count)
+        if let condition, isMeasured { return sentences + [condition] }
+        if sentences.isEmpty, silent.isEmpty, let condition { return [condition] }
+        return sentences + silent
+    }
+
+    /// How many assets are looked at to explain an empty answer.
+    private static let examinedCount = 1000
+
+    private func emptyCondition(of count: Int) -> String? {
+        let assets = count == 1 ? "" : " for any of \(count) assets"
+        if let episode = query.clauses.episode {
+            let text = episode.form.condition.range.text(in: context.text)
+            return "0 rows: `when \(text)` never held long enough\(assets)"
         }
-        if query.clauses.episode != nil, sentences.isEmpty {
-            sentences.append("0 rows: the condition of `when` never held long enough")
+        if let filter = query.clauses.filter {
+            let text = filter.form.range.text(in: context.text)
+            return "0 rows: `where \(text)` does not hold in the range\(assets)"
         }
-        return sentences
+        return nil
     }
 
     /// What kept an asset out of a range, or nil.

@@ -78,6 +78,7 @@ struct SliceRows {
             }
             try gather(subject, slices, evaluator, filter: filters.samples, into: &groups)
         }
+        if question.query.clauses.grouping != nil { groups.sort { $0.name < $1.name } }
         return try result(groups.map(SliceRows.inOrder), outputs, filters, ranking)
     }
 

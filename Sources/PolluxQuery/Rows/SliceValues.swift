@@ -37,7 +37,7 @@ struct SliceValues {
 
     /// What must be said about the row: how much of its time is known, and whether it may change.
     func notes(_ outputs: [Question.Output]) -> [String] {
-        var notes: [String] = []
+        var known: [KnownShare] = []
         let window = group.slices[slice].window
         for index in question.aggregates.indices {
             let aggregate = question.aggregates[index]
@@ -48,12 +48,12 @@ struct SliceValues {
             }
             let totals = group.totals[index][slice]
             guard isTimed, let curve = totals.curve, totals.covered > 0 else { continue }
-            let percent = Int((Double(curve.knownTime) / Double(totals.covered) * 100).rounded())
-            if percent < 100 {
-                let note = "known \(percent) %"
-                if !notes.contains(note) { notes.append(note) }
-            }
+            known.append(
+                KnownShare(
+                    name: question.name(ofAggregate: index), known: Double(curve.knownTime),
+                    covered: totals.covered))
         }
+        var notes = KnownShare.notes(known)
         if !window.isEmpty, isProvisional(outputs, window) { notes.append("provisional") }
         return notes
     }
@@ -77,5 +77,38 @@ struct SliceValues {
                 !output.isAggregate
                     && isHeld(Array(output.expression.leaves), before: window.start)
             }
+    }
+}
+
+/// How much of the time of a slice is known for one aggregate.
+struct KnownShare {
+    let name: String
+    let percent: Int
+
+    init(name: String, known: Double, covered: Int64) {
+        self.name = name
+        percent = Int((known / Double(covered) * 100).rounded())
+    }
+
+    /// What a row says: one share where all are the same, else each with what it belongs to.
+    static func notes(_ shares: [KnownShare]) -> [String] {
+        guard let first = shares.first else { return [] }
+        if shares.allSatisfy({ $0.percent == first.percent }) {
+            return first.percent < 100 ? ["known \(first.percent) %"] : []
+        }
+        var notes: [String] = []
+        for share in shares where share.percent < 100 {
+            let note = "\(share.name) known \(share.percent) %"
+            if !notes.contains(note) { notes.append(note) }
+        }
+        return notes
+    }
+}
+
+extension Question {
+    /// An aggregate as it is written, for notes.
+    func name(ofAggregate index: Int) -> String {
+        let text = aggregates[index].range.text(in: context.text)
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

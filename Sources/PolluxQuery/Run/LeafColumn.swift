@@ -37,6 +37,11 @@ struct LeafColumn {
         var integer: Int64
     }
 
+    /// For counters: where between two samples the curve is not known, start and end in turn.
+    ///
+    /// What was counted meanwhile is known at the end.
+    var bridges: [Int64] = []
+
     /// Qualities and staleness, where the question asks about them.
     var track: QualityTrack?
 
@@ -102,6 +107,7 @@ struct SpanBuilder {
     /// The present: nothing is known beyond it.
     let now: Int64
     let number: Int32
+    private let isCounter: Bool
     private var previous: (time: Int64, value: Double)?
 
     init(
@@ -112,6 +118,7 @@ struct SpanBuilder {
             definition.valueKind == .text || definition.valueKind == .boolean
             ? .step : definition.shape
         gap = definition.gap
+        isCounter = definition.kind == .counter
         self.piece = piece
         self.wanted = wanted
         self.now = now
@@ -182,16 +189,26 @@ struct SpanBuilder {
     ) {
         switch shape {
         case .step:
-            emit(
-                before.time, heldEnd(before.time, until: time), before.value, before.value, &column)
+            let held = heldEnd(before.time, until: time)
+            emit(before.time, held, before.value, before.value, &column)
+            bridge(from: held, to: time, in: &column)
         case .linear:
             let joined = gap.map { time.subtractingSaturated(before.time) <= $0 } ?? true
             if joined {
                 emit(before.time, time, before.value, next, &column)
             } else {
                 emit(before.time, before.time, before.value, before.value, &column)
+                bridge(from: before.time, to: time, in: &column)
             }
         }
+    }
+
+    /// Notes a stretch of a counter that only its ends are known of.
+    private func bridge(from start: Int64, to end: Int64, in column: inout LeafColumn) {
+        guard isCounter else { return }
+        let low = max(start, piece.start.nanoseconds, wanted.start.nanoseconds)
+        let high = min(end, piece.end.nanoseconds, wanted.end.nanoseconds)
+        if low < high { column.bridges += [low, high] }
     }
 
     /// Appends the part of a span that lies in the piece, in what is wanted, and before now.

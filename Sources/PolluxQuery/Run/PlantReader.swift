@@ -319,5 +319,8 @@ extension LeafColumn {
             spanStarts[index] = spanStarts[index].addingSaturated(nanoseconds)
             spanEnds[index] = spanEnds[index].addingSaturated(nanoseconds)
         }
+        for index in bridges.indices {
+            bridges[index] = bridges[index].addingSaturated(nanoseconds)
+        }
     }
 }

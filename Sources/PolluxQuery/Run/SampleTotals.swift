@@ -136,6 +136,25 @@ struct SampleCollector {
         return totals
     }
 
+    /// How long in each window a counter's curve is not known between two samples, where `filter`
+    /// holds: what was counted meanwhile is.
+    func bridged(
+        of leaf: Int, where filter: BoundExpression?, in windows: [TimeRange]
+    ) -> [Int64] {
+        let edges = evaluator.leaves[leaf].bridges
+        let bridges = stride(from: 0, to: edges.count, by: 2).map {
+            TimeRange(
+                start: Timestamp(nanoseconds: edges[$0]),
+                end: Timestamp(nanoseconds: edges[$0 + 1]))
+        }
+        return windows.map { window in
+            let parts = [window].clipped(to: bridges)
+            guard let filter else { return parts.reduce(0) { $0 + $1.nanoseconds } }
+            return CurveIntegrator(evaluator: evaluator)
+                .totals(of: filter, where: nil, in: parts).reduce(0) { $0 + $1.trueTime }
+        }
+    }
+
     private func increase(
         _ column: LeafColumn, _ index: Int, _ definition: MeasureDefinition
     ) -> Double {

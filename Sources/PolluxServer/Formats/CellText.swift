@@ -67,9 +67,40 @@ enum CellText {
         }
     }
 
-    /// The heading of a column: its name, and its unit in brackets.
+    /// A duration for the eye.
+    ///
+    /// Three parts next to each other, below a minute two, the last one rounded; a day has 24
+    /// hours here, and begins to count where there are two.
+    static func readableDuration(_ nanoseconds: Int64) -> String {
+        let sizes: [(letter: String, size: UInt64)] = [
+            ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
+            ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000), ("ns", 1),
+        ]
+        let sign = nanoseconds < 0 ? "-" : ""
+        func first(_ length: UInt64) -> Int {
+            let index = sizes.firstIndex { $0.size <= length } ?? sizes.count - 1
+            return index == 0 && length < 2 * sizes[0].size ? 1 : index
+        }
+        let magnitude = nanoseconds.magnitude
+        let top = first(magnitude)
+        let last = sizes[min(sizes[top].letter.hasSuffix("s") ? top + 1 : top + 2, 6)].size
+        let (sum, overflow) = magnitude.addingReportingOverflow(last / 2)
+        var rest = overflow ? magnitude : sum - sum % last
+        guard rest > 0 else { return "0s" }
+        var text = sign
+        // Rounding up can make a part more of it.
+        for (letter, size) in sizes[first(rest)...] where rest >= size {
+            text += "\(rest / size)\(letter)"
+            rest %= size
+        }
+        return text
+    }
+
+    /// The heading of a column: its name, and its unit in brackets where the name has none.
     static func heading(_ column: ResultColumn) -> String {
-        guard let unit = column.unit, !unit.isEmpty else { return column.name }
+        guard let unit = column.unit, !unit.isEmpty, !column.name.hasSuffix(" " + unit) else {
+            return column.name
+        }
         return "\(column.name) (\(unit))"
     }
 }

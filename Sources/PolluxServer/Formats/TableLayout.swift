@@ -79,10 +79,19 @@ struct TableLayout: Sendable {
         switch column.kind {
         case .timestamp: texts = times(column, zone: result.zone, rowCount: rowCount)
         case .float: texts = numbers(column, rowCount: rowCount)
-        default:
+        case .duration:
             texts = (0..<rowCount).map { row in
+                guard case .duration(let length) = column.cell(row) else { return "–" }
+                return CellText.readableDuration(length)
+            }
+        default:
+            // A listing has texts that do not apply; in rows a missing one is not known.
+            let missing = result.content == .rows && column.kind != .note ? "–" : ""
+            texts = (0..<rowCount).map { row in
+                let cell = column.cell(row)
+                if cell == .missing { return missing }
                 var bytes: [UInt8] = []
-                CellText.append(column.cell(row), zone: result.zone, time: .rfc3339, to: &bytes)
+                CellText.append(cell, zone: result.zone, time: .rfc3339, to: &bytes)
                 return TextWidth.printable(String(decoding: bytes, as: UTF8.self))
             }
         }

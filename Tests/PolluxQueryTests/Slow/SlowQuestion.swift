@@ -172,6 +172,7 @@ struct SlowQuestion {
                 }
             }
         }
+        if grouping != nil { groups.sort { $0.name < $1.name } }
         var ranked: [(rows: [Row], value: Double?)] = groups.map { group in
             let rows = slices(of: group.members.map(\.0)).compactMap { whole, slice in
                 row(answer, group.name, group.members, whole, slice)
