@@ -84,8 +84,9 @@ import Testing
         let row = try #require((answer["rows"] as? [[Any]])?.first, "\(answer)")
         #expect(row.contains { ($0 as? String) == "T-4" }, "\(row)")
         let numbers = row.compactMap { $0 as? NSNumber }.map(\.doubleValue)
-        // Tools lasted about 33 minutes of cut, and this one has cut for 10 of them.
-        #expect(numbers.contains { abs($0 - 10) < 0.5 } && numbers.contains { $0 > 10 && $0 < 35 })
+        // The adapter says 0 of 35 minutes when it comes, and it has cut for 10 of them since.
+        #expect(numbers == [25, 25, 25, 10], "\(row)")
+        #expect(row.contains { ($0 as? String) == "reported" }, "\(row)")
         let metrics = try HTTPExchange.run(port: plant.httpPort, "GET", "/metrics").text
         #expect(
             metrics.contains("pollux_shdr_connected{source=\"shdr://127.0.0.1:\(port)\"} 1"))

@@ -51,6 +51,21 @@ import Testing
         #expect(latest["plan"] == ["look up the newest values"])
     }
 
+    @Test func saysWhatARemainingLifeRestsOn() throws {
+        let fixture = try HeadsFixture()
+        _ = try fixture.part("tool", "")
+        try fixture.write(fixture.machine, "cutting", [(0, .boolean(true))])
+        for tool in 0..<3 {
+            try fixture.mount("D-\(tool)", kind: "drill", at: Double(tool) * 700)
+        }
+        let question = "remaining life of tool of machine CNC-3"
+        let counted = try explain(question, fixture)
+        #expect(counted["basis of D-2"] == ["history: 2 past tools"])
+        try fixture.set("life-minutes limit", .float(2500), of: try fixture.item("D-2"))
+        let told = try explain(question, fixture)
+        #expect(told["basis of D-2"]?.first?.hasPrefix("limit: life-minutes: limit 2500") == true)
+    }
+
     /// The details by step.
     private func explain(_ text: String, _ fixture: HeadsFixture) throws -> [String: [String]] {
         var options = QueryOptions()

@@ -17,6 +17,8 @@ final class HeadsFixture {
     let graph: Graph
     let by = Provenance(recordedAt: HeadsFixture.start, source: "test")
     let machine: AssetID
+    /// Tools that were mounted, by name.
+    var known: [String: AssetID] = [:]
 
     init() throws {
         let memory = URL(fileURLWithPath: "/dev/shm")

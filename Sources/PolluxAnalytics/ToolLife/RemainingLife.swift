@@ -21,10 +21,23 @@ public struct RemainingLife: Hashable, Sendable {
     public var toolCount: Int
     /// Wear readings of this tool.
     public var readingCount: Int
-    /// The method in words: `taylor`, `history` or `textbook`.
+    /// The method in words: `taylor`, `history` or `textbook`; `reported` or `limit` where a
+    /// machine counts the life of its tools itself.
     public var method: String
     /// What the reader of the number should know; nil when nothing.
     public var note: String?
+}
+
+extension RemainingLife {
+    /// What a machine says of a tool: one number, since a count has no band.
+    public init(
+        told minutes: Double, used: Double, minutesPerPart: Double?, toolCount: Int, method: String
+    ) {
+        self.init(
+            low: minutes, median: minutes, high: minutes, minutesPerPart: minutesPerPart,
+            minutesUsed: used, damage: 0, toolCount: toolCount, readingCount: 0, method: method,
+            note: nil)
+    }
 }
 
 /// Why there is no remaining life.

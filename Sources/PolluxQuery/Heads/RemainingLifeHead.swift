@@ -104,6 +104,10 @@ struct RemainingLifeRow {
 struct ToolForecast {
     var life: RemainingLife
     var notes: [String]
+    /// Whether `life` is known in minutes.
+    var hasMinutes = true
+    /// Parts that are left as the machine counts them; nil when it does not.
+    var partsLeft: Double?
 }
 
 /// The unit that remaining lives are shown in.
@@ -141,7 +145,14 @@ struct RemainingLifeScale {
         let life = forecast.life
         var bounds = (low: life.low, median: life.median, high: life.high)
         if let perMinute {
+            guard forecast.hasMinutes else {
+                throw LackOfHistory(
+                    reason: "its life is told in parts: ask for it in parts, or count parts while "
+                        + "it cuts")
+            }
             bounds = (bounds.low * perMinute, bounds.median * perMinute, bounds.high * perMinute)
+        } else if let left = forecast.partsLeft {
+            bounds = (left, left, left)
         } else {
             guard let parts = life.parts else {
                 throw LackOfHistory(

@@ -33,7 +33,9 @@ struct StepTrace: Hashable {
     /// The spans in which a condition on the value holds, clipped to a range.
     func spans(in range: TimeRange, where holds: (Double) -> Bool) -> [TimeRange] {
         var found: [TimeRange] = []
-        for step in steps where holds(step.value) {
+        for step in steps[firstIndex(endingAfter: range.start.nanoseconds)...] {
+            if step.start >= range.end.nanoseconds { break }
+            guard holds(step.value) else { continue }
             let span = TimeRange(
                 start: Timestamp(nanoseconds: step.start), end: Timestamp(nanoseconds: step.end))
             guard let part = span.intersection(range) else { continue }
@@ -45,14 +47,28 @@ struct StepTrace: Hashable {
         }
         return found
     }
+
+    /// The first step that ends after an instant.
+    func firstIndex(endingAfter time: Int64) -> Int {
+        var (low, high) = (0, steps.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if steps[middle].end <= time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }
 
 /// Reads a trace forwards: each question is at or after the one before.
 struct StepCursor {
     private let steps: [StepTrace.Step]
-    private var index = 0
+    private var index: Int
 
-    init(_ trace: StepTrace) { steps = trace.steps }
+    /// A cursor for questions at or after an instant.
+    init(_ trace: StepTrace, from time: Int64 = .min) {
+        steps = trace.steps
+        index = trace.firstIndex(endingAfter: time)
+    }
 
     /// The value at an instant, nil where it is not known, and until when that answer holds.
     mutating func value(at time: Int64) -> (value: Double?, until: Int64) {

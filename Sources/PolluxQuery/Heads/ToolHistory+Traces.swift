@@ -5,12 +5,12 @@ import PolluxStore
 
 /// Reading the traces of a tool position.
 extension ToolHistory {
-    /// Reads what the cuts of a position are made of, and the limit of wear where one is declared.
+    /// Reads what the cuts of a position are made of.
     ///
     /// - Throws: `LackOfHistory` when nothing says when the tool cuts.
     mutating func traces(
         of position: AssetID, during range: TimeRange
-    ) throws -> (traces: ToolTraces, limit: Double?) {
+    ) throws -> ToolTraces {
         var traces = ToolTraces()
         traces.speed = try trace(of: position, "cutting-speed", in: ["m/min"], during: range)
         traces.rpm = try trace(of: position, "rpm", in: ["rpm"], during: range)
@@ -24,8 +24,7 @@ extension ToolHistory {
         }
         traces.cutting = cutting
         try readParts(of: position, during: range, into: &traces)
-        let limit = try readWear(of: position, during: range, into: &traces)
-        return (traces, limit)
+        return traces
     }
 
     /// When the tool cuts: `cutting`, else `state`, else whenever it turns; nil when nothing says.
@@ -59,7 +58,7 @@ extension ToolHistory {
             guard source.series.kind != .text || word != nil else { continue }
             guard word == nil || source.series.kind == .text else { continue }
             guard let convert = ToolHistory.conversion(definition?.unit ?? "", to: units) else {
-                leftOut.append("\(measure) is in \(definition?.unit ?? ""), not in \(units[0])")
+                leaveOut("\(measure) is in \(definition?.unit ?? ""), not in \(units[0])")
                 continue
             }
             let gap = definition?.gap
@@ -140,17 +139,18 @@ extension ToolHistory {
         traces.partSteps = steps
     }
 
-    /// Reads the measured wear, and returns its limit in mm.
-    private mutating func readWear(
-        of position: AssetID, during range: TimeRange, into traces: inout ToolTraces
-    ) throws -> Double? {
+    /// Reads the measured wear of a tool or of whatever is in a place, and its limit in mm where
+    /// one is declared.
+    mutating func wear(
+        of position: AssetID, during range: TimeRange
+    ) throws -> (readings: [WearReading], limit: Double?) {
         var readings: [WearReading] = []
         var limit: Double?
         for source in try reading.sources(of: position, measure: "wear", during: range)
         where source.series.kind != .text {
             let definition = try reading.definition(of: source)
             guard let convert = ToolHistory.conversion(definition?.unit ?? "", to: ["mm"]) else {
-                leftOut.append("wear is in \(definition?.unit ?? ""), not in mm")
+                leaveOut("wear is in \(definition?.unit ?? ""), not in mm")
                 continue
             }
             if let declared = definition?.limit { limit = convert(declared) }
@@ -164,8 +164,7 @@ extension ToolHistory {
                 }
             }
         }
-        traces.readings = readings
-        return limit
+        return (readings, limit)
     }
 }
 

@@ -24,13 +24,9 @@ struct ToolHistory {
         self.now = now
     }
 
-    /// When a new tool came, and whether the one before it left before it was worn.
-    struct Change: Hashable {
-        var instant: Timestamp
-        var isEarly: Bool
-    }
-
     /// How long the tool of a piece will go on.
+    ///
+    /// What the machine itself says of the tool's life stands before any model.
     ///
     /// - Throws: `LackOfHistory` when its points and events do not say it.
     mutating func remainingLife(of piece: PathPiece) throws -> ToolForecast {
@@ -40,36 +36,73 @@ struct ToolHistory {
         let position = piece.place ?? piece.subject
         reading.dependencies.assets.formUnion(
             [piece.subject, piece.place, piece.item].compactMap { $0 })
-        let changes = try changes(for: piece)
-        // With a change on record, nothing before the first one matters: that tool's start is not
-        // known, so neither is its life.
-        let start = changes.first?.instant ?? .distantPast
-        guard start < now else { throw LackOfHistory(reason: "its first tool is still to come") }
-        let range = TimeRange(start: start, end: now)
-        let (traces, limit) = try traces(of: position, during: range)
-        let uses = try uses(piece, changes, traces)
-        guard let current = uses.last else { throw LackOfHistory(reason: "it has no tool now") }
-        let firstCut = traces.cutting.steps.first.map { Timestamp(nanoseconds: $0.start) }
-        note(start: changes.first?.instant ?? firstCut)
-        guard uses.contains(where: { !$0.cuts.isEmpty }) else {
+        let spells = try spells(of: piece, position: position)
+        guard let current = spells.last, current.ending == .inUse else {
+            throw LackOfHistory(reason: "it has no tool now")
+        }
+        guard current.start < now else {
+            throw LackOfHistory(reason: "its first tool is still to come")
+        }
+        let closed = spells.filter { $0.ending == .worn || $0.ending == .early }
+            .filter { !$0.beganEarlier }.suffix(ToolHistory.toolLimit)
+        let uses: ToolUses
+        do {
+            uses = try self.uses(closed: Array(closed), current: current, piece)
+        } catch let lack as LackOfHistory {
+            // A machine that says how much is left needs no history.
+            let idle = ToolUses(current: ToolUse(cuts: []))
+            guard let told = try told(of: piece, current, idle, model: nil) else { throw lack }
+            return told
+        }
+        note(start: uses.start)
+        let away = spells.count { $0.ending == .away }
+        let model: Result<ToolForecast, LackOfHistory>
+        do {
+            model = .success(try forecast(uses, away: away, spells, piece))
+        } catch let lack as LackOfHistory {
+            model = .failure(lack)
+        }
+        let minutesPerPart = uses.minutesPerPart
+        if let told = try told(
+            of: piece, current, uses, model: try? model.get(), minutesPerPart: minutesPerPart)
+        {
+            return told
+        }
+        return try model.get()
+    }
+
+    /// What the model of tool life says.
+    private mutating func forecast(
+        _ uses: ToolUses, away: Int, _ spells: [ToolSpell], _ piece: PathPiece
+    ) throws -> ToolForecast {
+        guard uses.hasCuts else {
             throw LackOfHistory(
                 reason: "no cut is known yet: cutting, or state with the word 'cutting', was never "
                     + "true in its history")
         }
         let prior = try text("material", of: piece).flatMap { ToolPrior.named($0) }
-        let closed = Array(uses.dropLast().filter { $0.minutes > 0 })
+        let closed = uses.closed.filter { $0.minutes > 0 }
+        let wearLimit = try uses.limit ?? number("wear limit", of: piece)
         let model = ToolLife.replay(
-            closed: closed, current: current, prior: prior,
-            limit: limit ?? ToolLife.defaultLimit)
+            closed: closed, current: uses.current, prior: prior,
+            limit: wearLimit ?? ToolLife.defaultLimit)
         let life: RemainingLife
         do {
-            life = try model.remaining(in: condition(current, closed))
+            life = try model.remaining(in: condition(uses.current, closed))
         } catch {
-            throw LackOfHistory(reason: reason(error, closed: closed.count, changes))
+            throw LackOfHistory(
+                reason: reason(error, closed: closed.count, away: away, spells))
         }
         return ToolForecast(
             life: life,
-            notes: notes(life, current, censored: model.law.censoredCount, changes: changes))
+            notes: notes(
+                life, uses.current, censored: model.law.censoredCount, away: away,
+                isSinceEver: spells.last?.beganEarlier ?? false))
+    }
+
+    /// Notes once why a measure could not be used.
+    mutating func leaveOut(_ reason: String) {
+        if !leftOut.contains(reason) { leftOut.append(reason) }
     }
 
     private mutating func note(start: Timestamp?) {
@@ -94,20 +127,28 @@ struct ToolHistory {
     }
 
     private func reason(
-        _ error: RemainingLifeError, closed: Int, _ changes: [Change]
+        _ error: RemainingLifeError, closed: Int, away: Int, _ spells: [ToolSpell]
     ) -> String {
-        guard error == .noHistory, !changes.isEmpty else { return error.description }
-        return closed > 0
-            ? "all \(closed) tools so far were changed before they were worn, so how long one "
-                + "lasts is not known; set material of the tool (hss, carbide, coated-carbide, "
-                + "ceramic)"
-            : "the tool-change at \(changes[0].instant) begins the first tool whose life is known, "
-                + "and it is still in use; set material of the tool (hss, carbide, "
-                + "coated-carbide, ceramic) for a textbook's estimate"
+        let textbook =
+            "set material of the tool (hss, carbide, coated-carbide, ceramic) for a textbook's "
+            + "estimate"
+        guard error == .noHistory else { return error.description }
+        if closed > 0 {
+            return "all \(closed) tools so far were changed before they were worn, so how long one "
+                + "lasts is not known; \(textbook)"
+        }
+        if away > 0 {
+            return "no tool of its kind is known to be worn: \(away) that left the place may come "
+                + "back; record event tool-change with reason = \"worn\" when one does not, or "
+                + textbook
+        }
+        guard let current = spells.last, !current.beganEarlier else { return error.description }
+        return "the tool that came at \(current.start) is the first one whose life is known, "
+            + "and it is still in use; \(textbook)"
     }
 
     private func notes(
-        _ life: RemainingLife, _ current: ToolUse, censored: Int, changes: [Change]
+        _ life: RemainingLife, _ current: ToolUse, censored: Int, away: Int, isSinceEver: Bool
     ) -> [String] {
         var notes = [life.toolCount == 1 ? "1 past tool" : "\(life.toolCount) past tools"]
         if life.method == "textbook" { notes = ["prior law, unverified"] }
@@ -116,121 +157,53 @@ struct ToolHistory {
             notes.append(
                 life.readingCount == 1 ? "1 wear reading" : "\(life.readingCount) wear readings")
         }
-        if changes.isEmpty { notes.append("no tool-change recorded: used since the first point") }
+        if away > 0 { notes.append("\(away) not worn yet") }
+        if isSinceEver { notes.append("no tool-change recorded: used since the first point") }
         // Of a mere history it says how short it is, which the count above says already.
         if let note = life.note, life.method != "history" { notes.append(note) }
         if current.cuts.isEmpty { notes.append("this tool has not cut yet") }
         return notes + leftOut
     }
-
-    /// One use for each tool since the first change; the last one is in use.
-    private func uses(
-        _ piece: PathPiece, _ changes: [Change], _ traces: ToolTraces
-    ) throws -> [ToolUse] {
-        var starts = changes.map(\.instant)
-        if starts.isEmpty { starts = [.distantPast] }
-        var uses: [ToolUse] = []
-        for (index, start) in starts.enumerated() {
-            let isCurrent = index + 1 == starts.count
-            let end = isCurrent ? now : starts[index + 1]
-            guard start < end else { continue }
-            let range = TimeRange(start: start, end: end)
-            uses.append(
-                traces.use(
-                    in: range,
-                    diameter: try diameter(of: piece, at: max(start, end.advanced(by: -1))),
-                    isCensored: isCurrent ? false : changes[index + 1].isEarly))
-        }
-        return uses
-    }
 }
 
 /// What the plant knows about the tools of a position.
 extension ToolHistory {
-    /// The changes of the position's tool up to now, oldest first, for `toolLimit` closed tools.
-    private func changes(for piece: PathPiece) throws -> [Change] {
-        let transaction = reading.snapshot.transaction
-        var changes: [Change] = []
-        let owner = try graph.eventOwner(
-            named: "tool-change", for: piece.subject, at: now, in: transaction)
-        if let owner {
-            let past = TimeRange(start: .distantPast, end: now)
-            for event in try graph.events(
-                of: owner, named: "tool-change", overlapping: past, in: transaction)
-            where event.start < now {
-                changes.append(Change(instant: event.start, isEarly: event.isEarlyChange))
-            }
-        }
-        let events = changes.map(\.instant)
-        for mount in try mounts(of: piece) where mount < now {
-            let isRecorded = events.contains { event in
-                event.nanoseconds(since: mount).magnitude <= UInt64(ToolHistory.sameChange)
-            }
-            if !isRecorded { changes.append(Change(instant: mount, isEarly: false)) }
-        }
-        changes.sort { $0.instant < $1.instant }
-        return Array(changes.suffix(ToolHistory.toolLimit + 1))
-    }
+    var graph: Graph { reading.graph }
 
-    private var graph: Graph { reading.graph }
-
-    /// The instants at which items were mounted in the place, or the item was mounted anywhere.
-    private func mounts(of piece: PathPiece) throws -> [Timestamp] {
-        let links = try graph.links(
-            of: piece.place ?? piece.subject, during: .always, in: reading.snapshot.transaction)
-        var starts: Set<Timestamp> = []
-        for link in links
-        where link.relation == .mounting && link.range.start > .distantPast {
-            starts.insert(link.range.start)
-        }
-        return starts.sorted()
-    }
-
-    /// The place that an item named by itself is mounted in now; nil when it is in none.
+    /// The place that an item named by itself is or was last mounted in; nil when it never was.
     private func place(of item: AssetID) throws -> AssetID? {
-        let during = TimeRange(start: now, end: now.advanced(by: 1))
-        let links = try graph.links(of: item, during: during, in: reading.snapshot.transaction)
-        return links.first { $0.relation == .mounting && $0.subject == item }?.object
+        try graph.links(of: item, during: .always, in: reading.snapshot.transaction).last {
+            $0.relation == .mounting && $0.subject == item && $0.range.start < now
+        }?.object
     }
 
-    /// The diameter in mm of the tool that was in the position at an instant.
-    private func diameter(of piece: PathPiece, at instant: Timestamp) throws -> Double? {
-        let transaction = reading.snapshot.transaction
-        var bodies = [piece.place, piece.item, piece.subject].compactMap { $0 }
-        if let place = piece.place {
-            let during = TimeRange(start: instant, end: instant.advanced(by: 1))
-            for link in try graph.links(of: place, during: during, in: transaction)
-            where link.relation == .mounting && link.object == place {
-                bodies.insert(link.subject, at: 0)
-            }
-        }
+    /// The diameter in mm of a tool that was in a place, at an instant.
+    func diameter(of bodies: [AssetID], at instant: Timestamp) throws -> Double? {
         for body in bodies {
-            let value = try graph.attribute("diameter", of: body, at: instant, in: transaction)
+            let value = try graph.attribute(
+                "diameter", of: body, at: instant, in: reading.snapshot.transaction)
             if let number = value?.number, number > 0 { return number }
         }
         return nil
     }
 
+    /// A numeric attribute of the tool now: of the item, else of the place.
+    func number(_ name: String, of piece: PathPiece) throws -> Double? {
+        for body in [piece.item, piece.subject, piece.place].compactMap({ $0 }) {
+            let value = try graph.attribute(
+                name, of: body, at: now, in: reading.snapshot.transaction)
+            if let number = value?.number, number.isFinite { return number }
+        }
+        return nil
+    }
+
     /// A text attribute of the tool now: of the item, else of the place.
-    private func text(_ name: String, of piece: PathPiece) throws -> String? {
+    func text(_ name: String, of piece: PathPiece) throws -> String? {
         for body in [piece.item, piece.subject, piece.place].compactMap({ $0 }) {
             let value = try graph.attribute(
                 name, of: body, at: now, in: reading.snapshot.transaction)
             if case .text(let text) = value { return text }
         }
         return nil
-    }
-}
-
-extension Event {
-    /// Whether a tool change says that the old tool was not worn yet.
-    var isEarlyChange: Bool {
-        attributes.contains { attribute in
-            switch (attribute.name, attribute.value) {
-            case ("early", .boolean(let flag)): flag
-            case ("reason", .text(let text)): text.lowercased() == "early"
-            default: false
-            }
-        }
     }
 }

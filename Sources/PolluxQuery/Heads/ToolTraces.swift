@@ -13,8 +13,6 @@ struct ToolTraces {
     var feed = StepTrace()
     /// Depth of cut in mm.
     var depth = StepTrace()
-    /// Wear readings in mm, in time order.
-    var readings: [WearReading] = []
     /// Increases of the parts counter, in time order.
     var partSteps: [(time: Int64, count: Double)] = []
     /// Whether parts are counted at all.
@@ -22,9 +20,11 @@ struct ToolTraces {
 
     init() {}
 
-    /// What a tool with a diameter (in mm, where known) did in a range.
-    func use(in range: TimeRange, diameter: Double?, isCensored: Bool) -> ToolUse {
-        var cursors = [speed, rpm, feed, depth].map { StepCursor($0) }
+    /// The cuts of a tool with a diameter (in mm, where known) in a range.
+    func cuts(in range: TimeRange, diameter: Double?) -> [CutInterval] {
+        var cursors = [speed, rpm, feed, depth].map {
+            StepCursor($0, from: range.start.nanoseconds)
+        }
         var cuts: [CutInterval] = []
         for span in cutting.spans(in: range, where: { $0 != 0 }) {
             var time = span.start.nanoseconds
@@ -51,11 +51,20 @@ struct ToolTraces {
                 time = until
             }
         }
-        let parts = partSteps.reduce(0.0) { total, step in
-            range.contains(Timestamp(nanoseconds: step.time)) ? total + step.count : total
+        return cuts
+    }
+
+    /// The parts that were counted in a range.
+    func partSteps(in range: TimeRange) -> ArraySlice<(time: Int64, count: Double)> {
+        func index(_ time: Int64) -> Int {
+            var (low, high) = (0, partSteps.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if partSteps[middle].time < time { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
-        return ToolUse(
-            cuts: cuts, readings: readings.filter { range.contains($0.instant) },
-            partCount: hasParts ? parts : nil, isCensored: isCensored)
+        let first = index(range.start.nanoseconds)
+        return partSteps[first..<max(first, index(range.end.nanoseconds))]
     }
 }

@@ -24,6 +24,7 @@ struct Explanation {
         addConversions()
         add("plan", question.plan?.text ?? "evaluate point by point: events, episodes or a model")
         add("estimate", try estimate.text(for: question))
+        addBasis(answer)
         for note in answer.notes { add("note", note) }
         addActual(answer)
         add("time to parse", Explanation.shown(parseNanoseconds))
@@ -41,6 +42,20 @@ struct Explanation {
     }
 
     private mutating func add(_ step: String, _ detail: String) { lines.append((step, detail)) }
+
+    /// What a remaining life rests on: what the machine told, past tools, a law, a textbook.
+    private mutating func addBasis(_ answer: QueryResult) {
+        guard question.query.head == .remainingLife else { return }
+        func cells(_ name: String) -> [ResultCell] {
+            guard let column = answer.columns.first(where: { $0.name == name }) else { return [] }
+            return (0..<column.count).map { column.cell($0) }
+        }
+        for ((asset, method), note) in zip(zip(cells("asset"), cells("method")), cells("note")) {
+            if case (.text(let asset), .text(let method), .text(let note)) = (asset, method, note) {
+                add("basis of \(asset)", "\(method): \(note)")
+            }
+        }
+    }
 
     static func shown(_ nanoseconds: Int64) -> String {
         let micros = (Double(nanoseconds) / 100).rounded() / 10
