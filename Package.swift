@@ -47,6 +47,8 @@ let package = Package(
         .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Row 1
         .target(name: "PolluxModel", exclude: readme, swiftSettings: common),
         .target(name: "PolluxKernels", exclude: readme, swiftSettings: common + kernels),
@@ -95,7 +97,7 @@ let package = Package(
             name: "PolluxServer",
             dependencies: [
                 "PolluxLive", "PolluxQuery", "PolluxLanguage", "PolluxIngest", "PolluxStore",
-                "PolluxGraph", "PolluxModel", "CZlib",
+                "PolluxGraph", "PolluxModel", "CZlib", "CCrypto",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

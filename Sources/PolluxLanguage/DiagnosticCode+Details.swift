@@ -157,7 +157,7 @@ extension DiagnosticCode {
             but: "max avg power of every machine last 1d every 1h per line"),
         .notAvailable: Detail(
             "The sentence is right, but what runs here does not carry it out: this "
-                + "version does not have it yet, or this connection may not change anything."),
+                + "version does not have it yet, or nothing here runs what it would start."),
         .methodDoesNotFit: Detail(
             "Each method needs a certain kind of measure: a gauge with numbers, or "
                 + "several sensors of one asset.",
@@ -217,6 +217,11 @@ extension DiagnosticCode {
         .stillInUse: Detail(
             "Something refers to it: parts inside it, a continuous query, or an alert. "
                 + "End those first, then this."),
+        .notPermitted: Detail(
+            "A token may read, write, or do everything. Writing is points, assets, moves, "
+                + "relations, attributes and events; types, measures, units, alerts and "
+                + "continuous queries need a token for everything. A question asked with GET "
+                + "changes nothing."),
         .cancelled: Detail(
             "Someone ended the query, or the connection was closed. Nothing was changed."),
         .timeLimit: Detail(

@@ -72,6 +72,7 @@ extension DiagnosticCode {
         case .typeDoesNotFit: "The type does not fit"
         case .badSetting: "A setting is unknown or has no such value"
         case .stillInUse: "Something else still needs it"
+        case .notPermitted: "Whoever asks may not change this"
         case .cancelled: "The query was cancelled"
         case .timeLimit: "The query took too long"
         case .rowLimit: "The answer has too many rows"

@@ -155,6 +155,8 @@ public enum DiagnosticCode: Int, Hashable, Sendable, CaseIterable {
     case badSetting = 408
     /// TQ409: something else still needs it.
     case stillInUse = 409
+    /// TQ410: whoever asks may not change this.
+    case notPermitted = 410
 
     // Running.
 

@@ -44,7 +44,7 @@ struct Question: Sendable {
         options.restriction = restriction
         options.timeLimit = limits.timeLimit
         options.rowLimit = limits.watchedRowLimit
-        options.isReadOnly = true
+        options.changes = .none
         options.source = "live"
         return options
     }

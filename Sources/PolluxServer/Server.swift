@@ -41,14 +41,15 @@ public final class Server: Service {
     ///   - clock: the instant that counts as now.
     ///   - whenListening: called once with the bound port.
     /// - Throws: `ServerError.notLoopback` when the configuration would open the server to others
-    ///   without saying so.
+    ///   without saying so; `TokenFile.Failure` when tokens cannot be read.
     public init(
         configuration: ServerConfiguration, query: QueryEngine, live: any LiveFeed,
         ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = { Server.systemClock() },
         whenListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
-        guard configuration.isLoopback || configuration.isInsecure else {
+        let hasTokens = try configuration.tokens?.tokens().isEmpty == false
+        guard configuration.isLoopback || configuration.isInsecure || hasTokens else {
             throw ServerError.notLoopback(host: configuration.host)
         }
         self.configuration = configuration
@@ -74,8 +75,9 @@ public final class Server: Service {
             ServerChannel(
                 responder: responder, limits: limits, counts: parts.counts,
                 judge: { LiveRoute.judge($0, parts: parts) },
-                serveSocket: { channel, logger in
-                    await LiveSession.serve(channel, parts: parts, logger: logger)
+                serveSocket: { channel, credentials, logger in
+                    await LiveSession.serve(
+                        channel, credentials, parts: parts, logger: logger)
                 })
         }
         let application = Application(

@@ -4,12 +4,17 @@ import NIOPosix
 
 /// Where the server listens, what it allows, and where it finds the files it serves.
 public struct ServerConfiguration: Sendable {
-    /// The address or name to listen on; loopback unless `isInsecure`.
+    /// The address or name to listen on; beyond loopback only with tokens, or `isInsecure`.
     public var host = "127.0.0.1"
     /// The port; 0 lets the system choose one, which `Server.boundPort` then tells.
     public var port = 8470
-    /// Whether listening beyond loopback is wanted although everybody there may read and write.
+    /// Whether listening beyond loopback is wanted although there are no tokens, so that everybody
+    /// there may read and write.
     public var isInsecure = false
+    /// Who may do what; nil lets everybody who reaches the server do everything.
+    public var tokens: TokenFile?
+    /// A secret that does everything, for commands on this machine; see `LocalSecret`.
+    public var localSecret: String?
     /// Further host names under which browsers reach this server, such as a proxy's.
     public var allowedHosts: [String] = []
     /// What one server does at most.
@@ -98,7 +103,7 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
     case notPermitted(host: String, port: Int)
     /// The name or address is not one of this machine.
     case unknownAddress(host: String, reason: String)
-    /// Listening beyond loopback was not asked for in so many words.
+    /// Listening beyond loopback needs tokens, or to be asked for in so many words.
     case notLoopback(host: String)
     /// The system refused for another reason.
     case notListening(host: String, port: Int, reason: String)
@@ -124,8 +129,9 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
         case .notLoopback(let host):
             """
             refusing to listen on `\(host)`: anyone who reaches that address could read and write \
-            everything, because access tokens do not exist yet. \
-            Listen on 127.0.0.1, or accept the risk with --insecure
+            everything, because there are no access tokens. \
+            Make one first: pollux token create NAME --role admin --data DIR. \
+            Or listen on 127.0.0.1, or accept the risk with --insecure
             """
         case .notListening(let host, let port, let reason):
             "cannot listen on \(host):\(port): \(reason)"

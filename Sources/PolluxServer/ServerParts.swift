@@ -27,6 +27,7 @@ final class ServerParts: Sendable {
     let counts = ConnectionCounts()
     let requestCounts = RequestCounts()
     let guardian: Guardian
+    let access: AccessGate
     let bodies: BodyReader
     let writes: WriteGate
     let state = Mutex(State.starting)
@@ -46,6 +47,7 @@ final class ServerParts: Sendable {
         self.clock = clock
         threads = QueryThreads(limits: configuration.limits)
         guardian = Guardian(configuration: configuration)
+        access = AccessGate(configuration: configuration, logger: logger)
         bodies = BodyReader(limit: configuration.limits.bodyByteCount)
         writes = WriteGate(limit: configuration.limits.writingByteCount)
     }

@@ -21,6 +21,7 @@ struct Pollux: AsyncParsableCommand {
             ImportCommand.self, ExportCommand.self, SimulateCommand.self, SnapshotCommand.self,
             CheckCommand.self,
             InspectCommand.self, CompactCommand.self, DeleteCommand.self, IngestCommand.self,
+            TokenCommand.self,
         ])
 
     static func main() async {

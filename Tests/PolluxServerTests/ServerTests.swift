@@ -131,7 +131,10 @@ import Testing
             #expect(page.status == 200)
             #expect(page.headers["content-type"] == "text/html; charset=utf-8")
             #expect(page.headers["content-security-policy"] != nil)
-            for name in ["viewer.js", "scene.js", "chart.js", "live.js", "viewer.css", "icon.svg"] {
+            for name in [
+                "viewer.js", "scene.js", "chart.js", "live.js", "sign-in.js", "viewer.css",
+                "icon.svg",
+            ] {
                 #expect(try await server.ask("GET /viewer/\(name)").status == 200, "\(name)")
             }
             let tag = try #require(page.headers["etag"])

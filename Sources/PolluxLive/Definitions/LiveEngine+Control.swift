@@ -113,7 +113,7 @@ extension LiveEngine: LiveControl {
         options: QueryOptions
     ) throws {
         var trial = options
-        trial.isReadOnly = true
+        trial.changes = .none
         trial.now = definition.created
         trial.rowLimit = self.options.watchedRowLimit
         do {

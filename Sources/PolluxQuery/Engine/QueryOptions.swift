@@ -21,8 +21,8 @@ public struct QueryOptions: Sendable {
     public var cancellation: CancellationFlag?
     /// Who asks, for the change log.
     public var source = "query"
-    /// Whether statements that change something are refused.
-    public var isReadOnly = false
+    /// Which statements beside questions may run.
+    public var changes = AllowedChanges.all
 
     /// The defaults.
     public init() {}

@@ -21,9 +21,16 @@ extension QueryEngine {
             preconditionFailure("questions do not run as statements")
         default: break
         }
-        guard !options.isReadOnly else {
+        let needed = AllowedChanges(neededFor: statement.form)
+        guard needed <= options.changes else {
             throw context.wrong(
-                .notAvailable, "changes are not allowed here", at: statement.range)
+                .notPermitted,
+                options.changes == .none
+                    ? "nothing may be changed here" : "definitions may not be changed here",
+                at: statement.range,
+                notes: [
+                    needed == .plant ? "it needs the role `write`" : "it needs the role `admin`"
+                ])
         }
         if let sentence = try runLiveStatement(statement, context: context) {
             return acknowledgement(sentence, zone: zone)

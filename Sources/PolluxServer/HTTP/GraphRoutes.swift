@@ -10,7 +10,7 @@ struct GraphRoutes: Sendable {
     let parts: ServerParts
 
     var routes: [Route] {
-        [Route(.post, "/api/v1/import") { try await take($0) }]
+        [Route(.post, "/api/v1/import") { try await take($0) }.allowing(.admin)]
     }
 
     private static func format(_ text: String?) throws -> GraphFormat {
@@ -43,10 +43,11 @@ struct GraphRoutes: Sendable {
         let options = ImportOptions(
             containing: Set((body["contains"]?.array ?? []).compactMap(\.text)))
         let (engine, now, content) = (parts.query, parts.now(), files)
+        let source = exchange.caller.source
         return try await parts.threads.runLong {
             do {
                 let report = try engine.importGraph(
-                    content, as: format, options: options, by: "http", now: now)
+                    content, as: format, options: options, by: source, now: now)
                 return GraphRoutes.response(report)
             } catch let failure as ImportFailure {
                 throw HTTPFailure(

@@ -27,6 +27,8 @@ struct HTTPFailure: Error, Equatable {
     var retryAfter: Int?
     /// The methods that a 405 allows.
     var allow: String?
+    /// How to sign in, for a 401 (RFC 9110, section 11.6.1).
+    var challenge: String?
 
     /// The error object of every route: `{"error":{"code","message",…}}`.
     var response: Response {
@@ -43,6 +45,7 @@ struct HTTPFailure: Error, Equatable {
         headers[.contentType] = ContentType.json
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if let allow { headers[.allow] = allow }
+        if let challenge { headers[.wwwAuthenticate] = challenge }
         return Response(
             status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }

@@ -13,7 +13,7 @@ struct InfluxQueryRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/query") { try answer($0.query["q"]) },
-            Route(.post, "/query") { try await post($0) },
+            Route(.post, "/query") { try await post($0) }.allowing(.read),
         ]
     }
 

@@ -9,11 +9,11 @@ struct OperationRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/health", isBrief: true) { _ in health() },
-            Route(.get, "/ready") { _ in ready() },
-            Route(.get, "/ping") { ping($0) },
+            Route(.get, "/health", isBrief: true) { _ in health() }.allowing(nil),
+            Route(.get, "/ready") { _ in ready() }.allowing(nil),
+            Route(.get, "/ping") { ping($0) }.allowing(nil),
             Route(.get, "/metrics") { _ in metrics() },
-            Route(.get, "/api/v1/openapi.json") { _ in try document() },
+            Route(.get, "/api/v1/openapi.json") { _ in try document() }.allowing(nil),
         ]
     }
 

@@ -21,7 +21,7 @@ struct QueryRequest: Sendable {
         }
         self.text = text
         try read(query, accept: request.headers[.accept])
-        options.isReadOnly = true
+        options.changes = .none
     }
 
     /// The question of a `POST`: JSON, a form, or the bare text.

@@ -14,17 +14,23 @@ struct QueryRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/query", isBrief: true) { exchange in
-                try await run(QueryRequest(query: exchange.query, request: exchange.request))
+                try await run(
+                    QueryRequest(query: exchange.query, request: exchange.request),
+                    exchange.caller)
             },
             Route(.post, "/api/v1/query", isBrief: true) { exchange in
                 let body = try await parts.bodies.read(exchange.request)
                 return try await run(
-                    QueryRequest(body: body, query: exchange.query, request: exchange.request))
-            },
+                    QueryRequest(body: body, query: exchange.query, request: exchange.request),
+                    exchange.caller)
+            }.allowing(.read),
         ]
     }
 
-    private func run(_ request: QueryRequest) async throws -> Response {
+    private func run(_ request: QueryRequest, _ caller: Caller) async throws -> Response {
+        var request = request
+        request.options.source = caller.source
+        request.options.changes = min(request.options.changes, caller.role.changes)
         let answer = try await QueryRoutes.answer(to: request, parts: parts)
         return QueryRoutes.response(answer, format: request.format)
     }
@@ -47,7 +53,6 @@ struct QueryRoutes: Sendable {
         let engine = parts.query
         let started = ContinuousClock.now
         var options = request.options
-        options.source = "http"
         options.now = options.now ?? parts.now()
         options.timeLimit = TimeAmount(parts.configuration.limits.queryTime).nanoseconds
         do {
@@ -190,7 +195,8 @@ extension HTTPFailure {
         }
         let position = first.position
         self.init(
-            status: .badRequest, code: first.code.text, message: first.message,
+            status: first.code == .notPermitted ? .forbidden : .badRequest, code: first.code.text,
+            message: first.message,
             line: position.line, column: position.column,
             length: first.range.text(in: first.source).count)
         help = first.notes.isEmpty ? nil : first.notes.joined(separator: "\n")

@@ -10,7 +10,7 @@ struct RemovalRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/deletes") { try await list($0) },
-            Route(.post, "/api/v1/deletes") { try await remove($0) },
+            Route(.post, "/api/v1/deletes") { try await remove($0) }.allowing(.admin),
         ]
     }
 
@@ -33,7 +33,8 @@ struct RemovalRoutes: Sendable {
 
     private func remove(_ exchange: Exchange) async throws -> Response {
         let body = try await parts.bodies.readObject(exchange.request)
-        let (request, isTrial) = try RemovalRoutes.request(body, now: parts.now())
+        let (request, isTrial) = try RemovalRoutes.request(
+            body, now: parts.now(), caller: exchange.caller)
         let engine = parts.query
         return try await parts.threads.runLong {
             let report: RemovalReport
@@ -54,7 +55,7 @@ struct RemovalRoutes: Sendable {
         """
 
     private static func request(
-        _ body: JSONValue, now: Timestamp
+        _ body: JSONValue, now: Timestamp, caller: Caller
     ) throws -> (RemovalRequest, isTrial: Bool) {
         let known = ["query", "reason", "by", "from", "to", "timezone", "dryRun"]
         for member in body.object?.members ?? [] where !known.contains(member.name) {
@@ -85,7 +86,7 @@ struct RemovalRoutes: Sendable {
         options.now = now
         options.timezone = body["timezone"]?.text
         let request = RemovalRequest(
-            text: text, range: range, by: body["by"]?.text ?? "http", reason: reason,
+            text: text, range: range, by: caller.signing(body["by"]?.text), reason: reason,
             options: options)
         return (request, body["dryRun"]?.boolean ?? false)
     }

@@ -26,8 +26,10 @@ struct Route: Sendable {
     /// Whether it runs on the connection's event loop, because it does nothing there that takes
     /// time.
     var isBrief: Bool
+    /// What its caller must be allowed to do; nil for everyone, signed in or not.
+    var role: AccessRole?
 
-    /// A route.
+    /// A route; reading needs the role `read` and every other method `write` unless said otherwise.
     init(
         _ method: HTTPRequest.Method, _ path: String, isBrief: Bool = false,
         _ handler: @escaping Handler
@@ -36,6 +38,14 @@ struct Route: Sendable {
         self.path = path
         self.isBrief = isBrief
         self.handler = handler
+        role = method == .get ? .read : .write
+    }
+
+    /// The same for callers of a role; nil for everyone.
+    func allowing(_ role: AccessRole?) -> Route {
+        var route = self
+        route.role = role
+        return route
     }
 }
 
@@ -47,6 +57,8 @@ struct Exchange: Sendable {
     var segments: [String: String]
     /// The query string, decoded.
     var query: FormFields
+    /// Who sent it.
+    var caller: Caller
     /// Where the route reports what an operator should know.
     var logger: Logger
 
@@ -66,11 +78,13 @@ struct Exchange: Sendable {
 struct RouteTable: HTTPResponder {
     let routes: [Route]
     let guardian: Guardian
+    let access: AccessGate
     let requestCounts: RequestCounts
 
     /// All routes of a server.
     init(parts: ServerParts) {
         guardian = parts.guardian
+        access = parts.access
         requestCounts = parts.requestCounts
         routes =
             OperationRoutes(parts: parts).routes + QueryRoutes(parts: parts).routes
@@ -78,6 +92,7 @@ struct RouteTable: HTTPResponder {
             + TwinRoutes(parts: parts).routes + GraphRoutes(parts: parts).routes
             + TwinChangeRoutes(parts: parts).routes + LiveTwinRoutes(parts: parts).routes
             + SnapshotRoutes(parts: parts).routes + SourceRoutes(parts: parts).routes
+            + SessionRoutes(parts: parts).routes
             + RemovalRoutes(parts: parts).routes + RuleRoutes(parts: parts).routes
             + ExportRoute(parts: parts).routes + InfluxQueryRoutes(parts: parts).routes
             + ViewerFiles(configuration: parts.configuration).routes
@@ -118,8 +133,12 @@ struct RouteTable: HTTPResponder {
             guard let query = FormFields(request.uri.query ?? "") else {
                 throw HTTPFailure.badRequest("the query string is not valid percent-encoded text")
             }
+            let caller = try route.role.map { role in
+                try access.admit(Credentials(request, query), for: role)
+            }
             let exchange = Exchange(
-                request: request, segments: values, query: query, logger: logger)
+                request: request, segments: values, query: query,
+                caller: caller ?? .anyone, logger: logger)
             guard !route.isBrief else { return try await route.handler(exchange) }
             return try await offLoop { try await route.handler(exchange) }
         }

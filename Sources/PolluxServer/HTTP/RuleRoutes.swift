@@ -11,8 +11,8 @@ struct RuleRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/ingest/rules") { _ in RuleRoutes.answer(parts.ingest.rules) },
-            Route(.put, "/api/v1/ingest/rules") { try await replace($0) },
-            Route(.post, "/api/v1/ingest/try") { try await attempt($0) },
+            Route(.put, "/api/v1/ingest/rules") { try await replace($0) }.allowing(.admin),
+            Route(.post, "/api/v1/ingest/try") { try await attempt($0) }.allowing(.read),
         ]
     }
 

@@ -10,9 +10,10 @@ struct SnapshotRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/snapshots") { _ in try await list() },
-            Route(.post, "/api/v1/snapshots") { try await create($0) },
+            Route(.post, "/api/v1/snapshots") { try await create($0) }.allowing(.admin),
             Route(.get, "/api/v1/snapshots/{name}") { try await one($0) },
-            Route(.post, "/api/v1/snapshots/{name}/verify") { try await verify($0) },
+            Route(.post, "/api/v1/snapshots/{name}/verify") { try await verify($0) }
+                .allowing(.admin),
         ]
     }
 

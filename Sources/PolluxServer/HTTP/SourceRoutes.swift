@@ -11,8 +11,9 @@ struct SourceRoutes: Sendable {
         [
             Route(.get, "/api/v1/sources") { _ in sources() },
             Route(.get, "/api/v1/dead-letters") { try await letters($0) },
-            Route(.post, "/api/v1/dead-letters/replay") { try await replay($0) },
-            Route(.delete, "/api/v1/dead-letters") { try await discard($0) },
+            Route(.post, "/api/v1/dead-letters/replay") { try await replay($0) }
+                .allowing(.admin),
+            Route(.delete, "/api/v1/dead-letters") { try await discard($0) }.allowing(.admin),
         ]
     }
 

@@ -29,7 +29,7 @@ struct TwinChangeRoutes: Sendable {
         let body = try await parts.bodies.readObject(exchange.request)
         let graph = parts.graph
         let type = try text(body, "type")
-        let id = try await change(notes: .plant) { transaction, by in
+        let id = try await change(exchange, notes: .plant) { transaction, by in
             var declaration = AssetDeclaration(
                 type: type, name: body["name"]?.text ?? "",
                 container: try body["of"].map {
@@ -54,7 +54,7 @@ struct TwinChangeRoutes: Sendable {
         }
         let value = try written == .null ? nil : Self.value(written, name)
         let now = parts.now()
-        try await change(notes: .plant) { transaction, by in
+        try await change(exchange, notes: .plant) { transaction, by in
             try graph.setAttribute(
                 name, of: try Self.asset(.integer(Int64(id)), "id", graph, in: transaction),
                 to: value, from: try Self.instant(body, "from") ?? now, by: by,
@@ -69,7 +69,7 @@ struct TwinChangeRoutes: Sendable {
         let id = try number(exchange, "asset")
         let name = try text(body, "relation")
         let now = parts.now()
-        try await change(notes: .plant) { transaction, by in
+        try await change(exchange, notes: .plant) { transaction, by in
             let write = transaction.transaction
             let subject = try Self.asset(.integer(Int64(id)), "id", graph, in: transaction)
             let object = try Self.asset(body["object"] ?? .null, "object", graph, in: transaction)
@@ -92,7 +92,7 @@ struct TwinChangeRoutes: Sendable {
         let graph = parts.graph
         let id = try number(exchange, "asset")
         let now = parts.now()
-        try await change(notes: .plant) { transaction, by in
+        try await change(exchange, notes: .plant) { transaction, by in
             try graph.move(
                 try Self.asset(.integer(Int64(id)), "id", graph, in: transaction),
                 to: try Self.asset(body["to"] ?? .null, "to", graph, in: transaction),
@@ -112,7 +112,7 @@ struct TwinChangeRoutes: Sendable {
                 "an event has `at`, or `start` and perhaps `end`",
                 help: #"{"name":"job","asset":3,"start":"2026-03-02T08:00:00Z","end":null}"#)
         }
-        let id = try await change(notes: .events) { transaction, by in
+        let id = try await change(exchange, notes: .events) { transaction, by in
             try graph.record(
                 event: name,
                 of: try Self.asset(body["asset"] ?? .null, "asset", graph, in: transaction),
@@ -141,7 +141,7 @@ struct TwinChangeRoutes: Sendable {
         let body = try await parts.bodies.readObject(exchange.request)
         let graph = parts.graph
         let id = EventID(rawValue: UInt64(try number(exchange, "event")))
-        try await change(notes: .events) { transaction, by in
+        try await change(exchange, notes: .events) { transaction, by in
             guard let event = try graph.event(id, in: transaction.transaction) else {
                 throw HTTPFailure.notFound("there is no event with the number \(id.rawValue)")
             }
@@ -164,7 +164,7 @@ struct TwinChangeRoutes: Sendable {
     private func deleteEvent(_ exchange: Exchange) async throws -> Response {
         let graph = parts.graph
         let id = EventID(rawValue: UInt64(try number(exchange, "event")))
-        try await change(notes: .events) { transaction, by in
+        try await change(exchange, notes: .events) { transaction, by in
             try graph.deleteEvent(id, by: by, in: transaction.transaction)
         }
         return Response(status: .noContent)
@@ -176,9 +176,10 @@ struct TwinChangeRoutes: Sendable {
 
     @discardableResult
     private func change<Answer: Sendable>(
-        notes: Notes, _ body: @escaping @Sendable (StoreTransaction, Provenance) throws -> Answer
+        _ exchange: Exchange, notes: Notes,
+        _ body: @escaping @Sendable (StoreTransaction, Provenance) throws -> Answer
     ) async throws -> Answer {
-        let by = Provenance(recordedAt: parts.now(), source: "http")
+        let by = Provenance(recordedAt: parts.now(), source: exchange.caller.source)
         let store = parts.store
         return try await parts.threads.runLong {
             do {

@@ -22,7 +22,8 @@ struct ViewerFiles: Sendable {
         let names = [
             "index.html": ContentType.html, "viewer.js": ContentType.script,
             "scene.js": ContentType.script, "chart.js": ContentType.script,
-            "live.js": ContentType.script, "viewer.css": ContentType.css,
+            "live.js": ContentType.script, "sign-in.js": ContentType.script,
+            "viewer.css": ContentType.css,
             "icon.svg": "image/svg+xml",
         ]
         var pages: [String: Page] = [:]
@@ -37,7 +38,7 @@ struct ViewerFiles: Sendable {
 
     /// The routes under `/` and `/viewer/`.
     var routes: [Route] {
-        [
+        let routes = [
             Route(.get, "/") { try page("index.html", exchange: $0) },
             Route(.get, "/viewer/three.js") { try three(exchange: $0) },
             Route(.get, "/viewer/{name}") { exchange in
@@ -45,6 +46,7 @@ struct ViewerFiles: Sendable {
             },
             Route(.get, "/favicon.ico") { try page("icon.svg", exchange: $0) },
         ]
+        return routes.map { $0.allowing(nil) }
     }
 
     private func page(_ name: String, exchange: Exchange) throws -> Response {

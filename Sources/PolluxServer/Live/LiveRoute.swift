@@ -20,6 +20,10 @@ struct LiveRoute: Sendable {
         guard path == LiveRoute.path, protocols.contains(where: { $0.lowercased() == "websocket" })
         else { return .ignore }
         if let refusal = parts.guardian.refusal(of: head) { return .refuse(refusal.code) }
+        // The route asks for the token again and says what is missing.
+        guard (try? parts.access.admit(Credentials(head), for: .read)) != nil else {
+            return .refuse("unauthorized")
+        }
         let isValid =
             head.method == .GET && head.version == .http1_1
             && head.headers["sec-websocket-key"].count == 1

@@ -16,20 +16,26 @@ final class LiveSession: Sendable {
 
     private let parts: ServerParts
     private let outbound: Outbound
+    private let credentials: Credentials
+    private let channel: any Channel
     private let allocator: ByteBufferAllocator
     private let subscriptions = Mutex<[String: any FrameSource]>([:])
     private let lastHeard = Mutex(ContinuousClock.now)
 
-    private init(parts: ServerParts, outbound: Outbound, channel: any Channel) {
+    private init(
+        parts: ServerParts, credentials: Credentials, outbound: Outbound, channel: any Channel
+    ) {
         self.parts = parts
+        self.credentials = credentials
         self.outbound = outbound
+        self.channel = channel
         allocator = channel.allocator
     }
 
     /// Serves a WebSocket until either side closes it.
     static func serve(
-        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, parts: ServerParts,
-        logger: Logger
+        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, _ credentials: Credentials,
+        parts: ServerParts, logger: Logger
     ) async {
         let limit = parts.configuration.limits.socketCount
         let isCounted = parts.counts.open(.socket, limit: limit)
@@ -37,7 +43,8 @@ final class LiveSession: Sendable {
         do {
             try await channel.executeThenClose { inbound, outbound in
                 let session = LiveSession(
-                    parts: parts, outbound: outbound, channel: channel.channel)
+                    parts: parts, credentials: credentials, outbound: outbound,
+                    channel: channel.channel)
                 guard isCounted else {
                     try await session.close(.unknown(1013))
                     return
@@ -52,6 +59,7 @@ final class LiveSession: Sendable {
     private func run(_ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.ping() }
+            group.addTask { await self.dropWhenSilent() }
             do {
                 for try await frame in inbound {
                     lastHeard.withLock { $0 = .now }
@@ -177,6 +185,11 @@ final class LiveSession: Sendable {
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: interval)
+                guard (try? parts.access.admit(credentials, for: .read)) != nil else {
+                    // The token was taken back.
+                    try await close(.policyViolation)
+                    return
+                }
                 let silence = lastHeard.withLock { $0.duration(to: .now) }
                 // Nobody is dropped for silence before being asked for a sign of life.
                 if hasAsked, silence > interval * 2 {
@@ -190,6 +203,20 @@ final class LiveSession: Sendable {
                 // Cancelled, or the peer has gone; the reading side ends the session.
                 return
             }
+        }
+    }
+
+    /// Ends the connection of a peer that says nothing although it was asked, also of one that
+    /// takes nothing any more, for which the question itself waits.
+    private func dropWhenSilent() async {
+        let patience = parts.configuration.limits.pingInterval * 3
+        while !Task.isCancelled {
+            let silence = lastHeard.withLock { $0.duration(to: .now) }
+            guard silence < patience else {
+                channel.close(promise: nil)
+                return
+            }
+            try? await Task.sleep(for: patience - silence)
         }
     }
 
@@ -220,11 +247,17 @@ final class LiveSession: Sendable {
             WebSocketFrame(fin: true, opcode: .text, data: allocator.buffer(bytes: bytes)))
     }
 
+    /// How long a peer may take to answer the end of a conversation.
+    private static let leaveTime = TimeAmount.seconds(2)
+
     private func close(_ code: WebSocketErrorCode) async throws {
         var data = allocator.buffer(capacity: 2)
         data.write(webSocketErrorCode: code)
         try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
         outbound.finish()
+        // The peer answers and leaves; one that does not is left.
+        let channel = channel
+        channel.eventLoop.scheduleTask(in: LiveSession.leaveTime) { channel.close(promise: nil) }
     }
 
     private static func failure(_ error: any Error, logger: Logger) -> HTTPFailure {

@@ -11,8 +11,8 @@ import NIOWebSocket
 enum Conversation: Sendable {
     /// Plain requests and responses.
     case requests(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, PeerWatch)
-    /// A WebSocket, with the request that opened it.
-    case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>)
+    /// A WebSocket, with what the request that opened it brought.
+    case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, Credentials)
 }
 
 /// One connection: HTTP/1.1 until the first request asks for the live WebSocket.
@@ -27,7 +27,8 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     let counts: ConnectionCounts
     let judge: @Sendable (HTTPRequestHead) -> UpgradeVerdict
     let serveSocket:
-        @Sendable (NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, Logger) async -> Void
+        @Sendable (NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, Credentials, Logger) async ->
+            Void
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -69,8 +70,8 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
                     await handler.handleHTTP(asyncChannel: channel, logger: logger)
                 }
             }
-        case .socket(let channel):
-            await serveSocket(channel, logger)
+        case .socket(let channel, let credentials):
+            await serveSocket(channel, credentials, logger)
         }
     }
 
@@ -94,7 +95,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
         let socket = NIOTypedWebSocketServerUpgrader<Conversation>(
             maxFrameSize: limits.messageByteCount,
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
-            upgradePipelineHandler: { channel, _ in
+            upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         NIOWebSocketFrameAggregator(
@@ -102,7 +103,9 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
                             maxAccumulatedFrameSize: limits.messageByteCount),
                         CloseOnQuiesce(),
                     ])
-                    return .socket(try NIOAsyncChannel(wrappingChannelSynchronously: channel))
+                    return .socket(
+                        try NIOAsyncChannel(wrappingChannelSynchronously: channel),
+                        Credentials(head))
                 }
             })
         return NIOTypedHTTPServerUpgradeConfiguration(upgraders: [socket]) { channel in

@@ -1,5 +1,7 @@
 // The connection to the server: one WebSocket, subscriptions that survive a reconnect, and queries.
 
+import { signIn } from "/viewer/sign-in.js";
+
 export class Live {
   /** @param {(state: "live"|"waiting"|"lost", text: string) => void} onState */
   constructor(onState) {
@@ -36,7 +38,7 @@ export class Live {
       this.attempt += 1;
       const pause = Math.min(10, 0.5 * 2 ** Math.min(this.attempt, 5)) * (0.8 + 0.4 * Math.random());
       this.onState("lost", `connection lost, next attempt in ${Math.ceil(pause)} s`);
-      setTimeout(() => this.connect(), pause * 1000);
+      setTimeout(() => signIn().then(() => this.connect()), pause * 1000);
     };
   }
 

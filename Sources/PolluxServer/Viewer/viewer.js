@@ -2,6 +2,7 @@
 
 import { Live, ask, get } from "/viewer/live.js";
 import { Chart } from "/viewer/chart.js";
+import { signIn } from "/viewer/sign-in.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -24,6 +25,8 @@ const usual = { rpm: "1/min", vibration: "mm/s", temperature: "°C", load: "%", 
 /** ISO 20816: vibration above which a spindle is in the alarm zone, in mm/s. */
 const alarm = 7.1;
 const travel = { x: 250, y: 200, z: 150 };
+
+await signIn();
 
 const chart = new Chart(element("chart"));
 let scene = null;

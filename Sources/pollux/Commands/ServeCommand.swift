@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A broker to read from, such as mqtt://user:password@host:1883; repeatable.")
     var mqtt: [String] = []
 
-    @Flag(help: "Allow listening on addresses that others can reach, without any sign-in.")
+    @Flag(help: "Allow listening on addresses that others can reach without any access token.")
     var insecure = false
 
     func run() async throws {

@@ -72,6 +72,10 @@ struct Serving {
         configuration.isInsecure = isInsecure
         configuration.version = Pollux.version
         configuration.snapshotFolder = directory + "/snapshots"
+        configuration.tokens = TokenFile(directory: directory)
+        let secret = LocalSecret(directory: directory)
+        configuration.localSecret = try secret.make()
+        defer { secret.forget() }
         let host = listen.host
         let ready = whenReady
         let server = try Server(

@@ -33,7 +33,9 @@ enum Connection {
                     ExitCode.noConnection,
                     KeyValueError.inUse(path: path, address: address).description)
             }
-            return .server(try ServerClient(address: address))
+            return .server(
+                try ServerClient(
+                    address: address, token: LocalSecret(directory: data).read()))
         } catch let error as KeyValueError {
             throw CommandFailure(ExitCode.failed, error.description)
         }

@@ -13,9 +13,14 @@ final class ServerClient: Sendable {
     /// The server's address as given.
     let address: String
     private let base: URL
+    private let token: String?
 
-    init(address: String) throws {
+    /// A client of a server.
+    ///
+    /// - Parameter token: goes with each request; nil takes POLLUX_TOKEN from the environment.
+    init(address: String, token: String? = nil) throws {
         self.address = address
+        self.token = token ?? ProcessInfo.processInfo.environment["POLLUX_TOKEN"]
         guard let url = URL(string: address), url.scheme == "http", url.host != nil else {
             throw CommandFailure(
                 ExitCode.badUse, "--server takes an address such as http://127.0.0.1:8470")
@@ -56,6 +61,7 @@ final class ServerClient: Sendable {
         request.httpMethod = method
         request.httpBody = body
         if body != nil { request.setValue(contentType, forHTTPHeaderField: "Content-Type") }
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
         let outcome = Mutex<(status: Int, body: Data, error: String?)?>(nil)
         let task = URLSession.shared.dataTask(with: request) { data, response, error in
             let status = (response as? HTTPURLResponse)?.statusCode ?? 0
