@@ -22,6 +22,8 @@ public enum GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case outsideLife(asset: String, life: TimeRange, instant: Timestamp)
     /// A part would contain itself, now or at another time.
     case containsItself(asset: String, target: String)
+    /// A walk through the plant would meet more assets than it may.
+    case tooFar(limit: Int)
     /// A change that makes no sense as asked.
     case refused(reason: String)
 
@@ -47,6 +49,8 @@ public enum GraphError: Error, Hashable, Sendable, CustomStringConvertible {
             GraphError.lifeText(asset: asset, life: life, instant: instant)
         case .containsItself(let asset, let target):
             "\(asset) cannot be moved to \(target), which is a part of it"
+        case .tooFar(let limit):
+            "the path leads through more than \(limit) assets"
         case .refused(let reason):
             reason
         }

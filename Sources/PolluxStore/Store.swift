@@ -112,10 +112,16 @@ public final class Store: Sendable {
     // MARK: Reading
 
     /// A view of points and plant as of the last commit that was published.
-    public func snapshot() throws -> Snapshot {
-        Snapshot(
-            transaction: try writer.head.beginView(environment), head: writer.head, tables: tables,
-            options: options)
+    public func snapshot() throws -> Snapshot { snapshot(try writer.head.beginView(environment)) }
+
+    /// Like `snapshot`, for threads that must not wait: nil while a commit that it would see is not
+    /// yet published.
+    public func snapshotNow() throws -> Snapshot? {
+        try writer.head.beginViewNow(environment).map(snapshot)
+    }
+
+    private func snapshot(_ transaction: ReadTransaction) -> Snapshot {
+        Snapshot(transaction: transaction, head: writer.head, tables: tables, options: options)
     }
 
     // MARK: Observing

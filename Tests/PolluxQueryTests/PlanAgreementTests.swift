@@ -20,6 +20,7 @@ import Testing
 
     @Test func agree() throws {
         var fromStatistics = 0
+        var briefCount = 0
         for seed in 0..<PlanAgreementTests.seedCount {
             let plant = try RandomSeries(seed: seed)
             var random = Seed(seed &* 7919 &+ 1)
@@ -28,6 +29,12 @@ import Testing
                 var options = QueryOptions()
                 options.now = plant.now(&random)
                 let fast = try outcome(plant, text, options)
+                if let brief = try brief(plant, text, options) {
+                    briefCount += 1
+                    let difference = PlanAgreementTests.difference(brief, fast)
+                    #expect(difference == nil, "seed \(seed), brief: \(text): \(difference ?? "")")
+                    #expect(brief.notes == fast?.notes && brief.meaning == fast?.meaning)
+                }
                 // A restricted question is always answered by the evaluator.
                 options.restriction = .always
                 let slow = try outcome(plant, text, options)
@@ -37,6 +44,19 @@ import Testing
             }
         }
         #expect(fromStatistics > 0, "no chunk was answered by its statistics")
+        #expect(briefCount > 0, "no question was brief")
+    }
+
+    /// The answer of a small question, or nil where it is not small or refused.
+    private func brief(
+        _ plant: RandomSeries, _ text: String, _ options: QueryOptions
+    ) throws -> QueryResult? {
+        do {
+            let parsed = try plant.engine.parse(text)
+            return try plant.engine.runBriefly(parsed, options: options, points: 100_000)
+        } catch QueryError.diagnostics {
+            return nil
+        }
     }
 
     /// The answer, or nil where the question is refused.

@@ -5,11 +5,13 @@ extension Graph {
     /// The assets a path meant over a range, as it was or with the plant frozen `asOf` an instant.
     ///
     /// Cost grows with the answer, not with the plant.
+    ///
+    /// - Throws: `GraphError.tooFar` instead of meeting more assets than `assetLimit`.
     public func resolve(
         _ path: GraphPath, during range: TimeRange, asOf instant: Timestamp? = nil,
-        in transaction: ReadTransaction
+        assetLimit: Int = .max, in transaction: ReadTransaction
     ) throws(GraphError) -> PathResolution {
-        let walk = try PathWalk(self, in: transaction)
+        let walk = try PathWalk(self, assetLimit: assetLimit, in: transaction)
         var resolution = try walk.resolve(path, during: Graph.frozen(instant) ?? range)
         if instant != nil {
             for index in resolution.pieces.indices { resolution.pieces[index].range = range }
@@ -81,7 +83,7 @@ extension PathWalk {
         for group in try namedGroups(step) {
             var matches: [AssetID: RangeSet] = [:]
             for asset in group {
-                remember(asset)
+                try remember(asset)
                 if let lived = asset.life.intersection(range) {
                     matches[asset.id] = RangeSet(lived)
                 }
@@ -116,7 +118,8 @@ extension PathWalk {
             {
                 try graph.forEachAsset(
                     ofExactType: type, prefix: pattern?.prefix ?? "", in: transaction
-                ) { asset in
+                ) { (asset) throws(GraphError) in
+                    try remember(asset)
                     if pattern?.fits(asset.name) ?? true { group.append(asset) }
                     return true
                 }
@@ -129,7 +132,8 @@ extension PathWalk {
     func candidates(_ name: String, type: TypeID?) throws(GraphError) -> [Asset] {
         var exact: [Asset] = []
         var folded: [Asset] = []
-        try graph.forEachNamed(name, type: type, in: transaction) { asset in
+        try graph.forEachNamed(name, type: type, in: transaction) { (asset) throws(GraphError) in
+            try remember(asset)
             if asset.name == name { exact.append(asset) } else { folded.append(asset) }
             return true
         }
@@ -231,7 +235,7 @@ extension PathWalk {
         }
         guard named.count <= 64 else { return false }
         for asset in named {
-            remember(asset)
+            try remember(asset)
             guard let lived = asset.life.intersection(range) else { continue }
             try ascend(from: asset.id, during: lived) { (container, span, _) throws(GraphError) in
                 if bodies.contains(container), !bodies.contains(asset.id) {

@@ -12,9 +12,13 @@ final class PathWalk {
     let transaction: ReadTransaction
     let schema: Schema
     private var known: [AssetID: Asset] = [:]
+    private let assetLimit: Int
 
-    init(_ graph: Graph, in transaction: ReadTransaction) throws(GraphError) {
+    init(
+        _ graph: Graph, assetLimit: Int = .max, in transaction: ReadTransaction
+    ) throws(GraphError) {
         self.graph = graph
+        self.assetLimit = assetLimit
         self.transaction = transaction
         schema = try graph.schema(in: transaction)
     }
@@ -22,11 +26,14 @@ final class PathWalk {
     func asset(_ id: AssetID) throws(GraphError) -> Asset {
         if let asset = known[id] { return asset }
         let asset = try graph.existingAsset(id, in: transaction)
-        known[id] = asset
+        try remember(asset)
         return asset
     }
 
-    func remember(_ asset: Asset) { known[asset.id] = asset }
+    func remember(_ asset: Asset) throws(GraphError) {
+        known[asset.id] = asset
+        guard known.count <= assetLimit else { throw .tooFar(limit: assetLimit) }
+    }
 
     /// Where an asset is, clipped to a range and to the life of what it is in.
     func locations(of id: AssetID, during range: TimeRange) throws(GraphError) -> [Link] {

@@ -39,6 +39,8 @@ final class Question {
     var stages = StageTimes()
     /// What scans met so far.
     var scanCounts = ScanCounts()
+    /// What a brief question may still do; nil for others.
+    var allowance: Allowance?
 
     /// A measure of a type.
     struct DefinitionKey: Hashable {
@@ -52,9 +54,11 @@ final class Question {
     /// the question beside it took.
     init(
         query: QuerySyntax, text: String, options: QueryOptions, engine: QueryEngine,
-        snapshot: Snapshot, comparison: CompareClause? = nil, now fixed: Timestamp? = nil
+        snapshot: Snapshot, comparison: CompareClause? = nil, now fixed: Timestamp? = nil,
+        allowance: Allowance? = nil
     ) throws {
         self.query = query
+        self.allowance = allowance
         self.engine = engine
         self.snapshot = snapshot
         var zone = try engine.zone(options)
@@ -85,6 +89,9 @@ final class Question {
         deadline = SystemTime.monotonic() + options.timeLimit
         try refuseWhatDoesNotFit()
         subjects = try findSubjects(query.path)
+        if subjects.reduce(0, { $0 + $1.pieces.count }) > Allowance.pieceLimit {
+            try refuseBrief()
+        }
         stages.end("resolve the path")
         if let wait = query.clauses.wait {
             dependencies.wait = try context.period(wait.form).nanoseconds

@@ -50,18 +50,34 @@ public final class QueryEngine: Sendable {
     public func run(
         _ text: String, options: QueryOptions = QueryOptions()
     ) throws -> [QueryResult] {
+        try run(parse(text), options: options)
+    }
+
+    /// Reads a text; nothing is run.
+    ///
+    /// - Throws: `QueryError.diagnostics`.
+    public func parse(_ text: String) throws -> ParsedText {
         let started = SystemTime.monotonic()
-        let script: ScriptSyntax
         do {
-            script = try TwinQL.parse(text)
+            let script = try TwinQL.parse(text)
+            return ParsedText(
+                text: text, script: script, nanoseconds: SystemTime.monotonic() - started)
         } catch {
             throw QueryError.diagnostics(error.diagnostics)
         }
-        let parsed = SystemTime.monotonic()
-        return try script.statements.map { statement in
+    }
+
+    /// Runs the statements of a text that was read.
+    ///
+    /// - Throws: `QueryError`; statements before the one at fault have been run.
+    public func run(
+        _ parsed: ParsedText, options: QueryOptions = QueryOptions()
+    ) throws -> [QueryResult] {
+        try parsed.script.statements.map { statement in
             var result = try run(
-                statement, text: text, options: options, parseNanoseconds: parsed - started)
-            result.stats.parseNanoseconds = parsed - started
+                statement, text: parsed.text, options: options,
+                parseNanoseconds: parsed.nanoseconds)
+            result.stats.parseNanoseconds = parsed.nanoseconds
             return result
         }
     }
@@ -124,6 +140,8 @@ public final class QueryEngine: Sendable {
         do {
             return try body()
         } catch let error as QueryError {
+            throw error
+        } catch let error as Allowance.Spent {
             throw error
         } catch {
             throw QueryError.runtime(.storageFailure, "\(error)")

@@ -60,17 +60,20 @@ struct CopyRows {
     ) throws {
         let rule = QualityRule(question.qualities)
         let memory = question.snapshot.memoryRows(of: series)
+        try question.spend(memory.count)
         var columns: [SealedColumn] = []
-        for chunk in try question.snapshot.sealedChunks(of: series.group, in: range) {
+        for chunk in try question.chunks(of: series.group, in: range) {
             guard let column = try chunk.column(of: series.id),
                 column.last >= range.start.nanoseconds, column.first < range.end.nanoseconds
             else { continue }
+            try question.spend(column.count + Allowance.columnCost)
             columns.append(column)
         }
         let lastSealed = columns.last?.last ?? .min
         if let span = memory.span, span.lowerBound <= lastSealed,
             span.upperBound >= range.start.nanoseconds
         {
+            try question.refuseBrief()
             let reader = try question.snapshot.reader(series.id, range)
             var batch = ColumnBatch(kind: series.kind)
             while try reader.next(into: &batch) {

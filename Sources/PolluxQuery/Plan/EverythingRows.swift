@@ -15,6 +15,7 @@ struct EverythingRows {
             try question.context.graph.measureID(
                 named: "everything", in: question.snapshot.transaction) == nil
         else { return nil }
+        try question.refuseBrief()
         try refuseWhatDoesNotFit(items)
         if question.isLatestOnly, items.count == 1 {
             question.plan = .latest

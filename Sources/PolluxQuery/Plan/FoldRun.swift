@@ -53,6 +53,7 @@ struct FoldRun {
             }
             guard let cut = try shelf.slices(of: spans, for: subject, question) else { return nil }
             guard !cut.slices.isEmpty else { continue }
+            try question.spend(cut.slices.count * Allowance.sliceCost)
             if hasCurves, cut.read.end > question.context.now { return nil }
             folded.append(Folded(target: target, read: cut.read, slices: cut.slices))
             if question.query.clauses.grouping != nil {
@@ -90,6 +91,11 @@ struct FoldRun {
             var fold = LaneFold(
                 windows: cut.windows, needs: needs, definition: source.definition,
                 piece: source.range, wanted: cut.read, now: question.context.now.nanoseconds)
+            if question.allowance != nil, try question.snapshot.hasExpiries,
+                try !question.snapshot.rollupMarks(of: source.series.id).isEmpty
+            {
+                try question.refuseBrief()
+            }
             var rollups = RollupChoice(question: question, source: source, needs: needs)
             let before = needs.curve ? try reader.usable(before: inside.start, in: source) : nil
             fold.use(try rollups.choose(cut.windows, in: inside, after: before))

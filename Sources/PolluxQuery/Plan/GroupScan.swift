@@ -55,6 +55,20 @@ struct GroupScan: Sendable {
     let rule: QualityRule
     let stop: StopRule
 
+    /// What reading all of it costs at most, as `Allowance` counts.
+    var cost: Int {
+        get throws {
+            var cost = lanes.reduce(0) { $0 + $1.memory.count }
+            for chunk in chunks {
+                for lane in lanes {
+                    guard let column = try chunk.column(of: lane.series.id) else { continue }
+                    cost += column.count + Allowance.columnCost
+                }
+            }
+            return cost
+        }
+    }
+
     /// Reads everything and returns the lanes with their sums.
     ///
     /// Runs on any thread while the snapshot is open. Holds the columns of one chunk at a time.

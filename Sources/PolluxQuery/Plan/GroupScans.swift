@@ -40,8 +40,7 @@ struct GroupScans {
             TimeRange(start: min($0.start, range.start), end: max($0.end, range.end))
         }
         spans[group] = wanted ?? range
-        groups[group]?.chunks = try question.snapshot.sealedChunks(
-            of: group, in: wanted ?? range)
+        groups[group]?.chunks = try question.chunks(of: group, in: wanted ?? range)
     }
 
     /// Whether rows in memory of a lane lie among its sealed ones.
@@ -74,10 +73,17 @@ struct GroupScans {
         var scans = order.compactMap { groups[$0] }
         for scan in scans.indices {
             for lane in scans[scan].lanes.indices where scans[scan].lanes[lane].isInterleaved {
+                try question.refuseBrief()
                 try merge(&scans[scan].lanes[lane], scans[scan].rule)
             }
         }
-        let lanes = try question.engine.threads.map(scans) { try $0.run() }.flatMap { $0 }
+        let lanes: [ScanLane]
+        if question.allowance != nil {
+            for scan in scans { try question.spend(try scan.cost) }
+            lanes = try scans.flatMap { try $0.run() }
+        } else {
+            lanes = try question.engine.threads.map(scans) { try $0.run() }.flatMap { $0 }
+        }
         question.stages.end("read")
         for lane in lanes { question.scanCounts.add(lane.counts) }
         question.stats.points += question.scanCounts.points

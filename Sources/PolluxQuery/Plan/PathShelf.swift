@@ -94,8 +94,15 @@ extension Question {
     func resolve(_ path: GraphPath) throws -> ResolvedPath {
         try engine.paths.path(.init(path: path, asOf: asOf), commit: snapshot.id) {
             let graph = context.graph
-            let resolution = try graph.resolve(
-                path, during: .always, asOf: asOf, in: snapshot.transaction)
+            let resolution: PathResolution
+            do {
+                resolution = try graph.resolve(
+                    path, during: .always, asOf: asOf,
+                    assetLimit: allowance == nil ? .max : Allowance.assetLimit,
+                    in: snapshot.transaction)
+            } catch GraphError.tooFar where allowance != nil {
+                throw Allowance.Spent()
+            }
             var indices: [AssetID: Int] = [:]
             var subjects: [Subject] = []
             for piece in resolution.pieces {

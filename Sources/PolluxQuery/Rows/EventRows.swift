@@ -18,6 +18,7 @@ struct EventRows {
         guard try graph.eventNames(in: transaction).contains(name.text),
             try graph.measureID(named: name.text, in: transaction) == nil
         else { return nil }
+        try question.refuseBrief()
         question.dependencies.hasEvents = true
         var table = RowTable(items: [RowTable.Field(name: name.text, kind: .text, unit: nil)])
         table.showsEnd = true

@@ -31,7 +31,10 @@ extension Question {
                 "the answer has \(result.rowCount) rows, more than \(context.options.rowLimit): "
                     + "ask for a shorter range, longer slices, or `limit`")
         }
-        if result.rowCount == 0 { result.notes += try explainEmptiness() }
+        if result.rowCount == 0 {
+            try refuseBrief()
+            result.notes += try explainEmptiness()
+        }
         result.format = clauses.format?.form.text
         result.range = try ranges.range(clauses, for: subjects.first)
         result.meaning = try meaning(in: result.range)
@@ -77,11 +80,13 @@ extension Question {
 
     private func sliceRows(_ outputs: [Output]) throws -> QueryResult {
         plan = try slicePlan(outputs)
+        if case .evaluate? = plan { try refuseBrief() }
         let before = stats
         if case .fold(let fold) = plan {
             if let folded = try FoldRun(question: self, needs: fold.needs).run() {
                 return try FoldRows(question: self, plan: fold, outputs: outputs).result(folded)
             }
+            try refuseBrief()
             plan = .evaluate(reason: "slices overlap or reach beyond now")
             stats = before
         }
@@ -93,6 +98,7 @@ extension Question {
         if case .copy(let copy) = plan {
             return try CopyRows(question: self, plan: copy).rows(outputs)
         }
+        try refuseBrief()
         return try SampleRows(question: self).rows(outputs)
     }
 

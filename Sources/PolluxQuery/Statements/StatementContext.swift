@@ -49,7 +49,7 @@ struct StatementContext: Sendable {
             code = .beforeStart
         case .containsItself: code = .insideItself
         case .badName: code = .unexpectedWord
-        case .refused: code = .typeDoesNotFit
+        case .refused, .tooFar: code = .typeDoesNotFit
         }
         return wrong(code, error.description, at: range)
     }

@@ -205,7 +205,7 @@ struct TwinChangeRoutes: Sendable {
     private static func failure(_ error: GraphError) -> HTTPFailure {
         switch error {
         case .unknown: .notFound(error.description)
-        case .badName, .refused, .outsideLife: .badRequest(error.description)
+        case .badName, .refused, .tooFar, .outsideLife: .badRequest(error.description)
         case .exists, .conflict, .ambiguous, .containsItself:
             HTTPFailure(status: .conflict, code: "conflict", message: error.description)
         case .storage, .corrupt: .failed(error.description)

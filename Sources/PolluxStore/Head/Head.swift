@@ -40,6 +40,15 @@ final class Head: Sendable {
 
     /// Begins a view: an LMDB read transaction whose rows in memory stay until `endView`.
     func beginView(_ environment: Environment) throws -> ReadTransaction {
+        try view(environment, waits: true).unsafelyUnwrapped
+    }
+
+    /// Begins a view, or returns nil where it would have to wait until a commit is published.
+    func beginViewNow(_ environment: Environment) throws -> ReadTransaction? {
+        try view(environment, waits: false)
+    }
+
+    private func view(_ environment: Environment, waits: Bool) throws -> ReadTransaction? {
         // The reservation keeps rows that are sealed between the two steps below.
         let reservation = monitor.withLock { $0.reserve() }
         let transaction: ReadTransaction
@@ -50,11 +59,22 @@ final class Head: Sendable {
             throw error
         }
         let id = transaction.id
-        monitor.withLock(when: { !$0.isCommitting || $0.publishedID >= id }) { state in
+        let isSeen = monitor.withLock(
+            when: { !waits || Head.isPublished(id, $0) }
+        ) { state in
+            defer { state.release(reservation) }
+            guard Head.isPublished(id, state) else { return false }
             state.viewCounts[id, default: 0] += 1
-            state.release(reservation)
+            return true
         }
-        return transaction
+        if isSeen { return transaction }
+        transaction.close()
+        return nil
+    }
+
+    /// Whether the rows of a commit that was seen in the map are in memory too.
+    private static func isPublished(_ id: UInt64, _ state: HeadState) -> Bool {
+        !state.isCommitting || state.publishedID >= id
     }
 
     /// Ends a view; rows that only it could see are freed.

@@ -2,10 +2,13 @@ import PolluxKeyValue
 public import PolluxModel
 
 extension Snapshot {
-    /// The chunks of a group with points in a range, ascending; nothing is decoded.
+    /// The chunks of a group with points in a range, ascending, `limit` at most; nothing is
+    /// decoded.
     ///
     /// - Throws: `StoreError.corrupt` naming the chunk whose header or directory is damaged.
-    public func sealedChunks(of group: AssetID, in range: TimeRange) throws -> [SealedChunk] {
+    public func sealedChunks(
+        of group: AssetID, in range: TimeRange, limit: Int = .max
+    ) throws -> [SealedChunk] {
         guard !range.isEmpty else { return [] }
         let low = range.start.nanoseconds
         let high = range.end.nanoseconds - 1
@@ -13,7 +16,7 @@ extension Snapshot {
         let cursor = try transaction.cursor(tables.chunks)
         defer { cursor.close() }
         var entry = try cursor.seek(atOrAfter: ChunkKey(group: group, last: low).bytes)
-        while let (bytes, value) = entry {
+        while found.count < limit, let (bytes, value) = entry {
             let key = try ChunkKey(decoding: bytes)
             guard key.group == group else { break }
             let view = try ChunkView(key: key, bytes: value)
