@@ -3,6 +3,13 @@ import PolluxModel
 import PolluxQuery
 import PolluxStore
 
+/// A series that was made lately.
+struct NewSeries: Hashable, Sendable {
+    var asset: AssetID
+    /// The name of its measure.
+    var measure: String
+}
+
 /// What commits have changed since it was last looked at.
 struct Dirt: Sendable {
     /// The series that got points, with the span of their times.
@@ -17,8 +24,8 @@ struct Dirt: Sendable {
     var edits: [PlantEdit] = []
     /// The earliest instant from which the path of the question means something else.
     var meantFrom: Timestamp?
-    /// The assets of series that are new, where they are known.
-    var newSeries: [SeriesID: AssetID] = [:]
+    /// What series are that are new, where that is known.
+    var newSeries: [SeriesID: NewSeries] = [:]
     /// The newest commit of these.
     private(set) var commit: UInt64 = 0
 
@@ -99,8 +106,8 @@ struct Dirt: Sendable {
 
     private func isNew(_ series: SeriesID, to question: Question) -> Bool {
         guard series > question.newestSeries else { return false }
-        guard let asset = newSeries[series] else { return true }
-        return question.mayRead(asset)
+        guard let made = newSeries[series] else { return true }
+        return question.mayRead(made)
     }
 
     /// The earliest instant at which answers to a question can have changed; nil for nowhere.

@@ -14,8 +14,11 @@ extension LiveEngine {
         guard let snapshot = try? store.snapshot() else { return dirt }
         defer { snapshot.close() }
         for series in fresh {
-            guard let found = try? snapshot.series(series) else { continue }
-            dirt.newSeries[series] = found.asset
+            guard let found = try? snapshot.series(series),
+                let measure = try? graph.measureName(
+                    found.measure, in: snapshot.transaction)
+            else { continue }
+            dirt.newSeries[series] = NewSeries(asset: found.asset, measure: measure)
             work.newestSeries = max(work.newestSeries, series)
         }
         guard dirt.plant || dirt.events, let entries = logEntries(since: work.logNumber, snapshot)

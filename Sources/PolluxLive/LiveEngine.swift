@@ -37,6 +37,8 @@ public final class LiveEngine: Sendable {
         var isStopped = false
         /// What listings show, so that they wait for no turn.
         var entries: [DroppedKind: [LiveEntry]] = [:]
+        /// What readers of stored measures and events must know, by name.
+        var remarks: [String: String] = [:]
     }
 
     /// What turns work on.
@@ -240,12 +242,22 @@ public final class LiveEngine: Sendable {
 
     /// Takes over for listings what alerts and continuous queries are doing.
     func noteStates() {
-        let entries = work.withLock { LiveEngine.entries($0) }
-        shared.withLock { $0.entries = entries }
+        work.withLock { noteEntries(of: $0) }
     }
 
-    func noteEntries(_ entries: [DroppedKind: [LiveEntry]]) {
-        shared.withLock { $0.entries = entries }
+    func noteEntries(of work: Work) {
+        let entries = LiveEngine.entries(work)
+        var remarks: [String: String] = [:]
+        for one in work.standing.values { remarks.merge(one.remarks) { first, _ in first } }
+        shared.withLock { shared in
+            shared.entries = entries
+            shared.remarks = remarks
+        }
+    }
+
+    /// What a reader of a stored measure, or of the events of an alert, must know.
+    public func remark(on name: String) -> String? {
+        shared.withLock { $0.remarks[name] }
     }
 
     func states(of kind: DroppedKind) -> [LiveEntry] {

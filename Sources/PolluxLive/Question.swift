@@ -28,7 +28,8 @@ struct Question: Sendable {
         self.text = text
         self.parameters = parameters
         self.timezone = timezone
-        let found = TextWords(text)
+        // The names of what is created are none that it reads.
+        let found = TextWords(TwinQL.print(query))
         words = Set(found.inOrder)
         hasInnerPath = found.hasInnerPath
     }
@@ -52,7 +53,23 @@ struct Question: Sendable {
     // MARK: What concerns it
 
     /// Whether events take part in its rows.
-    var hasEvents: Bool { dependencies.hasEvents || query.head != .read }
+    var hasEvents: Bool { dependencies.hasEvents || readsHistory }
+
+    /// Whether more is read than the text names: limits, tool changes, conditions of cutting.
+    private var readsHistory: Bool {
+        switch query.head {
+        case .read, .anomalies: false
+        case .forecast, .remainingLife: true
+        }
+    }
+
+    /// Whether a series of a measure of an asset may be read for it.
+    func mayRead(_ series: NewSeries) -> Bool {
+        let isNamed =
+            readsHistory || words.contains("everything")
+            || words.contains(series.measure.lowercased())
+        return isNamed && mayRead(series.asset)
+    }
 
     /// Whether an asset's series may be read for it.
     func mayRead(_ asset: AssetID) -> Bool {
@@ -67,16 +84,16 @@ struct Question: Sendable {
     func isConcerned(by edit: PlantEdit) -> Bool {
         let isNear = edit.assets.contains(where: mayRead)
         switch edit.kind {
-        case .event(let name): return isNear && (words.contains(name) || query.head != .read)
+        case .event(let name): return isNear && (words.contains(name) || readsHistory)
         case .attribute(let name):
             // The name of an asset, its limits and its zone are used without being written.
             let isUsed =
-                words.contains(name) || name == "name" || query.head != .read
+                words.contains(name) || name == "name" || readsHistory
                 || query.clauses.timezone?.form == .local
             return isNear && isUsed
         case .declaration(let names): return !names.isDisjoint(with: words)
         case .structure:
-            return isNear && (meaning == nil || hasInnerPath || query.head != .read)
+            return isNear && (meaning == nil || hasInnerPath || readsHistory)
         }
     }
 

@@ -66,7 +66,27 @@ def model(key, record):
     return result
 
 
-TABLES = {"live-definitions": definition, "live-positions": position, "live-models": model}
+def checkpoint(key, record):
+    place = Key(key).all("folded", "u32", "time")
+    source = checked(record)
+    result = (*place, source.number(), source.number())
+    require(len(source.run()) > 0, "a model without a state")
+    source.end()
+    require(result[2] == result[3], "another position than that of the key")
+    return result
+
+
+def corrections(key, record):
+    place = Key(key).all("byte", "folded")
+    source = checked(record)
+    result = (*place, source.number(), source.number())
+    source.end()
+    return result
+
+
+TABLES = {
+    "live-definitions": definition, "live-positions": position, "live-models": model,
+    "live-checkpoints": checkpoint, "live-corrections": corrections}
 
 
 def entries(name, text):

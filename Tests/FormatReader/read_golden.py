@@ -215,6 +215,10 @@ def standing(name, text):
         }], "definitions")
     if name == "live-positions":
         return same(found, [(1, "too hot", noon + 90 * S, [7, 9])], "positions")
+    if name == "live-checkpoints":
+        return same(found, [("drift", 4, noon + 60 * S, noon + 60 * S, 0)], "checkpoints")
+    if name == "live-corrections":
+        return same(found, [(1, "too hot", noon + 90 * S, noon)], "corrections")
     return same(found, [("drift", 4, noon + 60 * S, 12)], "models")
 
 

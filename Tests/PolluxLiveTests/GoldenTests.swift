@@ -109,4 +109,50 @@ import Testing
         #expect(decoded.event == state.event)
         #expect(decoded.watch.encode() == state.watch.encode())
     }
+
+    @Test func checkpoints() throws {
+        var state = ModelState()
+        state.position = Plant.instant(60)
+        let (plant, asset) = (try Plant(), AssetID(rawValue: 4))
+        let tables = try LiveTables(plant.store.environment)
+        let checkpoints = ModelCheckpoints(name: "drift", tables: tables)
+        let entry = Entry(
+            key: KeyBytes().with("drift").with(asset.rawValue).with(state.position).bytes,
+            value: state.encode())
+        let (position, watch) = (state.position, state.watch.encode())
+        let golden = try Self.golden("live-checkpoints", [entry])
+        #expect(golden.map(\.key) == [entry.key])
+        try plant.store.writeBlocking { transaction in
+            let write = transaction.transaction
+            try write.put(tables.checkpoints, golden[0].key, golden[0].value)
+            #expect(try checkpoints.positions(of: asset, in: write) == [position])
+            let read = try checkpoints.state(of: asset, at: position, in: write)
+            #expect(read?.watch.encode() == watch)
+            #expect(read?.position == position)
+        }
+    }
+
+    @Test func corrections() throws {
+        let plant = try Plant()
+        let tables = try LiveTables(plant.store.environment)
+        let written = Corrections(
+            replayEnd: Plant.instant(90), uncorrectedBefore: Plant.instant(0))
+        let key = LiveTables.key(.alert, "too hot")
+        let value = try plant.store.writeBlocking { transaction in
+            let write = transaction.transaction
+            try written.write(.alert, "too hot", tables, in: write)
+            return try write.value(tables.corrections, key).map { Array($0) }
+        }
+        let entry = Entry(key: key, value: try #require(value))
+        let golden = try Self.golden("live-corrections", [entry])
+        #expect(golden == [entry])
+        try plant.store.writeBlocking { transaction in
+            let write = transaction.transaction
+            #expect(try Corrections.read(.alert, "too hot", tables, in: write) == written)
+            // Where all is corrected nothing is stored.
+            try Corrections().write(.alert, "too hot", tables, in: write)
+            #expect(try write.value(tables.corrections, key) == nil)
+            #expect(try Corrections.read(.alert, "too hot", tables, in: write) == Corrections())
+        }
+    }
 }

@@ -57,6 +57,11 @@ struct OpenEvents: Hashable, Sendable {
             }
         }
         for key in keys { try transaction.remove(tables.models, key) }
+        let checkpoints = KeyBytes().with(name).bytes
+        if kind == .continuousQuery {
+            try transaction.remove(
+                tables.checkpoints, from: checkpoints, to: checkpoints.dropLast() + [1])
+        }
         let provenance = Provenance(recordedAt: now, source: source(kind, name))
         var ended = 0
         for id in ids {

@@ -36,29 +36,43 @@ struct ModelState: Sendable {
 /// not.
 struct ModelStep: Sendable {
     let asset: AssetID
+    /// Up to where points were taken in before it.
+    let before: Timestamp
     /// The state after it; the event is the one before it until the step is written.
     private(set) var state: ModelState
     private(set) var scores: [(time: Timestamp, score: Double)] = []
     private(set) var ended: [AnomalyEpisode] = []
-    /// The episode open at the end, when it began in this step.
-    var opened: AnomalyEpisode? {
-        state.event == nil || !ended.isEmpty ? state.watch.openEpisode : nil
-    }
+    /// States to keep, in order of time.
+    private(set) var checkpoints: [ModelState] = []
+    private var newestCheckpoint: Timestamp
 
-    init(_ asset: AssetID, from state: ModelState) {
+    /// A step from a state; `checkpoint` is the newest that is kept of it, nil for none.
+    init(_ asset: AssetID, from state: ModelState, checkpoint: Timestamp?) {
         self.asset = asset
         self.state = state
+        before = state.position
+        newestCheckpoint = checkpoint ?? .distantPast
     }
 
-    /// Takes in a point; one not later than the last is passed over, it was consumed or came too
-    /// late.
+    /// Takes in a point; one not later than the last was consumed.
     mutating func take(_ instant: Timestamp, _ value: Double) {
         guard instant > state.position else { return }
+        let isDue =
+            instant.nanoseconds(since: newestCheckpoint) >= ModelCheckpoints.interval
+        if isDue, newestCheckpoint == .distantPast || state.position > newestCheckpoint {
+            var kept = state
+            kept.event = nil
+            checkpoints.append(kept)
+            newestCheckpoint = state.position
+        }
         let (output, change) = state.watch.append(at: instant, value)
         state.position = instant
         if output.condition == .ready { scores.append((instant, output.score)) }
         if case .ended(let episode) = change { ended.append(episode) }
     }
 
-    var isEmpty: Bool { scores.isEmpty && ended.isEmpty }
+    /// The episodes that are over and the one that is not.
+    var episodes: [(episode: AnomalyEpisode, isOpen: Bool)] {
+        ended.map { ($0, false) } + (state.watch.openEpisode.map { [($0, true)] } ?? [])
+    }
 }

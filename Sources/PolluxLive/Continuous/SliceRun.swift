@@ -17,7 +17,7 @@ struct SliceRun {
     private static let hour: Int64 = 3_600_000_000_000
     /// After a start, this much before the position is looked at again: late points that were
     /// committed just before the end of the process were not.
-    private static let restartReach: Int64 = hour
+    static let restartReach: Int64 = hour
 
     /// A point to write, or to take away when it has no value.
     private struct Change: Hashable, Sendable {

@@ -174,6 +174,7 @@ extension LiveEngine: LiveControl {
                     kind, name, at: now, tables: tables, graph: graph, in: write)
                 if ended > 0 { transaction.noteEventChange() }
                 try write.remove(tables.positions, key)
+                try write.remove(tables.corrections, key)
                 return true
             }
             if wasThere { work.standing[key] = nil }

@@ -10,6 +10,10 @@ struct LiveTables: Sendable {
     let positions: Table
     /// The models of a continuous query, by name and asset.
     let models: Table
+    /// The models of a continuous query as they were, by name, asset and time.
+    let checkpoints: Table
+    /// How far corrections have come, by kind and name; nothing where all is corrected.
+    let corrections: Table
 
     init(_ environment: Environment) throws {
         func table(_ name: String) throws -> Table {
@@ -21,6 +25,8 @@ struct LiveTables: Sendable {
         definitions = try table("definitions")
         positions = try table("positions")
         models = try table("models")
+        checkpoints = try table("checkpoints")
+        corrections = try table("corrections")
     }
 
     static func key(_ kind: DroppedKind, _ name: String) -> [UInt8] {

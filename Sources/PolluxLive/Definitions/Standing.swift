@@ -18,6 +18,8 @@ struct Standing: Sendable {
     private(set) var lastCost: Int64 = 0
     /// What a listing says.
     private(set) var state = "running"
+    /// What readers of the measure and the events that it stores must know, by their names.
+    private(set) var remarks: [String: String] = [:]
 
     /// How often it is looked at without a reason: conditions come true by passing time alone.
     private static let interval: Int64 = 1_000_000_000
@@ -81,7 +83,13 @@ struct Standing: Sendable {
             from: question?.look(at: more.edits, now: now, limits: limits, understand))
         dirt.add(more)
         guard let question else { return }
-        dirt.edits.removeAll { !question.isConcerned(by: $0) }
+        dirt.edits.removeAll { edit in
+            // What a model recorded is no reason to work it out again.
+            let isOwn =
+                question.query.head == .anomalies
+                && edit.kind == .event(definition.name.lowercased())
+            return isOwn || !question.isConcerned(by: edit)
+        }
     }
 
     /// When it wants to be looked at; nil for never.
@@ -99,11 +107,19 @@ struct Standing: Sendable {
         lastCost = 0
     }
 
+    /// Takes over how far corrections of the past have come.
+    mutating func note(corrections: (corrections: Corrections, position: Timestamp?)) {
+        remarks = [:]
+        for name in [into, definition.name].compactMap({ $0 }) {
+            remarks[name] = corrections.corrections.remark(on: name, from: corrections.position)
+        }
+    }
+
     mutating func finished(at now: Timestamp, cost: Int64, error: (any Error)?) {
         lastRun = now
         lastCost = max(0, cost)
         guard let error else {
-            state = "running"
+            state = remarks[into ?? definition.name].map { "running; \($0)" } ?? "running"
             return
         }
         state = (error as? QueryError)?.message ?? "\(error)"

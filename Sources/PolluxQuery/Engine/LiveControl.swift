@@ -21,8 +21,16 @@ public protocol LiveControl: Sendable {
     func drop(_ kind: DroppedKind, named name: String) throws -> String?
     /// The continuous queries or alerts there are, for `show queries` and `show alerts`.
     func list(_ kind: DroppedKind) throws -> [LiveEntry]
+    /// What a reader of a stored measure, or of the events of an alert, must know about
+    /// corrections of the past; nil when everything is as it would be.
+    func remark(on name: String) -> String?
     /// The statements that create again, in an order in which they can be run, what a commit has.
     func statements(in snapshot: Snapshot) throws -> [LiveStatement]
+}
+
+extension LiveControl {
+    /// Nothing to know.
+    public func remark(on name: String) -> String? { nil }
 }
 
 /// A continuous query or an alert in an export.

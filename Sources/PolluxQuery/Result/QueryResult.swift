@@ -90,6 +90,18 @@ public struct QueryDependencies: Hashable, Sendable {
 
     /// Nothing.
     public init() {}
+
+    /// These and others, as of one answer in two parts.
+    public func merging(_ other: QueryDependencies) -> QueryDependencies {
+        var merged = self
+        merged.series.formUnion(other.series)
+        merged.assets.formUnion(other.assets)
+        merged.measures.formUnion(other.measures)
+        merged.hasEvents = hasEvents || other.hasEvents
+        merged.largestGap = [largestGap, other.largestGap].compactMap { $0 }.max()
+        merged.wait = wait ?? other.wait
+        return merged
+    }
 }
 
 /// What a query cost.

@@ -23,7 +23,7 @@ extension Question {
         if clauses.time == nil, clauses.during == nil, query.head == .read, !isLatestOnly {
             addNote("no range given: last 1h")
         }
-        result.notes = result.notes + notes + pathNotes
+        result.notes = result.notes + notes + pathNotes + storedNotes
         if let limit = clauses.limit { result = result.cut(to: limit.form) }
         guard result.rowCount <= context.options.rowLimit else {
             throw QueryError.runtime(
@@ -49,6 +49,17 @@ extension Question {
         result.stats = stats
         result.stats.rows = rowCount
         return result
+    }
+
+    /// What must be known of measures and events that live work has stored.
+    private var storedNotes: [String] {
+        guard let control = engine.liveControl else { return [] }
+        var notes: [String] = []
+        for leaf in leaves {
+            guard let note = control.remark(on: leaf.name), !notes.contains(note) else { continue }
+            notes.append(note)
+        }
+        return notes
     }
 
     /// The rows as they come, before `limit`.
