@@ -29,6 +29,18 @@ struct Accumulators {
         greatest.replace(with: values1, where: values1 .> greatest)
     }
 
+    /// Compares the first `count` lanes and returns them with zeros behind them, which leave a sum
+    /// as it is.
+    @inline(__always)
+    mutating func chosen(_ values: Doubles, _ count: Int) -> Doubles {
+        let isIn = Accumulators.lanes .< Longs(repeating: Int64(count))
+        least.replace(with: values, where: isIn .& (values .< least))
+        greatest.replace(with: values, where: isIn .& (values .> greatest))
+        return Doubles().replacing(with: values, where: isIn)
+    }
+
+    private static let lanes = Longs(0, 1, 2, 3, 4, 5, 6, 7)
+
     @inline(__always)
     var folded: BlockAggregate {
         let eight = sum0 + sum1
@@ -49,12 +61,32 @@ public enum Aggregates {
             index &+= 16
         }
         guard index < count else { return running.folded }
-        for lane in 0..<(count &- index) {
-            let value = values[index &+ lane]
-            if lane < 8 { running.sum0[lane] += value } else { running.sum1[lane &- 8] += value }
-            if value < running.least[lane & 7] { running.least[lane & 7] = value }
-            if value > running.greatest[lane & 7] { running.greatest[lane & 7] = value }
+        if count &- index < 8 {
+            running.sum0 += running.chosen(rest(values, from: index, count), count &- index)
+        } else {
+            running.sum0 += running.chosen(loadDoubles(values + index), 8)
+            index &+= 8
+            guard index < count else { return running.folded }
+            running.sum1 += running.chosen(rest(values, from: index, count), count &- index)
         }
         return running.folded
+    }
+
+    /// The last values, seven at most, from lane 0 on; what lies in the lanes behind means nothing.
+    @inline(__always)
+    private static func rest(
+        _ values: UnsafePointer<Double>, from index: Int, _ count: Int
+    ) -> Doubles {
+        guard count >= 8 else {
+            var few = Doubles()
+            for lane in 0..<(count &- index) { few[lane] = values[index &+ lane] }
+            return few
+        }
+        // The last eight values, moved down: one load that waits is cheaper than seven of a lane.
+        var room = (loadDoubles(values + (count &- 8)), Doubles())
+        return withUnsafeBytes(of: &room) { bytes in
+            bytes.loadUnaligned(
+                fromByteOffset: (8 &- (count &- index)) &* 8, as: Doubles.self)
+        }
     }
 }

@@ -68,18 +68,19 @@ public struct Period: Hashable, Sendable {
 
     /// Adds `count` of a time letter (`ns us ms s m h d w mo y`); false when unknown or too long.
     public mutating func add(_ count: Int64, _ letter: String) -> Bool {
-        let physical: [String: Int64] = [
-            "ns": 1, "us": 1000, "µs": 1000, "ms": 1_000_000, "s": 1_000_000_000,
-            "m": 60_000_000_000, "h": 3_600_000_000_000,
-        ]
         func sum(_ value: inout Int64, _ factor: Int64) -> Bool {
             let (product, overflow1) = count.multipliedReportingOverflow(by: factor)
             let (total, overflow2) = value.addingReportingOverflow(product)
             value = total
             return !overflow1 && !overflow2
         }
-        if let factor = physical[letter] { return sum(&nanoseconds, factor) }
         switch letter {
+        case "ns": return sum(&nanoseconds, 1)
+        case "us", "µs": return sum(&nanoseconds, 1000)
+        case "ms": return sum(&nanoseconds, 1_000_000)
+        case "s": return sum(&nanoseconds, 1_000_000_000)
+        case "m": return sum(&nanoseconds, 60_000_000_000)
+        case "h": return sum(&nanoseconds, 3_600_000_000_000)
         case "d": return sum(&days, 1)
         case "w": return sum(&days, 7)
         case "mo": return sum(&months, 1)

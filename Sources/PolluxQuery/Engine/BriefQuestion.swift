@@ -98,12 +98,11 @@ extension QuerySyntax {
         guard head == .read, path.steps.count <= 8, outputs.count <= 8,
             path.steps.allSatisfy(\.isOne)
         else { return false }
-        let rare: [Any?] = [
-            clauses.during, clauses.next, clauses.grouping, clauses.filter, clauses.episode,
-            clauses.fill, clauses.on, clauses.compare, clauses.ranking, clauses.points,
-            clauses.asOf, clauses.using, clauses.wait,
-        ]
-        guard rare.allSatisfy({ $0 == nil }) else { return false }
+        guard clauses.during == nil, clauses.next == nil, clauses.grouping == nil,
+            clauses.filter == nil, clauses.episode == nil, clauses.fill == nil, clauses.on == nil,
+            clauses.compare == nil, clauses.ranking == nil, clauses.points == nil,
+            clauses.asOf == nil, clauses.using == nil, clauses.wait == nil
+        else { return false }
         if case .event? = clauses.every?.form.stride { return false }
         switch clauses.time?.form {
         case .between(let start, let end): return start.isWritten && end.isWritten

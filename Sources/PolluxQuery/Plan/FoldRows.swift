@@ -193,6 +193,7 @@ struct SliceNotes {
 
     /// The notes of the slice at `index`, joined.
     func text(_ all: [AggregateSums], _ index: Int) -> String {
+        if slice.notes.isEmpty, all.allSatisfy(\.curves.isEmpty) { return "" }
         var notes = slice.notes
         let window = slice.window
         var isProvisional = false

@@ -33,6 +33,8 @@ struct Slicing {
         }
         let wholes = try self.wholes(of: subject, spans: spans)
         guard let episodes else {
+            // Their parts lie in the spans already.
+            if present == spans { return wholes }
             return wholes.compactMap { whole in
                 var slice = whole
                 slice.parts = whole.parts.clipped(to: present)
@@ -130,9 +132,17 @@ struct Slicing {
             wholes = wholes.filter { $0.overlaps(restriction) }
         }
         let end = hull(spans).end
-        return wholes.compactMap { whole in
+        var found: [SliceRows.Slice] = []
+        found.reserveCapacity(wholes.count)
+        for whole in wholes {
+            if spans.count == 1, whole.start >= spans[0].start, whole.end <= min(end, now),
+                whole.start != unbegun, whole.start != unended
+            {
+                if !whole.isEmpty { found.append(SliceRows.Slice(whole: whole, parts: [whole])) }
+                continue
+            }
             let parts = [whole].clipped(to: spans)
-            guard let first = parts.first, let last = parts.last else { return nil }
+            guard let first = parts.first, let last = parts.last else { continue }
             var notes: [String] = []
             let isOpen = whole.end > now || whole.start == unended
             if isOpen { notes.append("open") }
@@ -142,8 +152,9 @@ struct Slicing {
             {
                 notes.append("cut")
             }
-            return SliceRows.Slice(whole: whole, parts: parts, notes: notes)
+            found.append(SliceRows.Slice(whole: whole, parts: parts, notes: notes))
         }
+        return found
     }
 
     /// Whether the start of the range moves back to a border: that of `last`, or the default.

@@ -77,6 +77,8 @@ struct Exchange: Sendable {
 /// Finds the route of a request; every failure becomes the error object of the contract.
 struct RouteTable: HTTPResponder {
     let routes: [Route]
+    /// Routes without varying segments, by path and method, for paths that fit no earlier route.
+    private let direct: [String: [HTTPRequest.Method: Route]]
     let guardian: Guardian
     let access: AccessGate
     let requestCounts: RequestCounts
@@ -86,7 +88,7 @@ struct RouteTable: HTTPResponder {
         guardian = parts.guardian
         access = parts.access
         requestCounts = parts.requestCounts
-        routes =
+        let routes =
             OperationRoutes(parts: parts).routes + QueryRoutes(parts: parts).routes
             + WriteRoutes(parts: parts).routes + LiveRoute(parts: parts).routes
             + TwinRoutes(parts: parts).routes + GraphRoutes(parts: parts).routes
@@ -96,6 +98,16 @@ struct RouteTable: HTTPResponder {
             + RemovalRoutes(parts: parts).routes + RuleRoutes(parts: parts).routes
             + ExportRoute(parts: parts).routes + InfluxQueryRoutes(parts: parts).routes
             + ViewerFiles(configuration: parts.configuration).routes
+        self.routes = routes
+        var direct: [String: [HTTPRequest.Method: Route]] = [:]
+        for (index, route) in routes.enumerated() where !route.path.contains("{") {
+            guard let segments = RouteTable.segments(of: route.path) else { continue }
+            let isHidden = routes[..<index].contains {
+                $0.method == route.method && RouteTable.match($0.path, segments) != nil
+            }
+            if !isHidden { direct[route.path, default: [:]][route.method] = route }
+        }
+        self.direct = direct
     }
 
     func respond(to request: Request, context: ServerContext) async throws -> Response {
@@ -117,10 +129,13 @@ struct RouteTable: HTTPResponder {
 
     private func answer(_ request: Request, logger: Logger) async throws -> Response {
         let path = request.uri.path
+        let method = request.method == .head ? HTTPRequest.Method.get : request.method
+        if let route = direct[path]?[method] {
+            return try await answer(request, by: route, segments: [:], logger: logger)
+        }
         guard path.hasPrefix("/"), let segments = RouteTable.segments(of: path) else {
             throw HTTPFailure.badRequest("the path is not valid")
         }
-        let method = request.method == .head ? HTTPRequest.Method.get : request.method
         var allowed: [String] = []
         for route in routes {
             guard let values = RouteTable.match(route.path, segments) else { continue }
@@ -129,18 +144,7 @@ struct RouteTable: HTTPResponder {
                 if route.method == .get { allowed.append("HEAD") }
                 continue
             }
-            try guardian.check(request)
-            guard let query = FormFields(request.uri.query ?? "") else {
-                throw HTTPFailure.badRequest("the query string is not valid percent-encoded text")
-            }
-            let caller = try route.role.map { role in
-                try access.admit(Credentials(request, query), for: role)
-            }
-            let exchange = Exchange(
-                request: request, segments: values, query: query,
-                caller: caller ?? .anyone, logger: logger)
-            guard !route.isBrief else { return try await route.handler(exchange) }
-            return try await offLoop { try await route.handler(exchange) }
+            return try await answer(request, by: route, segments: values, logger: logger)
         }
         guard allowed.isEmpty else {
             var methods: [String] = []
@@ -153,6 +157,23 @@ struct RouteTable: HTTPResponder {
         }
         throw HTTPFailure.notFound(
             "there is no such route", help: "/api/v1/openapi.json lists the routes")
+    }
+
+    private func answer(
+        _ request: Request, by route: Route, segments: [String: String], logger: Logger
+    ) async throws -> Response {
+        try guardian.check(request)
+        guard let query = FormFields(request.uri.query ?? "") else {
+            throw HTTPFailure.badRequest("the query string is not valid percent-encoded text")
+        }
+        let caller = try route.role.map { role in
+            try access.admit(Credentials(request, query), for: role)
+        }
+        let exchange = Exchange(
+            request: request, segments: segments, query: query, caller: caller ?? .anyone,
+            logger: logger)
+        guard !route.isBrief else { return try await route.handler(exchange) }
+        return try await offLoop { try await route.handler(exchange) }
     }
 
     /// The failure that stands for an error which a route threw.
