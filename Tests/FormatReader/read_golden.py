@@ -159,6 +159,14 @@ RECORDS = {
     "life-bucket": lambda content: same(records.bucket(content), (
         3, 3, 6.0, 1.0, 3.0, 1.0, 2.0, 360.0, START - 740 * S, START - 620 * S, 180 * S,
         START - 795 * S), "bucket"),
+    "life-rollups-states": lambda content: same(records.rollups(content), {
+        "flags": 5, "gap": 0, "from": START - 800 * S, "until": START - 800 * S}, "rollups"),
+    "life-bucket-state": lambda content: same(records.bucket(content), (
+        26, 3, START - 740 * S, START - 500 * S, 340 * S, 0,
+        ([("idle", 160 * S), ("running", 180 * S)], 0, 0, [(0, 1, 1), (1, 0, 1)])), "bucket"),
+    "life-bucket-counter": lambda content: same(records.bucket(content), (
+        32, 4, 280.0, 10.0, 130.0, 100.0, 40.0, 144000.0, START - 800 * S, START + 2200 * S,
+        1800 * S, 0, (2, 100, 40, 1, 60.0, 130.0, 10.0, 1200 * S)), "bucket"),
     "manifest": lambda content: same(records.manifest(content), {
         "created": START, "transaction": 17, "bytes": 65536, "checksum": 305419896, "series": 5,
         "chunks": 2, "manifest-checksum": 3049442555,

@@ -228,14 +228,59 @@ def expiry(record):
 
 def rollups(record):
     content = unsealed(record)
-    require(len(content) == 25 and content[0] <= 3, "another length or flags")
+    require(len(content) == 25 and content[0] <= 15, "another length or flags")
     return dict(zip(("flags", "gap", "from", "until"), struct.unpack("<Bqqq", content)))
 
 
 def bucket(record):
-    content = unsealed(record)
-    require(len(content) == 89 and content[0] <= 4, "another length or flags")
-    return struct.unpack("<BQddddddqqqq", content)
+    """The fixed fields in the order of the page, then states, then a counter."""
+    source = Fields(unsealed(record))
+    flags = source.take("B")
+    require(flags == 4 or flags & 4 == 0 and flags <= 59, "unknown flags")
+    fields = [flags, source.take("Q")]
+    if not flags & 8:
+        fields += [source.take("d") for _ in range(6)]
+    fields += [source.take("q") for _ in range(4)]
+    if flags & 16:
+        fields.append(states(source))
+    if flags & 32:
+        kind = source.take("B")
+        require(kind <= INTEGER, "a counter is no number")
+        form = "q" if kind == INTEGER else "d"
+        fields.append((kind, source.take(form), source.take(form), source.take("Q"),
+                       *(source.take("d") for _ in range(3)), source.take("q")))
+    require(source.at == len(source.content), "bytes behind the last field")
+    return tuple(fields)
+
+
+def states(source):
+    kind, count, crowded, last = (source.take("B") for _ in range(4))
+    require(count <= 16 and crowded <= 1 and kind <= TEXT, "values of no known form")
+    values = []
+    for _ in range(count):
+        time = source.take("q")
+        if kind == TEXT:
+            value = source.raw(source.take("I")).decode("utf-8")
+        else:
+            value = source.take({FLOAT: "d", INTEGER: "q", BOOLEAN: "B"}[kind])
+        values.append((value, time))
+    changes = [tuple(source.take(form) for form in "BBI") for _ in range(source.take("B"))]
+    return values, crowded, last, changes
+
+
+class Fields:
+    """Little-endian fields in order."""
+
+    def __init__(self, content):
+        self.content, self.at = content, 0
+
+    def raw(self, count):
+        require(self.at + count <= len(self.content), "the record ends early")
+        self.at += count
+        return self.content[self.at - count:self.at]
+
+    def take(self, form):
+        return struct.unpack("<" + form, self.raw(struct.calcsize("<" + form)))[0]
 
 
 def delivery(record):

@@ -13,7 +13,7 @@ import Testing
 @Suite struct GoldenTests {
     private static let folder = Places.repository.appendingPathComponent("storage-format/golden/v1")
 
-    private static func golden(_ name: String, _ make: () throws -> [UInt8]) throws -> [UInt8] {
+    static func golden(_ name: String, _ make: () throws -> [UInt8]) throws -> [UInt8] {
         let file = folder.appendingPathComponent(name)
         if !FileManager.default.fileExists(atPath: file.path),
             ProcessInfo.processInfo.environment["POLLUX_WRITE_GOLDEN"] != nil
@@ -36,7 +36,7 @@ import Testing
         return text
     }
 
-    private static let start: Int64 = 1_700_000_000_000_000_000
+    static let start: Int64 = 1_700_000_000_000_000_000
 
     private static var columns: [OpenColumn] {
         let times = (0..<40).map { start + Int64($0) * 1_000_000_000 }

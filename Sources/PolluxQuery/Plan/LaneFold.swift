@@ -26,6 +26,12 @@ struct LaneFold: Sendable {
         /// Whether the first and last sample matter.
         var ends = false
         var curve = false
+        /// Of rollups alone: the values of states, how long each held, and what followed what.
+        var states = false
+        var durations = false
+        var changes = false
+        /// Of rollups alone: the increase of counters.
+        var increase = false
     }
 
     let windows: Windows

@@ -15,6 +15,8 @@ struct RollupChoice {
     private var isWhole = false
     /// The bucket with the last point before the range, and the one with the first behind it.
     private var neighbours: (before: RollupBucket?, after: RollupBucket?) = (nil, nil)
+    /// What a bucket lacks that would have told of points that have gone.
+    private var lack: String?
 
     init(question: Question, source: PlantReader.Source, needs: LaneFold.Needs) {
         self.question = question
@@ -30,7 +32,7 @@ struct RollupChoice {
         guard question.qualities == [.good] else { return [] }
         return try question.snapshot.rollupMarks(of: source.series.id).reversed().filter { mark in
             !needs.curve
-                || mark.isStep == (source.definition.shape == .step)
+                || mark.isStep == source.definition.isStep
                     && mark.gap == source.definition.gap
         }
     }
@@ -85,10 +87,31 @@ struct RollupChoice {
         let lengths = marks.reversed().map { TwinQL.print(Period(nanoseconds: $0.length)) }
         let before = question.context.shown(Timestamp(nanoseconds: expired))
         question.addNote(
-            lengths.isEmpty
-                ? "what has gone before \(before) is missing: rollups do not hold what is asked"
-                : "what has gone before \(before) is missing: rollups answer only slices that "
-                    + "begin and end at multiples of \(lengths.joined(separator: ", "))")
+            lack.map { "what has gone before \(before) is missing: \($0)" }
+                ?? (lengths.isEmpty
+                    ? "what has gone before \(before) is missing: rollups do not hold what is asked"
+                    : "what has gone before \(before) is missing: rollups answer only slices that "
+                        + "begin and end at multiples of \(lengths.joined(separator: ", "))"))
+    }
+
+    /// What a bucket does not tell of what is asked, or nil.
+    private func lack(of bucket: RollupBucket) -> String? {
+        if needs.states {
+            guard let states = bucket.states else {
+                return "rollups made by an earlier version do not hold what is asked"
+            }
+            if needs.durations, states.isCrowded {
+                return "rollups keep the durations of at most 16 different values, none longer "
+                    + "than 256 bytes"
+            }
+            if needs.changes, states.visits(followsChanges: true) == nil {
+                return "a rollup has more changes than are followed"
+            }
+        }
+        if needs.increase, bucket.counter == nil {
+            return "rollups made before it was a counter do not hold what is asked"
+        }
+        return nil
     }
 
     /// Finds the last bucket before an instant, by a length that tells of all points there were.
@@ -134,7 +157,8 @@ struct RollupChoice {
             time >= source.range.start || source.definition.shape == .step
         else { return found }
         let isEnd = bucket.isEnded || bucket.count == 0
-        return Point(instant: time, value: .float(bucket.last), quality: isEnd ? .end : .good)
+        return Point(
+            instant: time, value: bucket.lastValue ?? .float(0), quality: isEnd ? .end : .good)
     }
 
     /// The first point behind the range, from the bucket behind it where points have gone.
@@ -143,11 +167,11 @@ struct RollupChoice {
         let time = Timestamp(nanoseconds: bucket.leadEnd ?? bucket.firstTime)
         guard found.map({ $0.instant > time }) ?? true else { return found }
         return Point(
-            instant: time, value: .float(bucket.first),
+            instant: time, value: bucket.firstValue ?? .float(0),
             quality: bucket.leadEnd == nil ? .good : .end)
     }
 
-    private func cover(
+    private mutating func cover(
         _ start: Int64, _ end: Int64, _ marks: ArraySlice<RollupMark>, _ expired: Int64,
         _ memory: ClosedRange<Int64>?, _ buckets: inout [RollupBucket], _ uncovered: inout Bool
     ) throws {
@@ -170,6 +194,13 @@ struct RollupChoice {
         for bucket in try question.snapshot.rollups(
             of: source.series.id, length: mark.length, from: low, to: high)
         {
+            if !bucket.isLost, let lack = lack(of: bucket) {
+                self.lack = lack
+                try cover(
+                    bucket.start, bucket.end, marks.dropFirst(), expired, memory, &buckets,
+                    &uncovered)
+                continue
+            }
             guard !bucket.isLost else {
                 try cover(
                     bucket.start, bucket.end, marks.dropFirst(), expired, memory, &buckets,

@@ -154,8 +154,7 @@ struct AggregateTotals {
                 $0.knownTime > 0 ? Double($0.trueTime) / Double($0.knownTime) : nil
             }
         case .times: return curve.map { Double($0.starts) }
-        case .mode:
-            return curve?.timeByValue.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+        case .mode: return mode
         case .coverage:
             return covered > 0 ? Double(curve?.knownTime ?? 0) / Double(covered) : nil
         case .mean: return samples?.mean
@@ -172,6 +171,15 @@ struct AggregateTotals {
         case .rate: return rate
         case .slope: return slope.slope
         }
+    }
+
+    /// The value held longest; of several the least, so that it depends on nothing else.
+    private var mode: Double? {
+        guard let held = curve?.timeByValue, let longest = held.values.max() else { return nil }
+        let best = held.filter { $0.value == longest }.keys
+        guard !words.isEmpty else { return best.min() }
+        return best.filter { words.indices.contains(Int($0)) }
+            .min { words[Int($0)] < words[Int($1)] }
     }
 
     private func extreme(

@@ -228,11 +228,16 @@ extension Question {
     }
 
     /// The leaf columns of a subject over a range, in the order of the leaves.
-    func columns(of subject: Subject, in range: TimeRange) throws -> Evaluator {
+    func columns(
+        of subject: Subject, in range: TimeRange, rollups: RollupReading? = nil
+    ) throws -> Evaluator {
         let reader = PlantReader(question: self)
         var bytes = 0
         let columns = try leaves.enumerated().map { index, leaf in
-            var column = try reader.column(leaf, of: subject, in: range)
+            let own = rollups.flatMap { reading in
+                reading.needs[index].map { (needs: $0, reading: reading) }
+            }
+            var column = try reader.column(leaf, of: subject, in: range, rollups: own)
             if trackedLeaves.contains(index) {
                 column.track = try reader.track(leaf, of: subject, in: range)
             }

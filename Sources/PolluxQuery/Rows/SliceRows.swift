@@ -56,6 +56,7 @@ struct SliceRows {
             try EpisodeSearch(question: question, clause: $0.form)
         }
         let slicing = Slicing(question: question)
+        let demand = RollupDemand(question: question, outputs: outputs, filters: filters)
         var groups: [Gathered] = []
         for subject in question.subjects {
             guard var spans = try question.spans(of: subject) else {
@@ -72,7 +73,11 @@ struct SliceRows {
             if ranking != nil {
                 slices.append(Slicing.ranked(slices))
             }
-            let evaluator = try found?.evaluator ?? question.columns(of: subject, in: lead(read))
+            let evaluator =
+                try found?.evaluator
+                ?? question.columns(
+                    of: subject, in: lead(read),
+                    rollups: demand.reading(question, subject, slices))
             if let condition = filters.assets, !evaluator.isEverTrue(condition, in: read) {
                 continue
             }

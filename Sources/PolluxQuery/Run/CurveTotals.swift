@@ -102,7 +102,27 @@ struct CurveIntegrator {
             if countsStates { totals[window].timeByValue[start, default: 0] += length }
         }
         addInstants(of: node, where: filter, windows, &totals)
+        addBuckets(of: node, windows, &totals)
         return totals
+    }
+
+    /// Adds the curves inside rollups; each lies in one window, and is of a bare leaf.
+    private func addBuckets(
+        of node: BoundExpression, _ windows: [TimeRange], _ totals: inout [CurveTotals]
+    ) {
+        guard case .leaf(let index) = node.form else { return }
+        var window = 0
+        for part in evaluator.leaves[index].buckets where !part.isDrawn {
+            while window < windows.count, windows[window].end.nanoseconds <= part.firstTime {
+                window += 1
+            }
+            guard window < windows.count else { return }
+            guard windows[window].start.nanoseconds <= part.firstTime else { continue }
+            totals[window].knownTime += part.knownTime
+            totals[window].integral += part.integral
+            totals[window].minimum = min(totals[window].minimum, part.minimum)
+            totals[window].maximum = max(totals[window].maximum, part.maximum)
+        }
     }
 
     /// Samples behind which nothing is known have no length, but they are values of the curve: they

@@ -25,6 +25,9 @@ struct LeafColumn {
     var spanFirst: [Double] = []
     var spanLast: [Double] = []
 
+    /// Rollups that stand for points, ascending.
+    var buckets: [BucketPart] = []
+
     /// Where a held value at the live edge begins to be provisional, if there is one.
     var provisionalFrom: Int64?
     /// For counters: the value before the first sample of each piece, by piece; nil adds nothing.
@@ -50,6 +53,7 @@ struct LeafColumn {
     /// Bytes that the arrays hold, about.
     var byteCount: Int {
         sampleTimes.count * 20 + sampleIntegers.count * 8 + spanStarts.count * 32
+            + buckets.count * MemoryLayout<BucketPart>.stride
     }
 
     mutating func appendSpan(_ start: Int64, _ end: Int64, _ first: Double, _ last: Double) {
@@ -114,9 +118,7 @@ struct SpanBuilder {
         definition: MeasureDefinition, piece: TimeRange, wanted: TimeRange, now: Int64,
         number: Int32
     ) {
-        shape =
-            definition.valueKind == .text || definition.valueKind == .boolean
-            ? .step : definition.shape
+        shape = definition.isStep ? .step : definition.shape
         gap = definition.gap
         isCounter = definition.kind == .counter
         self.piece = piece
@@ -148,6 +150,24 @@ struct SpanBuilder {
         if quality != .good || !column.sampleQualities.isEmpty {
             column.sampleQualities.append(quality)
         }
+    }
+
+    /// Closes what was held where a bucket's first point lies.
+    mutating func enter(_ part: BucketPart, in column: inout LeafColumn) {
+        if let before = previous {
+            close(before, at: part.firstTime, next: part.first, in: &column)
+        }
+        previous = nil
+    }
+
+    /// Adds a run of one value inside a bucket.
+    func draw(_ start: Int64, _ end: Int64, _ value: Double, in column: inout LeafColumn) {
+        emit(start, end, value, value, &column)
+    }
+
+    /// Goes on with a bucket's last point.
+    mutating func leave(_ part: BucketPart, isEnded: Bool) {
+        previous = isEnded ? nil : (part.lastTime, part.last)
     }
 
     /// Ends the value held so far at an end mark.

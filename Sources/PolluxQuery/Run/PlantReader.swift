@@ -18,7 +18,10 @@ struct PlantReader {
     }
 
     /// The column of a leaf for a subject over a range.
-    func column(_ leaf: BoundLeaf, of subject: Subject, in wanted: TimeRange) throws -> LeafColumn {
+    func column(
+        _ leaf: BoundLeaf, of subject: Subject, in wanted: TimeRange,
+        rollups: (needs: LaneFold.Needs, reading: RollupReading)? = nil
+    ) throws -> LeafColumn {
         try question.checkLimits()
         let shift = leaf.offset.map { period in
             question.context.now.nanoseconds(
@@ -35,7 +38,9 @@ struct PlantReader {
             var number: Int32 = 0
             for subject in subjects {
                 for source in try sources(of: measure, for: subject, in: range ?? wanted) {
-                    try read(source, wanted: range ?? wanted, number: number, into: &column)
+                    try read(
+                        source, wanted: range ?? wanted, number: number, rollups: rollups,
+                        into: &column)
                     number += 1
                 }
             }
@@ -148,7 +153,8 @@ struct PlantReader {
     // MARK: Points
 
     private func read(
-        _ source: Source, wanted: TimeRange, number: Int32, into column: inout LeafColumn
+        _ source: Source, wanted: TimeRange, number: Int32,
+        rollups: (needs: LaneFold.Needs, reading: RollupReading)?, into column: inout LeafColumn
     ) throws {
         question.dependencies.series.insert(source.series.id)
         question.dependencies.measures.insert(source.series.measure)
@@ -162,7 +168,20 @@ struct PlantReader {
             definition: source.definition, piece: source.range, wanted: wanted,
             now: question.context.now.nanoseconds, number: number)
         while column.entering.count <= Int(number) { column.entering.append(nil) }
-        if let before = try usable(before: inside.start, in: source) {
+        var choice = rollups.map {
+            RollupChoice(question: question, source: source, needs: $0.needs)
+        }
+        let before = try usable(before: inside.start, in: source)
+        var passage = BucketPassage([], nil, rollover: nil)
+        if let rollups, let within = source.range.intersection(rollups.reading.range) {
+            let buckets =
+                try choice?.choose(rollups.reading.windows, in: within, after: before) ?? []
+            question.scanCounts.rollups += buckets.count
+            passage = BucketPassage(buckets, rollups.needs, rollover: source.definition.rollover)
+        } else {
+            choice = nil
+        }
+        if let before = choice.map({ $0.point(before: before) }) ?? before {
             add(before, to: &builder, &column)
             if let value = before.value.number, before.quality != .end,
                 before.instant >= source.range.start
@@ -179,10 +198,12 @@ struct PlantReader {
             try question.checkLimits()
             question.stats.points += batch.count
             question.stats.batches += 1
-            add(batch, to: &builder, &column)
+            add(batch, to: &builder, &passage, &column)
         }
+        _ = passage.pass(until: .max, &builder, &column)
         var hasNext = false
-        if let next = try usable(atOrAfter: inside.end, in: source) {
+        let next = try usable(atOrAfter: inside.end, in: source)
+        if let next = choice.map({ $0.point(after: next) }) ?? next {
             if next.instant < source.range.end {
                 add(next, to: &builder, &column)
             } else {
@@ -240,11 +261,13 @@ struct PlantReader {
     }
 
     private func add(
-        _ batch: ColumnBatch, to builder: inout SpanBuilder, _ column: inout LeafColumn
+        _ batch: ColumnBatch, to builder: inout SpanBuilder, _ passage: inout BucketPassage,
+        _ column: inout LeafColumn
     ) {
         for row in 0..<batch.count {
             let quality = batch.quality(at: row)
             let time = batch.times[row]
+            if passage.pass(until: time, &builder, &column) { continue }
             if quality == .end {
                 builder.addEnd(time: time, to: &column)
                 continue

@@ -47,6 +47,20 @@ struct SampleTotals: Hashable, Sendable {
         if keepsValues { values.append(value) }
     }
 
+    /// Adds the samples of a rollup.
+    mutating func add(_ part: BucketPart) {
+        count += part.count
+        sum += part.sum
+        minimum = min(minimum, part.minimum)
+        maximum = max(maximum, part.maximum)
+        if firstTime.map({ part.firstTime < $0 }) ?? true {
+            (firstTime, firstValue) = (part.firstTime, part.first)
+        }
+        if lastTime.map({ part.lastTime >= $0 }) ?? true {
+            (lastTime, lastValue) = (part.lastTime, part.last)
+        }
+    }
+
     /// Numbers words anew, when those of several assets become one list.
     mutating func renumber(_ numbers: [Double]) {
         if numbers.indices.contains(Int(firstValue)) { firstValue = numbers[Int(firstValue)] }
@@ -92,7 +106,27 @@ struct SampleCollector {
             else { continue }
             totals[window].add(values.values[index], at: time, keepsValues: keepsValues)
         }
+        if case .leaf(let index) = node.form {
+            for (part, window) in located(evaluator.leaves[index].buckets, windows) {
+                totals[window].add(part)
+            }
+        }
         return totals
+    }
+
+    /// Rollups with the window that each lies in.
+    private func located(
+        _ buckets: [BucketPart], _ windows: [TimeRange]
+    ) -> [(part: BucketPart, window: Int)] {
+        var window = 0
+        return buckets.compactMap { part in
+            while window < windows.count, windows[window].end.nanoseconds <= part.firstTime {
+                window += 1
+            }
+            guard window < windows.count, windows[window].start.nanoseconds <= part.firstTime
+            else { return nil }
+            return (part, window)
+        }
     }
 
     /// The sample times of an expression, the union of its leaves', and its values there.
@@ -124,14 +158,24 @@ struct SampleCollector {
         let chosen = filter.map { evaluator.values($0, at: column.sampleTimes) }
         var totals = [Double?](repeating: nil, count: windows.count)
         var window = 0
-        for index in column.sampleTimes.indices {
-            let time = column.sampleTimes[index]
+        func add(_ increase: Double, at time: Int64, isChosen: Bool) {
             while window < windows.count, windows[window].end.nanoseconds <= time { window += 1 }
-            guard window < windows.count else { break }
-            guard windows[window].start.nanoseconds <= time,
-                chosen.map({ $0.isKnown[index] && $0.values[index] == 1 }) ?? true
-            else { continue }
-            totals[window] = (totals[window] ?? 0) + increase(column, index, definition)
+            guard window < windows.count, windows[window].start.nanoseconds <= time, isChosen
+            else { return }
+            totals[window] = (totals[window] ?? 0) + increase
+        }
+        var steps = CounterSteps(column: column, definition: definition)
+        var bucket = 0
+        for index in 0...column.sampleTimes.count {
+            while bucket < column.buckets.count, column.buckets[bucket].samplesBefore == index {
+                let part = column.buckets[bucket]
+                bucket += 1
+                add(steps.increase(to: part), at: part.firstTime, isChosen: true)
+            }
+            guard index < column.sampleTimes.count else { break }
+            add(
+                steps.increase(toSample: index), at: column.sampleTimes[index],
+                isChosen: chosen.map { $0.isKnown[index] && $0.values[index] == 1 } ?? true)
         }
         return totals
     }
@@ -147,35 +191,58 @@ struct SampleCollector {
                 start: Timestamp(nanoseconds: edges[$0]),
                 end: Timestamp(nanoseconds: edges[$0 + 1]))
         }
-        return windows.map { window in
+        var totals = windows.map { window in
             let parts = [window].clipped(to: bridges)
             guard let filter else { return parts.reduce(0) { $0 + $1.nanoseconds } }
             return CurveIntegrator(evaluator: evaluator)
                 .totals(of: filter, where: nil, in: parts).reduce(0) { $0 + $1.trueTime }
         }
+        for (part, window) in located(evaluator.leaves[leaf].buckets, windows) {
+            totals[window] += part.bridgedTime
+        }
+        return totals
+    }
+}
+
+/// Goes along a counter: what each value adds to the one before it.
+private struct CounterSteps {
+    let column: LeafColumn
+    let definition: MeasureDefinition
+    /// The value before, with the piece it belongs to.
+    private var before: (piece: Int32, value: Double, integer: Int64?)?
+
+    init(column: LeafColumn, definition: MeasureDefinition) {
+        self.column = column
+        self.definition = definition
     }
 
-    private func increase(
-        _ column: LeafColumn, _ index: Int, _ definition: MeasureDefinition
-    ) -> Double {
+    mutating func increase(toSample index: Int) -> Double {
+        let integer = column.sampleIntegers.isEmpty ? nil : column.sampleIntegers[index]
         let piece = column.samplePieces[index]
-        let isFirst = index == 0 || column.samplePieces[index - 1] != piece
-        // Whole numbers are subtracted as such: a double has 53 bits (S23).
+        defer { before = (piece, column.sampleValues[index], integer) }
+        return increase(to: column.sampleValues[index], integer, in: piece)
+    }
+
+    mutating func increase(to part: BucketPart) -> Double {
+        defer { before = (part.piece, part.last, part.lastInteger) }
+        return increase(to: part.first, part.firstInteger, in: part.piece) + part.increase
+    }
+
+    private func increase(to value: Double, _ integer: Int64?, in piece: Int32) -> Double {
+        let isFirst = before?.piece != piece
         let entering =
             column.entering.indices.contains(Int(piece)) ? column.entering[Int(piece)] : nil
-        if !column.sampleIntegers.isEmpty, definition.rollover == nil,
-            let before = isFirst ? entering?.integer : column.sampleIntegers[index - 1]
+        // Whole numbers are subtracted as such: a double has 53 bits (S23).
+        if let integer, definition.rollover == nil,
+            let old = isFirst ? entering?.integer : before?.integer
         {
-            let value = column.sampleIntegers[index]
-            let (change, overflow) = value.subtractingReportingOverflow(before)
-            if !overflow { return Double(change >= 0 ? change : value) }
+            let (change, overflow) = integer.subtractingReportingOverflow(old)
+            if !overflow { return Double(change >= 0 ? change : integer) }
         }
-        let value = column.sampleValues[index]
-        var before: Double? = isFirst ? nil : column.sampleValues[index - 1]
-        if isFirst { before = entering?.value }
-        if before == nil, index == 0 { before = definition.starts }
-        guard let before else { return 0 }
-        guard value < before else { return value - before }
-        return definition.rollover.map { $0 - before + value } ?? value
+        var old = isFirst ? entering?.value : before?.value
+        if old == nil, before == nil { old = definition.starts }
+        guard let old else { return 0 }
+        guard value < old else { return value - old }
+        return definition.rollover.map { $0 - old + value } ?? value
     }
 }

@@ -26,8 +26,8 @@ struct LifePass {
         var wanted: [(series: SeriesDescription, rule: LifeRule)] = []
         try writer.environment.read { transaction in
             try Catalog(tables: writer.tables).forEach(transaction) { series in
-                guard series.kind == .float || series.kind == .integer,
-                    let rule = try rules.rule(for: series, in: transaction), !rule.rollups.isEmpty
+                guard let rule = try rules.rule(for: series, in: transaction),
+                    !rule.rollups.isEmpty
                 else { return }
                 wanted.append((series, rule))
             }

@@ -10,14 +10,17 @@ public struct LifeRule: Hashable, Sendable {
     public var isStep: Bool
     /// The longest time a point is trusted, in nanoseconds; nil until the next one.
     public var gap: Int64?
+    /// What rollups hold beyond the sums of numbers.
+    public var contents: RollupContents
     /// What the rule is about in words, such as `vibration of spindle`; for records of expiry.
     public var subject: String
 
     /// A rule from its parts.
     public init(
         retention: Int64?, rollups: [Int64] = [], isStep: Bool = false, gap: Int64? = nil,
-        subject: String = ""
+        contents: RollupContents = [], subject: String = ""
     ) {
+        self.contents = contents
         self.retention = retention
         self.rollups = rollups
         self.isStep = isStep

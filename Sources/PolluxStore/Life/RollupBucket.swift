@@ -1,5 +1,5 @@
 import PolluxKeyValue
-import PolluxModel
+public import PolluxModel
 
 /// What is kept of the points of a series over one bucket of time (storage-format/life.md §4).
 ///
@@ -36,6 +36,12 @@ public struct RollupBucket: Hashable, Sendable {
     public var isEnded = false
     /// Whether some of its points were deleted after they had gone: nothing of it is known.
     public var isLost = false
+    /// Whether the sums and values of numbers mean something: not for texts and truth values.
+    public var hasNumbers = true
+    /// For states, the values.
+    public var states: RollupStates?
+    /// For counters, how they ran.
+    public var counter: RollupCounter?
 
     /// A bucket without points.
     public init(start: Int64, end: Int64) {
@@ -43,9 +49,20 @@ public struct RollupBucket: Hashable, Sendable {
         self.end = end
     }
 
-    /// Adds a point behind those that were added.
-    mutating func add(_ time: Int64, _ value: Double, _ quality: Quality, isStep: Bool, gap: Int64?)
-    {
+    /// A bucket for the points of a series.
+    init(start: Int64, length: Int64, contents: RollupContents, kind: ValueKind) {
+        self.init(start: start, end: start + length)
+        hasNumbers = kind == .float || kind == .integer
+        if contents.contains(.states) { states = RollupStates() }
+        if contents.contains(.counter), hasNumbers { counter = RollupCounter() }
+    }
+
+    /// Adds a point behind those that were added; `exact` is its value where states or a counter
+    /// are kept.
+    mutating func add(
+        _ time: Int64, _ value: Double, _ quality: Quality, isStep: Bool, gap: Int64?,
+        exact: Value? = nil
+    ) {
         if quality == .end {
             guard count > 0 else {
                 leadEnd = leadEnd ?? time
@@ -60,6 +77,8 @@ public struct RollupBucket: Hashable, Sendable {
             (firstTime, first) = (time, value)
         } else if !isEnded {
             let length = time - lastTime
+            let known = knownTime
+            defer { counter?.bridge(length - (knownTime - known)) }
             if isStep {
                 hold(until: time, gap: gap)
             } else if length <= gap ?? .max {
@@ -68,17 +87,40 @@ public struct RollupBucket: Hashable, Sendable {
             }
         }
         count += 1
-        sum += value
-        minimum = min(minimum, value)
-        maximum = max(maximum, value)
+        if hasNumbers {
+            sum += value
+            minimum = min(minimum, value)
+            maximum = max(maximum, value)
+        }
         (lastTime, last) = (time, value)
         isEnded = false
+        if let exact {
+            states?.enter(exact)
+            counter?.add(exact)
+        }
     }
 
     private mutating func hold(until time: Int64, gap: Int64?) {
         let length = min(time - lastTime, gap ?? .max)
         knownTime += length
         integral += last * (Double(length) / 1e9)
+        states?.hold(length)
+    }
+
+    /// The first value as the kind that it is, as far as it is known; nil without points.
+    public var firstValue: Value? {
+        guard count > 0 else { return nil }
+        if let held = states?.values.first { return held.value }
+        return counter?.first ?? .float(first)
+    }
+
+    /// The last value as the kind that it is, as far as it is known; nil without points.
+    public var lastValue: Value? {
+        guard count > 0 else { return nil }
+        if let states, states.values.indices.contains(states.last) {
+            return states.values[states.last].value
+        }
+        return counter?.last ?? .float(last)
     }
 
     /// Whether there is nothing to keep.
@@ -95,14 +137,20 @@ public struct RollupBucket: Hashable, Sendable {
 
     func encode() -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append((leadEnd == nil ? 0 : 1) | (isEnded ? 2 : 0) | (isLost ? 4 : 0))
+        bytes.append(
+            (leadEnd == nil ? 0 : 1) | (isEnded ? 2 : 0) | (isLost ? 4 : 0)
+                | (hasNumbers ? 0 : 8) | (states == nil ? 0 : 16) | (counter == nil ? 0 : 32))
         bytes.append(littleEndian: count)
-        for value in [sum, minimum, maximum, first, last, integral] {
-            bytes.append(littleEndian: value.bitPattern)
+        if hasNumbers {
+            for value in [sum, minimum, maximum, first, last, integral] {
+                bytes.append(littleEndian: value.bitPattern)
+            }
         }
         for time in [firstTime, lastTime, knownTime, leadEnd ?? 0] {
             bytes.append(littleEndian: time)
         }
+        states?.append(to: &bytes)
+        counter?.append(to: &bytes)
         return withChecksum(bytes)
     }
 
@@ -112,14 +160,17 @@ public struct RollupBucket: Hashable, Sendable {
         self.init(start: start, end: start + length)
         var reader = RecordReader(try checkedPayload(record))
         let flags: UInt8 = try reader.integer()
-        guard flags < 4 || flags == 4 else { throw RecordDefect("its flags are unknown") }
+        guard flags == 4 || flags & ~59 == 0 else { throw RecordDefect("its flags are unknown") }
+        hasNumbers = flags & 8 == 0
         count = try reader.integer()
-        sum = try reader.double()
-        minimum = try reader.double()
-        maximum = try reader.double()
-        first = try reader.double()
-        last = try reader.double()
-        integral = try reader.double()
+        if hasNumbers {
+            sum = try reader.double()
+            minimum = try reader.double()
+            maximum = try reader.double()
+            first = try reader.double()
+            last = try reader.double()
+            integral = try reader.double()
+        }
         firstTime = try reader.integer()
         lastTime = try reader.integer()
         knownTime = try reader.integer()
@@ -127,6 +178,8 @@ public struct RollupBucket: Hashable, Sendable {
         leadEnd = flags & 1 != 0 ? lead : nil
         isEnded = flags & 2 != 0
         isLost = flags & 4 != 0
+        if flags & 16 != 0 { states = try RollupStates(decoding: &reader) }
+        if flags & 32 != 0 { counter = try RollupCounter(decoding: &reader) }
         guard reader.remaining == 0 else { throw RecordDefect("bytes follow its end") }
         let times = (count > 0 ? [firstTime, lastTime] : []) + (leadEnd.map { [$0] } ?? [])
         guard times.allSatisfy({ $0 >= start && $0 < end }), firstTime <= lastTime else {
@@ -147,6 +200,8 @@ public struct RollupMark: Hashable, Sendable {
     public var from: Int64
     /// Buckets up to this instant are made, those without points apart.
     public var until: Int64
+    /// What the buckets from the points that were there when it was declared on hold.
+    public var contents: RollupContents = []
 
     static let kind: UInt8 = 1
 
@@ -156,12 +211,16 @@ public struct RollupMark: Hashable, Sendable {
 
     func encode() -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append((isStep ? 1 : 0) | (gap == nil ? 0 : 2))
+        bytes.append((isStep ? 1 : 0) | (gap == nil ? 0 : 2) | contents.rawValue)
         for number in [gap ?? 0, from, until] { bytes.append(littleEndian: number) }
         return withChecksum(bytes)
     }
 
-    init(length: Int64, isStep: Bool, gap: Int64?, from: Int64, until: Int64) {
+    init(
+        length: Int64, isStep: Bool, gap: Int64?, from: Int64, until: Int64,
+        contents: RollupContents = []
+    ) {
+        self.contents = contents
         self.length = length
         self.isStep = isStep
         self.gap = gap
@@ -175,8 +234,9 @@ public struct RollupMark: Hashable, Sendable {
         let gap: Int64 = try reader.integer()
         self.init(
             length: length, isStep: flags & 1 != 0, gap: flags & 2 != 0 ? gap : nil,
-            from: try reader.integer(), until: try reader.integer())
-        guard flags < 4, length > 0, reader.remaining == 0 else {
+            from: try reader.integer(), until: try reader.integer(),
+            contents: RollupContents(rawValue: flags & ~3))
+        guard contents.isSubset(of: .all), length > 0, reader.remaining == 0 else {
             throw RecordDefect("its flags or length are impossible")
         }
     }

@@ -34,7 +34,14 @@ extension StoreTransaction {
         var own =
             mark
             ?? RollupMark(
-                length: length, isStep: rule.isStep, gap: rule.gap, from: edge, until: edge)
+                length: length, isStep: rule.isStep, gap: rule.gap, from: edge, until: edge,
+                contents: rule.contents)
+        if own.contents != rule.contents {
+            // What is still there is told anew; what has gone keeps what was kept of it.
+            if !own.contents.isSuperset(of: rule.contents) { own.until = min(own.until, edge) }
+            own.contents = rule.contents
+            mark = nil
+        }
         let to = now.floored(to: length)
         let from = max(own.until, first == .max ? to : first.floored(to: length))
         guard from < to || mark == nil else { return (0, false) }
@@ -78,12 +85,14 @@ extension StoreTransaction {
                     if !done.isEmpty { buckets.append(done) }
                     open = nil
                 }
-                let start = open?.start ?? time.floored(to: length)
-                var bucket = open ?? RollupBucket(start: start, end: start + length)
-                bucket.add(
+                if open == nil {
+                    open = RollupBucket(
+                        start: time.floored(to: length), length: length, contents: rule.contents,
+                        kind: series.kind)
+                }
+                open?.add(
                     time, rows.number(at: row), rows.quality(at: row), isStep: rule.isStep,
-                    gap: rule.gap)
-                open = bucket
+                    gap: rule.gap, exact: rule.contents.isEmpty ? nil : rows.values[row])
             }
         }
         if let open, !open.isEmpty { buckets.append(open) }
@@ -97,7 +106,8 @@ extension StoreTransaction {
         var limit = Int64.max
         for length in rule.rollups {
             guard let mark = marks.first(where: { $0.length == length }),
-                mark.isStep == rule.isStep, mark.gap == rule.gap
+                mark.isStep == rule.isStep, mark.gap == rule.gap,
+                mark.contents.isSuperset(of: rule.contents)
             else { return .min }
             limit = min(limit, mark.until)
         }
