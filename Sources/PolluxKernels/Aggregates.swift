@@ -46,7 +46,17 @@ struct Accumulators {
         let eight = sum0 + sum1
         let four = eight.lowHalf + eight.highHalf
         let two = four.lowHalf + four.highHalf
-        return BlockAggregate(sum: two[0] + two[1], minimum: least.min(), maximum: greatest.max())
+        // Neither holds a not-a-number, which would need the slower `min()` and `max()`.
+        var low = least.lowHalf
+        low.replace(with: least.highHalf, where: least.highHalf .< low)
+        var high = greatest.lowHalf
+        high.replace(with: greatest.highHalf, where: greatest.highHalf .> high)
+        let (low0, low1) = (low.lowHalf, low.highHalf)
+        let (high0, high1) = (high.lowHalf, high.highHalf)
+        let (least0, least1) = (min(low0[0], low1[0]), min(low0[1], low1[1]))
+        let (greatest0, greatest1) = (max(high0[0], high1[0]), max(high0[1], high1[1]))
+        return BlockAggregate(
+            sum: two[0] + two[1], minimum: min(least0, least1), maximum: max(greatest0, greatest1))
     }
 }
 

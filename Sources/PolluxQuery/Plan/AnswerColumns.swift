@@ -94,6 +94,14 @@ struct AnswerColumns {
 
     var rowCount: Int { starts.count }
 
+    /// Makes room for the first rows.
+    mutating func reserve(_ count: Int) {
+        starts.reserveCapacity(count)
+        keys.reserveCapacity(count)
+        names.indices.reserveCapacity(count)
+        notes.indices.reserveCapacity(count)
+    }
+
     /// The columns of rule 8: `time`, `until` where slices vary, `asset`, the items, `note`.
     func result(zone: ZoneRules, showsEnd: Bool = false, showsAsset: Bool = true) -> QueryResult {
         var columns = [

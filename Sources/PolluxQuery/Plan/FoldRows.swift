@@ -146,6 +146,13 @@ struct FoldRows {
             : group.slices.indices.sorted {
                 group.slices[$0].whole.start < group.slices[$1].whole.start
             }
+        // Most items are an aggregate as it is.
+        let plain = outputs.map { output -> Int? in
+            guard case .aggregate(let index) = output.expression.form else { return nil }
+            return index
+        }
+        let hasCurves = group.sums.contains { !$0.curves.isEmpty }
+        if columns.rowCount == 0 { columns.reserve(order.count) }
         var name: Int32?
         var values = [Double?](repeating: nil, count: group.sums.count)
         for slice in order {
@@ -158,8 +165,15 @@ struct FoldRows {
             name = number
             columns.names.indices.append(number)
             columns.keys.append(RowKey(asset: group.asset, name: group.name, range: whole))
-            for (item, output) in outputs.enumerated() {
-                columns.numbers[item].append(output.expression.rowValue { values[$0] })
+            for item in outputs.indices {
+                let value =
+                    plain[item].map { values[$0] }
+                    ?? outputs[item].expression.rowValue { values[$0] }
+                columns.numbers[item].append(value)
+            }
+            guard hasCurves || !group.slices[slice].notes.isEmpty else {
+                columns.notes.append("")
+                continue
             }
             columns.notes.append(
                 SliceNotes(
@@ -193,7 +207,6 @@ struct SliceNotes {
 
     /// The notes of the slice at `index`, joined.
     func text(_ all: [AggregateSums], _ index: Int) -> String {
-        if slice.notes.isEmpty, all.allSatisfy(\.curves.isEmpty) { return "" }
         var notes = slice.notes
         let window = slice.window
         var isProvisional = false
