@@ -124,6 +124,10 @@ public final class Store: Sendable {
         Snapshot(transaction: transaction, head: writer.head, tables: tables, options: options)
     }
 
+    /// How often the plant was edited since the store was opened, up to the last commit: what was
+    /// looked up before a change of it must be looked up again.
+    public var plantVersion: UInt64 { writer.plantVersion.load(ordering: .acquiring) }
+
     // MARK: Observing
 
     /// Calls `body` after each commit that changed points, plant or events, on the writer's thread;

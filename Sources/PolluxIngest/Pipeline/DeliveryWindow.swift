@@ -36,6 +36,8 @@ struct DeliveryWindow: Sendable {
     }
     private var records: [Record] = []
     private var firstRecord: UInt64 = 1
+    /// Whether the broker was seen to send a message again under its number.
+    private var isNumbered = false
     private var messageCount = 0
 
     /// The number of the next record.
@@ -77,10 +79,11 @@ struct DeliveryWindow: Sendable {
     ///
     /// Number and content decide together where the broker keeps numbers, as MQTT demands: a
     /// message that was sent before but never committed may have the content of one that was.
-    /// Where it does not, content decides, the oldest first, and each entry stands for one message.
+    /// Where it does not, content decides, the oldest first, and each entry stands for one message;
+    /// a broker that was seen to keep numbers does, since equal contents are then told apart.
     /// Returns how many were known.
     @discardableResult
-    func recall(_ messages: inout [TopicMessage]) -> Int {
+    mutating func recall(_ messages: inout [TopicMessage]) -> Int {
         guard !entries.isEmpty, messages.contains(where: { $0.delivery?.isRepeated == true })
         else { return 0 }
         // Of two entries of one number the later one counts: the earlier was acknowledged.
@@ -99,7 +102,8 @@ struct DeliveryWindow: Sendable {
             let digest = DeliveryWindow.digest(messages[index])
             var place = numbered[delivery.packet]
             if let found = place, entries[found].digest != digest { place = nil }
-            if place == nil, !delivery.keepsNumber { place = byContent[digest]?.last }
+            if place != nil { isNumbered = true }
+            if place == nil, !delivery.keepsNumber, !isNumbered { place = byContent[digest]?.last }
             guard let place else { continue }
             byContent[digest]?.removeAll { $0 == place }
             messages[index].receivedAt = entries[place].arrival

@@ -20,6 +20,14 @@ extension IngestPipeline {
         _ messages: [TopicMessage], source: String, keepsLetters: Bool
     ) throws -> (outcome: WriteOutcome, refused: Set<Int>) {
         guard !messages.isEmpty else { return (WriteOutcome(), []) }
+        return try EditedPlant.retrying { isFresh in
+            try ingest(messages, source: source, keepsLetters: keepsLetters, isFresh: isFresh)
+        }
+    }
+
+    private func ingest(
+        _ messages: [TopicMessage], source: String, keepsLetters: Bool, isFresh: Bool
+    ) throws -> (outcome: WriteOutcome, refused: Set<Int>) {
         var account = DeliveryAccount(self, source: source)
         let messages = account.recall(messages)
         let now = messages.map(\.receivedAt).max() ?? messages[0].receivedAt
@@ -33,21 +41,18 @@ extension IngestPipeline {
         var resolver = MessageResolver(options: options, storedTimes: stored)
         let letters = keepsLetters ? letters : nil
         let job = try state.withLock { state in
-            let around = surroundings(state, source: source, isReplay: !keepsLetters)
-            for index in messages.indices {
-                if SparkplugTopic.owns(messages[index].topic) {
-                    decoded[index] = try resolver.read(
-                        sparkplug: messages[index], around, reader, &state)
-                }
-                resolver.resolve(
-                    decoded[index], of: messages[index], number: index + 1,
-                    with: &state.addresses)
+            let version = store.plantVersion
+            state.follow(version)
+            try state.resolving(isFresh: isFresh) { state in
+                let around = surroundings(state, source: source, isReplay: !keepsLetters)
+                try resolver.resolve(messages, &decoded, around, reader, &state)
             }
             return CommitJob(
                 graph: graph, write: resolver.write,
                 provenance: Provenance(recordedAt: now, source: source),
                 createsUnknown: options.createsUnknown, allowance: state.allowance(at: now),
-                generation: state.generation, isFromLines: false)
+                generation: state.generation, plantVersion: isFresh ? nil : version,
+                isFromLines: false)
         }
         let write = resolver.write
         var result = CommitResult()

@@ -39,23 +39,27 @@ extension IngestPipeline {
         let job: CommitJob? = state.withLock { (state) -> CommitJob? in
             guard !state.sparkplug.dueNodes(at: now).isEmpty else { return nil }
             let rules = state.rules.topics
-            let generation = state.generation
-            let messages = state.sparkplug.settle(
-                at: now,
-                rules: { source in
-                    SparkplugHost.Surroundings(
-                        rules: rules, generation: generation, source: source,
-                        futureTolerance: options.futureTolerance, load: { _ in nil })
-                }, cache: &state.addresses, write: &resolver.write)
-            let message = TopicMessage(topic: "", payload: [], receivedAt: now)
-            for decoded in messages {
-                resolver.resolve(decoded, of: message, number: 1, with: &state.addresses)
+            // Rare, so that it may rest on nothing: a commit that cannot fail by an edit of the
+            // plant need not be taken back.
+            state.resolving(isFresh: true) { state in
+                let generation = state.generation
+                let messages = state.sparkplug.settle(
+                    at: now,
+                    rules: { source in
+                        SparkplugHost.Surroundings(
+                            rules: rules, generation: generation, source: source,
+                            futureTolerance: options.futureTolerance, load: { _ in nil })
+                    }, cache: &state.addresses, write: &resolver.write)
+                let message = TopicMessage(topic: "", payload: [], receivedAt: now)
+                for decoded in messages {
+                    resolver.resolve(decoded, of: message, number: 1, with: &state.addresses)
+                }
             }
             return CommitJob(
                 graph: graph, write: resolver.write,
                 provenance: Provenance(recordedAt: now, source: "sparkplug"),
                 createsUnknown: options.createsUnknown, allowance: state.allowance(at: now),
-                generation: state.generation, isFromLines: false)
+                generation: state.generation, plantVersion: nil, isFromLines: false)
         }
         guard let job else { return }
         let write = resolver.write
@@ -117,6 +121,20 @@ extension IngestPipeline {
 }
 
 extension MessageResolver {
+    /// Takes a batch of messages; those of Sparkplug are decoded here, in their order.
+    mutating func resolve(
+        _ messages: [TopicMessage], _ decoded: inout [DecodedMessage],
+        _ around: SparkplugHost.Surroundings, _ reader: PayloadReader, _ state: inout IngestState
+    ) throws {
+        for index in messages.indices {
+            if SparkplugTopic.owns(messages[index].topic) {
+                decoded[index] = try read(sparkplug: messages[index], around, reader, &state)
+            }
+            resolve(
+                decoded[index], of: messages[index], number: index + 1, with: &state.addresses)
+        }
+    }
+
     /// Reads a message of Sparkplug's namespace; points of known series are in the write after it.
     mutating func read(
         sparkplug message: TopicMessage, _ around: SparkplugHost.Surroundings,

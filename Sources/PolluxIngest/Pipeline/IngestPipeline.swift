@@ -48,9 +48,6 @@ public final class IngestPipeline: Sendable {
         state.rules = try IngestPipeline.storedRules(store.environment, settings)
         state.mtconnect = try IngestPipeline.storedDevices(store.environment, mtconnectTable)
         self.state = Mutex(state)
-        store.observe { [weak self] notice in
-            if notice.plantEdited { self?.forgetNames() }
-        }
     }
 
     private static let rulesKey = Array("rules".utf8)
@@ -90,12 +87,6 @@ public final class IngestPipeline: Sendable {
         }
     }
 
-    /// Forgets which series names stand for: assets were renamed, retired or moved by hand, or a
-    /// measure's unit was declared, so the next message looks its names up again.
-    private func forgetNames() {
-        state.withLock { $0.forget() }
-    }
-
     /// Stores a body of line protocol and returns after the commit.
     ///
     /// Lines that cannot be stored are listed in the outcome; the others are stored.
@@ -110,7 +101,20 @@ public final class IngestPipeline: Sendable {
         lineProtocol bytes: [UInt8], precision: TimestampPrecision = .nanoseconds,
         receivedAt: Timestamp, source: String = "http", isWhole: Bool = false
     ) async throws -> WriteOutcome {
-        var (write, job) = prepare(bytes, precision, receivedAt, source)
+        do {
+            return try await write(
+                bytes, precision, receivedAt, source, isWhole: isWhole, isFresh: false)
+        } catch is EditedPlant {
+            return try await write(
+                bytes, precision, receivedAt, source, isWhole: isWhole, isFresh: true)
+        }
+    }
+
+    private func write(
+        _ bytes: [UInt8], _ precision: TimestampPrecision, _ receivedAt: Timestamp,
+        _ source: String, isWhole: Bool, isFresh: Bool
+    ) async throws -> WriteOutcome {
+        var (write, job) = prepare(bytes, precision, receivedAt, source, isFresh: isFresh)
         var result = CommitResult()
         if isWhole, write.refusalCount > 0 {
             write.empty()
@@ -138,32 +142,40 @@ public final class IngestPipeline: Sendable {
         lineProtocol bytes: [UInt8], precision: TimestampPrecision = .nanoseconds,
         receivedAt: Timestamp, source: String = "import"
     ) throws -> WriteOutcome {
-        let (write, job) = prepare(bytes, precision, receivedAt, source)
-        let result =
-            write.hasNothing ? CommitResult() : try store.writeBlocking { try job.run($0) }
+        let (write, job, result) = try EditedPlant.retrying { isFresh in
+            let (write, job) = prepare(bytes, precision, receivedAt, source, isFresh: isFresh)
+            let result =
+                write.hasNothing ? CommitResult() : try store.writeBlocking { try job.run($0) }
+            return (write, job, result)
+        }
         return finish(write, job, result, bytes: bytes.count, receivedAt) { origin in
             LineFinder.text(ofLine: origin, in: bytes)
         }
     }
 
-    /// Reads lines up to what only the commit can find; a time after `now` lies in the future, and
-    /// no limit on new things holds when `isLimited` is false.
+    /// Reads lines up to what only the commit can find.
+    ///
+    /// A time after `now` lies in the future, and no limit on new things holds when `isLimited` is
+    /// false. When it `isFresh`, it rests on nothing that was looked up before.
     func prepare(
         _ bytes: [UInt8], _ precision: TimestampPrecision, _ receivedAt: Timestamp,
-        _ source: String, now: Timestamp? = nil, isLimited: Bool = true
+        _ source: String, now: Timestamp? = nil, isLimited: Bool = true, isFresh: Bool
     ) -> (PendingWrite, CommitJob) {
         var resolver = LineResolver(
             options: options, precision: precision, receivedAt: receivedAt,
             now: now ?? receivedAt)
         let job = state.withLock { state in
+            let version = store.plantVersion
+            state.follow(version)
             resolver.places.rules = state.rules.lines
-            resolver.resolve(bytes.span, with: &state.lines)
+            state.resolving(isFresh: isFresh) { resolver.resolve(bytes.span, with: &$0.lines) }
             return CommitJob(
                 graph: graph, write: resolver.write,
                 provenance: Provenance(recordedAt: receivedAt, source: source),
                 createsUnknown: options.createsUnknown,
                 allowance: isLimited ? state.allowance(at: receivedAt) : .unlimited,
-                generation: state.generation, isFromLines: true)
+                generation: state.generation, plantVersion: isFresh ? nil : version,
+                isFromLines: true)
         }
         return (resolver.write, job)
     }
@@ -216,6 +228,20 @@ public final class IngestPipeline: Sendable {
     public var connections: [MQTTSource] { state.withLock { $0.connections } }
 }
 
+/// Takes a commit back whose write was prepared before the plant was edited: what its names and
+/// units mean must be looked up again.
+struct EditedPlant: Error {
+    /// Runs a write, and once more when the plant was edited on the way: then it is fresh, so that
+    /// everything is looked up in the commit itself and no edit can come between.
+    static func retrying<Result>(_ write: (_ isFresh: Bool) throws -> Result) throws -> Result {
+        do {
+            return try write(false)
+        } catch is EditedPlant {
+            return try write(true)
+        }
+    }
+}
+
 /// Takes a commit back in which something was refused.
 private struct RefusedWhole: Error {
     let refusals: [Refusal]
@@ -229,14 +255,20 @@ struct CommitJob: Sendable {
     let createsUnknown: Bool
     let allowance: CommitBody.Allowance
     let generation: UInt64
+    /// The edit of the plant that the write rests on; nil when it rests on none.
+    let plantVersion: UInt64?
     let isFromLines: Bool
 
     /// Runs in the store's transaction.
+    ///
+    /// - Throws: `EditedPlant` when the plant is no longer the one that the write rests on.
     func run(_ transaction: StoreTransaction) throws -> CommitResult {
+        if let plantVersion, plantVersion != transaction.plantVersion { throw EditedPlant() }
         var body = CommitBody(
             graph: graph, transaction: transaction, provenance: provenance,
             createsUnknown: createsUnknown, allowance: allowance)
         try body.run(write)
+        body.result.plantVersion = transaction.plantVersion
         return body.result
     }
 }

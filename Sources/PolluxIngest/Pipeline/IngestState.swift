@@ -18,6 +18,8 @@ struct IngestState: Sendable {
     var newestTimes: [String: [SeriesID: Int64]] = [:]
     /// Grows whenever the caches are emptied: a commit begun before must not fill them.
     var generation: UInt64 = 0
+    /// The edit of the plant up to which everything here is right.
+    private(set) var plantVersion: UInt64 = 0
 
     init(options: IngestOptions) {
         lines = SeriesKeyCache(capacity: options.rememberedKeyCount)
@@ -35,6 +37,40 @@ struct IngestState: Sendable {
         sparkplug.forget()
     }
 
+    /// Forgets what names stand for when the plant was edited since.
+    ///
+    /// Sessions of edge nodes stay: they know places by their names only.
+    mutating func follow(_ version: UInt64) {
+        guard plantVersion != version else { return }
+        plantVersion = version
+        generation += 1
+        lines.removeAll()
+        addresses.removeAll()
+    }
+
+    /// Runs `body` on a state that knows no name yet when `isFresh`, so that nothing in it rests on
+    /// what was looked up before.
+    mutating func resolving<Result>(
+        isFresh: Bool, _ body: (inout IngestState) throws -> Result
+    ) rethrows -> Result {
+        guard isFresh else { return try body(&self) }
+        var (lines, addresses) = (SeriesKeyCache(capacity: 0), SeriesKeyCache(capacity: 0))
+        func exchange() {
+            swap(&lines, &self.lines)
+            swap(&addresses, &self.addresses)
+        }
+        exchange()
+        // Bindings of metrics are of a generation; there is none of this number, and `max` stands
+        // for no binding.
+        let known = generation
+        generation = .max - 1
+        defer {
+            exchange()
+            generation = known
+        }
+        return try body(&self)
+    }
+
     mutating func allowance(at now: Timestamp) -> CommitBody.Allowance {
         CommitBody.Allowance(
             assets: assets.allowance(at: now), series: series.allowance(at: now),
@@ -48,7 +84,7 @@ struct IngestState: Sendable {
         assets.take(result.newAssetCount)
         series.take(result.newSeriesCount)
         attributes.take(result.attributeCount)
-        guard begun == generation else { return }
+        guard begun == generation, result.plantVersion == plantVersion else { return }
         for addition in result.additions {
             if fromLines {
                 lines.insert(

@@ -188,4 +188,6 @@ struct CommitResult: Sendable {
     var deadLetterCount = 0
     var refusals: [Refusal] = []
     var additions: [CacheAddition] = []
+    /// The edit of the plant by which everything was looked up.
+    var plantVersion: UInt64 = 0
 }

@@ -68,18 +68,21 @@ extension IngestPipeline {
         _ bytes: [UInt8], precision: TimestampPrecision, writtenAt: Timestamp, now: Timestamp,
         progress: inout ImportProgress
     ) throws -> WriteOutcome {
-        let (write, job) = prepare(
-            bytes, precision, writtenAt, "import", now: now, isLimited: false)
         let settings = settings
         let before = progress
-        let result = try store.writeBlocking { transaction in
-            let result = try job.run(transaction)
-            let refused = write.refusalCount + result.refusals.count
-            var after = before
-            after.pointCount += UInt64(result.pointCount)
-            after.refusedCount += UInt64(refused)
-            try transaction.transaction.put(settings, after.key, after.record)
-            return result
+        let (write, job, result) = try EditedPlant.retrying { isFresh in
+            let (write, job) = prepare(
+                bytes, precision, writtenAt, "import", now: now, isLimited: false, isFresh: isFresh)
+            let result = try store.writeBlocking { transaction in
+                let result = try job.run(transaction)
+                let refused = write.refusalCount + result.refusals.count
+                var after = before
+                after.pointCount += UInt64(result.pointCount)
+                after.refusedCount += UInt64(refused)
+                try transaction.transaction.put(settings, after.key, after.record)
+                return result
+            }
+            return (write, job, result)
         }
         let outcome = finish(write, job, result, bytes: bytes.count, now) { origin in
             LineFinder.text(ofLine: origin, in: bytes)

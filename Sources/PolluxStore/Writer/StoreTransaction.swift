@@ -26,11 +26,16 @@ public final class StoreTransaction {
     var plantChanged = false
     var plantEdited = false
     var eventsChanged = false
+    /// How often the plant was edited up to here, by commits before and by bodies of this one.
+    ///
+    /// What was looked up outside with an equal `Store.plantVersion` still means the same.
+    public private(set) var plantVersion: UInt64
 
     init(
         transaction: WriteTransaction, head: Head, tables: Tables, options: StoreOptions,
-        lastSequence: UInt64
+        lastSequence: UInt64, plantVersion: UInt64
     ) {
+        self.plantVersion = plantVersion
         self.transaction = transaction
         self.head = head
         self.tables = tables
@@ -130,6 +135,7 @@ public final class StoreTransaction {
     public func notePlantChange() {
         plantChanged = true
         plantEdited = true
+        plantVersion += 1
     }
 
     /// Says that types, assets or attributes were added and what was there still means the same.

@@ -16,6 +16,8 @@ final class Writer: @unchecked Sendable {
     let counters = Mutex(StoreStatistics())
     private let thread = Mutex<pthread_t?>(nil)
 
+    /// How often the plant was edited since the start; written by this thread alone.
+    let plantVersion = Atomic<UInt64>(0)
     /// The newest journal record that is committed.
     var lastSequence: UInt64 = 0
     /// Records in the journal with their sizes, oldest first.
@@ -86,6 +88,7 @@ final class Writer: @unchecked Sendable {
         var removed: [CommitNotice.Touched] = []
         var plantChanged = false
         var plantEdited = false
+        var plantVersion: UInt64 = 0
         var eventsChanged = false
         var deliveries: [@Sendable () -> Void] = []
         var journalByteCount = 0
@@ -140,7 +143,7 @@ final class Writer: @unchecked Sendable {
     ) throws -> Gathered {
         let body = StoreTransaction(
             transaction: transaction, head: head, tables: tables, options: options,
-            lastSequence: lastSequence)
+            lastSequence: lastSequence, plantVersion: plantVersion.load(ordering: .relaxed))
         var gathered = Gathered()
         var index = 0
         var valueCount = 0
@@ -169,6 +172,7 @@ final class Writer: @unchecked Sendable {
         gathered.removed = body.removed
         gathered.plantChanged = body.plantChanged
         gathered.plantEdited = body.plantEdited
+        gathered.plantVersion = body.plantVersion
         gathered.eventsChanged = body.eventsChanged
         if !gathered.batches.isEmpty {
             gathered.journalByteCount = try writeJournal(gathered, body.seeds, transaction)
@@ -219,6 +223,7 @@ final class Writer: @unchecked Sendable {
         }
         // Who keeps names or units of the plant in memory must have let go of them before the
         // caller goes on: its next write may already mean the new ones.
+        plantVersion.store(gathered.plantVersion, ordering: .releasing)
         if !gathered.plantEdited { for deliver in gathered.deliveries { deliver() } }
         defer { if gathered.plantEdited { for deliver in gathered.deliveries { deliver() } } }
         for (group, first) in gathered.sealing.firsts { sealed?(group, first) }
