@@ -94,6 +94,18 @@ func lowerCased(_ byte: UInt8) -> UInt8 {
 extension AggregateWord {
     /// The word as written in a query.
     public var text: String {
+        switch self {
+        case .avg: return "avg"
+        case .min: return "min"
+        case .max: return "max"
+        case .mean: return "mean"
+        case .sum: return "sum"
+        case .count: return "count"
+        case .highest: return "highest"
+        case .lowest: return "lowest"
+        case .latest: return "latest"
+        default: break
+        }
         guard case .percentile(let percent) = self else { return "\(self)" }
         return percent == percent.rounded() ? "p\(Int(percent))" : "p\(percent)"
     }

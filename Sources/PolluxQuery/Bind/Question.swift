@@ -42,6 +42,15 @@ final class Question {
     /// What a brief question may still do; nil for others.
     var allowance: Allowance?
 
+    /// The sources of measures of subjects with one piece, found once.
+    var sources: [SourceKey: [PlantReader.Source]] = [:]
+
+    /// A measure of a piece.
+    struct SourceKey: Hashable {
+        var measure: MeasureID
+        var piece: PathPiece
+    }
+
     /// A measure of a type.
     struct DefinitionKey: Hashable {
         var measure: MeasureID

@@ -30,8 +30,8 @@ extension Question {
         }
         let pieces = subject.pieces.filter { piece in range.map(piece.range.overlaps) ?? true }
         guard let first = pieces.first, let last = pieces.last, pieces.count > 1 else {
-            guard let piece = pieces.first else { return subject.name }
-            return try name(of: piece)
+            // A piece of a subject is the subject for a time, and called alike.
+            return subject.name
         }
         if pieces.count > Question.namedCount {
             return "\(try name(of: first)) … \(try name(of: last)) (\(pieces.count) in turn)"

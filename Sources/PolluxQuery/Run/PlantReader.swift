@@ -59,6 +59,22 @@ struct PlantReader {
     func sources(
         of measure: MeasureID, for subject: Subject, in wanted: TimeRange
     ) throws -> [Source] {
+        // With one piece the range does not matter: binding has found them already.
+        guard question.subjects.count == 1, subject.pieces.count == 1,
+            subject.pieces[0].range.overlaps(wanted)
+        else {
+            return try find(measure, for: subject, in: wanted)
+        }
+        let key = Question.SourceKey(measure: measure, piece: subject.pieces[0])
+        if let known = question.sources[key] { return known }
+        let found = try find(measure, for: subject, in: wanted)
+        question.sources[key] = found
+        return found
+    }
+
+    private func find(
+        _ measure: MeasureID, for subject: Subject, in wanted: TimeRange
+    ) throws -> [Source] {
         var found: [Source] = []
         for piece in subject.pieces {
             // A value held from before the range may come from before it, but not from another

@@ -101,6 +101,7 @@ struct BodyReader: Sendable {
     /// The media type of a body without its parameters, in lower case; empty when none is given.
     static func mediaType(of request: Request) -> String {
         let text = request.headers[.contentType] ?? ""
+        if text == "application/json" { return text }
         let type = text.prefix { $0 != ";" }.lowercased()
         return type.filter { $0 != " " && $0 != "\t" }
     }
