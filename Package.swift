@@ -9,12 +9,14 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-/// The kernels alone are compiled without overflow traps and, on x86-64, for AVX2, FMA and BMI2
-/// (docs/decisions/0003).
+/// The kernels alone are compiled without overflow traps and, on x86-64, for AVX2, FMA and BMI2,
+/// the wide ones for AVX-512 (docs/decisions/0003, 0007).
 #if arch(x86_64)
     let kernels: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"])]
+    let wide: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4"])]
 #else
     let kernels: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+    let wide = kernels
 #endif
 
 /// Each room has a page for people, which is no source.
@@ -52,9 +54,11 @@ let package = Package(
         // Row 1
         .target(name: "PolluxModel", exclude: readme, swiftSettings: common),
         .target(name: "PolluxKernels", exclude: readme, swiftSettings: common + kernels),
+        .target(name: "PolluxWideKernels", exclude: readme, swiftSettings: common + wide),
         // Row 2
         .target(
-            name: "PolluxCodec", dependencies: ["PolluxModel", "PolluxKernels", "CZstd"],
+            name: "PolluxCodec",
+            dependencies: ["PolluxModel", "PolluxKernels", "PolluxWideKernels", "CZstd"],
             exclude: readme, swiftSettings: common),
         .target(
             name: "PolluxKeyValue", dependencies: ["PolluxModel", "CLMDB"], exclude: readme,
@@ -159,7 +163,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "PolluxCodecTests",
-            dependencies: ["PolluxCodec", "PolluxKernels", "PolluxModel", "PolluxTestKit"],
+            dependencies: [
+                "PolluxCodec", "PolluxKernels", "PolluxWideKernels", "PolluxModel", "PolluxTestKit",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "PolluxKeyValueTests",

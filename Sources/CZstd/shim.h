@@ -1,7 +1,8 @@
 #include <zstd.h>
 
 /* Swift has no way to ask the processor what it can do, and this is the one C header of the room
-   that needs to know: the kernels of PolluxKernels are compiled for x86-64-v3: AVX2, BMI, FMA, LZCNT. */
+   that needs to know: the kernels of PolluxKernels are compiled for x86-64-v3: AVX2, BMI, FMA, LZCNT,
+   those of PolluxWideKernels for x86-64-v4. */
 #if defined(__x86_64__)
 #include <cpuid.h>
 static inline int pollux_processor_is_supported(void) {
@@ -20,6 +21,20 @@ static inline int pollux_processor_is_supported(void) {
     if (!__get_cpuid(0x80000001u, &a, &b, &c, &d)) return 0;
     return (c & (1u << 5)) != 0;
 }
+/* Whether the kernels of PolluxWideKernels run here: level x86-64-v4. */
+static inline int pollux_processor_is_wide(void) {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!pollux_processor_is_supported()) return 0;
+    unsigned low = 0, high = 0;
+    /* The system saves mask registers and all of the 512-bit ones (bits 5 to 7) */
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & 0xE6u) != 0xE6u) return 0;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+    /* AVX-512 F (16), DQ (17), CD (28), BW (30), VL (31) */
+    const unsigned needed = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
+    return (b & needed) == needed;
+}
 #else
 static inline int pollux_processor_is_supported(void) { return 1; }
+static inline int pollux_processor_is_wide(void) { return 0; }
 #endif

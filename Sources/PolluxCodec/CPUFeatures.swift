@@ -11,4 +11,9 @@ public enum CPUFeatures {
     public static var isSupported: Bool {
         pollux_processor_is_supported() != 0
     }
+
+    /// True when sums can take vectors of 512 bits (level v4: AVX-512 F, BW, CD, DQ, VL).
+    ///
+    /// Results are the same to the last bit without them.
+    public static let isWide = pollux_processor_is_wide() != 0
 }

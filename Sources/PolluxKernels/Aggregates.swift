@@ -6,6 +6,13 @@ public struct BlockAggregate {
     public var minimum: Double
     /// The greatest number; -infinity when every value is not-a-number.
     public var maximum: Double
+
+    /// What a block adds up to.
+    public init(sum: Double, minimum: Double, maximum: Double) {
+        self.sum = sum
+        self.minimum = minimum
+        self.maximum = maximum
+    }
 }
 
 /// Sixteen running sums, minima and maxima: value i of a block belongs to number i mod 16.
@@ -39,6 +46,12 @@ struct Accumulators {
         return Doubles().replacing(with: values, where: isIn)
     }
 
+    /// The first `count` lanes, with zeros behind them.
+    @inline(__always)
+    static func first(_ count: Int, of values: Doubles) -> Doubles {
+        Doubles().replacing(with: values, where: lanes .< Longs(repeating: Int64(count)))
+    }
+
     private static let lanes = Longs(0, 1, 2, 3, 4, 5, 6, 7)
 
     @inline(__always)
@@ -62,6 +75,31 @@ struct Accumulators {
 
 /// Aggregates over plain doubles, in the same order as those over packed blocks.
 public enum Aggregates {
+    /// The sum of `count` doubles, at most 1,024.
+    public static func sum(_ values: UnsafePointer<Double>, count: Int) -> Double {
+        var sum0 = Doubles()
+        var sum1 = Doubles()
+        var index = 0
+        while index &+ 16 <= count {
+            sum0 += loadDoubles(values + index)
+            sum1 += loadDoubles(values + (index &+ 8))
+            index &+= 16
+        }
+        if index &+ 8 <= count {
+            sum0 += loadDoubles(values + index)
+            index &+= 8
+            if index < count {
+                sum1 += Accumulators.first(count &- index, of: rest(values, from: index, count))
+            }
+        } else if index < count {
+            sum0 += Accumulators.first(count &- index, of: rest(values, from: index, count))
+        }
+        let eight = sum0 + sum1
+        let four = eight.lowHalf + eight.highHalf
+        let two = four.lowHalf + four.highHalf
+        return two[0] + two[1]
+    }
+
     /// Sum, minimum and maximum of `count` doubles, at most 1,024.
     public static func block(_ values: UnsafePointer<Double>, count: Int) -> BlockAggregate {
         var running = Accumulators()

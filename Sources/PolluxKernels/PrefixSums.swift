@@ -80,6 +80,8 @@ public enum PrefixSums {
     }
 
     /// Turns tiles of 8 rows by 8 lanes into runs of 8 consecutive values.
+    ///
+    /// Words and then pairs change places within halves of vectors, then halves do.
     @inline(__always)
     private static func tiles(
         _ rows: UnsafePointer<UInt32>, lane: Int, _ offset: Words,
@@ -87,37 +89,76 @@ public enum PrefixSums {
     ) {
         for tile in 0..<4 {
             let place = UnsafeRawPointer(rows) + (tile &* 8 &* 32 &+ lane) &* 4
-            let (a0, a4) = interleave(loadWords(place), loadWords(place + 512))
-            let (a1, a5) = interleave(loadWords(place + 128), loadWords(place + 640))
-            let (a2, a6) = interleave(loadWords(place + 256), loadWords(place + 768))
-            let (a3, a7) = interleave(loadWords(place + 384), loadWords(place + 896))
-            // Rows are now (0,4) (1,5) (2,6) (3,7) in lane pairs: low lanes in a0..a3.
-            let (b0, b1) = interleave(a0, a2)
-            let (b2, b3) = interleave(a1, a3)
-            let (b4, b5) = interleave(a4, a6)
-            let (b6, b7) = interleave(a5, a7)
-            let (c0, c1) = interleave(b0, b2)
-            let (c2, c3) = interleave(b1, b3)
-            let (c4, c5) = interleave(b4, b6)
-            let (c6, c7) = interleave(b5, b7)
             let target = UnsafeMutableRawPointer(words + (lane &* 32 &+ tile &* 8))
-            storeWords(c0 &+ Words(repeating: offset[0]), target)
-            storeWords(c1 &+ Words(repeating: offset[1]), target + 128)
-            storeWords(c2 &+ Words(repeating: offset[2]), target + 256)
-            storeWords(c3 &+ Words(repeating: offset[3]), target + 384)
-            storeWords(c4 &+ Words(repeating: offset[4]), target + 512)
-            storeWords(c5 &+ Words(repeating: offset[5]), target + 640)
-            storeWords(c6 &+ Words(repeating: offset[6]), target + 768)
-            storeWords(c7 &+ Words(repeating: offset[7]), target + 896)
+            let rows0 = fourRows(place, offset)
+            let rows4 = fourRows(place + 512, offset)
+            store(rows0.0, rows4.0, target)
+            store(rows0.1, rows4.1, target + 128)
+            store(rows0.2, rows4.2, target + 256)
+            store(rows0.3, rows4.3, target + 384)
         }
     }
 
-    /// a0 b0 a1 b1 … a7 b7 in two vectors.
+    /// Four rows: vector k has them of lane k in its low half, of lane k + 4 in its high half.
     @inline(__always)
-    private static func interleave(_ first: Words, _ second: Words) -> (Words, Words) {
-        var both = SIMD16<UInt32>()
-        both.evenHalf = first
-        both.oddHalf = second
-        return (both.lowHalf, both.highHalf)
+    private static func fourRows(
+        _ place: UnsafeRawPointer, _ offset: Words
+    ) -> (Words, Words, Words, Words) {
+        let row0 = loadWords(place) &+ offset
+        let row1 = loadWords(place + 128) &+ offset
+        let row2 = loadWords(place + 256) &+ offset
+        let row3 = loadWords(place + 384) &+ offset
+        let low01 = row0.lowWords(with: row1)
+        let low23 = row2.lowWords(with: row3)
+        let high01 = row0.highWords(with: row1)
+        let high23 = row2.highWords(with: row3)
+        return (
+            low01.lowPairs(with: low23), low01.highPairs(with: low23),
+            high01.lowPairs(with: high23), high01.highPairs(with: high23)
+        )
+    }
+
+    /// Writes eight values of a lane, and of the lane 4 behind it.
+    @inline(__always)
+    private static func store(
+        _ rows0: Words, _ rows4: Words, _ target: UnsafeMutableRawPointer
+    ) {
+        storeWords(Words(lowHalf: rows0.lowHalf, highHalf: rows4.lowHalf), target)
+        storeWords(Words(lowHalf: rows0.highHalf, highHalf: rows4.highHalf), target + 512)
+    }
+}
+
+/// Words of two vectors in a new order, one instruction each.
+///
+/// They are written word by word, and in words and pairs in turn: through several steps in lanes of
+/// one width the compiler follows each single word, and makes of them many instructions.
+extension Words {
+    /// In each half, words 0 and 1 of both in turn.
+    @inline(__always)
+    fileprivate func lowWords(with other: Self) -> Self {
+        Self(self[0], other[0], self[1], other[1], self[4], other[4], self[5], other[5])
+    }
+
+    /// In each half, words 2 and 3 of both in turn.
+    @inline(__always)
+    fileprivate func highWords(with other: Self) -> Self {
+        Self(self[2], other[2], self[3], other[3], self[6], other[6], self[7], other[7])
+    }
+
+    @inline(__always)
+    private var pairs: SIMD4<UInt64> { unsafeBitCast(self, to: SIMD4<UInt64>.self) }
+
+    /// In each half, words 0 and 1 of both.
+    @inline(__always)
+    fileprivate func lowPairs(with other: Self) -> Self {
+        let (first, second) = (pairs, other.pairs)
+        return unsafeBitCast(SIMD4(first[0], second[0], first[2], second[2]), to: Self.self)
+    }
+
+    /// In each half, words 2 and 3 of both.
+    @inline(__always)
+    fileprivate func highPairs(with other: Self) -> Self {
+        let (first, second) = (pairs, other.pairs)
+        return unsafeBitCast(SIMD4(first[1], second[1], first[3], second[3]), to: Self.self)
     }
 }

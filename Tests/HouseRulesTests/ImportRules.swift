@@ -8,7 +8,8 @@ import Testing
     static let allowed: [String: Set<String>] = [
         "PolluxModel": [],
         "PolluxKernels": [],
-        "PolluxCodec": ["PolluxModel", "PolluxKernels", "CZstd"],
+        "PolluxWideKernels": [],
+        "PolluxCodec": ["PolluxModel", "PolluxKernels", "PolluxWideKernels", "CZstd"],
         "PolluxKeyValue": ["PolluxModel", "CLMDB"],
         "PolluxLanguage": ["PolluxModel"],
         "PolluxAnalytics": ["PolluxModel"],

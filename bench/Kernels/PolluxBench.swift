@@ -5,6 +5,7 @@ import PolluxTestKit
 
 /// `pollux-bench encode fast|dense [NAME]` shows how fast each reference column is encoded, or one
 /// of them a few thousand times, for profiles;
+/// `pollux-bench sums levels|walk` adds up one column a hundred times, for profiles;
 /// `pollux-bench export FOLDER` writes the columns for peers in other languages;
 /// `pollux-bench codec [--peers FILE] [--results FOLDER] [--only sizes|speeds]` measures.
 @main
@@ -23,6 +24,8 @@ struct PolluxBench {
             try encode(
                 folder, arguments[1] == "dense" ? .dense : .fast,
                 only: arguments.count == 3 ? arguments[2] : "")
+        case ("sums", 2):
+            try Scans.profile(arguments[1] == "walk" ? .walk : .levels)
         case ("codec", 1...):
             try measure(
                 folder, option("--peers", arguments), option("--results", arguments),

@@ -17,6 +17,7 @@ struct Scans {
     /// What is done with the chunks.
     enum Work: String {
         case decode
+        case sum = "fused sum"
         case aggregate = "fused sum, min, max"
         case encode
     }
@@ -71,10 +72,12 @@ struct Scans {
             }
         }
 
-        func aggregate() throws {
+        func aggregate(wantsExtremes: Bool) throws {
             for (chunk, plain) in zip(bytes, values) {
                 try chunk.withUnsafeBytes {
-                    Stopwatch.keep(try FloatColumn.aggregate($0, rows: 0..<plain.count))
+                    Stopwatch.keep(
+                        try FloatColumn.aggregate(
+                            $0, rows: 0..<plain.count, wantsExtremes: wantsExtremes))
                 }
             }
         }
@@ -82,8 +85,7 @@ struct Scans {
 
     /// Runs all scans; `real` are the chunks of the reference columns.
     init(real: [[Double]]) throws {
-        var random = Seed(7)
-        let levels = (0..<Self.count).map { _ in Double(2000 + random.next() % 1000) / 100 }
+        let levels = Self.made(.levels)
         let raw = Stopwatch.least {
             levels.withUnsafeBufferPointer { Stopwatch.keep(FloatAggregate($0)) }
         }
@@ -91,14 +93,31 @@ struct Scans {
         add("raw doubles in memory: sum", Self.count, sum)
         add("raw doubles in memory: sum, min, max", Self.count, raw)
         try measure(.levels, Columns.chunks(levels))
+        try measure(.walk, Columns.chunks(Self.made(.walk)))
+        try measure(.real, real)
+        try measureTimes()
+    }
+
+    /// Levels of two decimals, or a walk.
+    private static func made(_ nature: Nature) -> [Double] {
+        var random = Seed(7)
         var integer = 2000
-        let walk = (0..<Self.count).map { _ in
+        return (0..<count).map { _ in
+            if nature == .levels { return Double(2000 + random.next() % 1000) / 100 }
             integer += Int(random.next() % 41) - 20
             return Double(integer) / 100
         }
-        try measure(.walk, Columns.chunks(walk))
-        try measure(.real, real)
-        try measureTimes()
+    }
+
+    /// Adds up a column over and over, and prints how fast.
+    static func profile(_ nature: Nature) throws {
+        let chunks = Chunks(Columns.chunks(made(nature)), .fast)
+        for (name, wantsExtremes) in [("sum", false), ("sum, min, max", true)] {
+            let seconds = try Stopwatch.least(rounds: 50) {
+                try chunks.aggregate(wantsExtremes: wantsExtremes)
+            }
+            print("\(nature.rawValue), \(name): \(text(Double(count) / seconds / 1e6, 0)) Mv/s")
+        }
     }
 
     /// A plain sum with enough accumulators to be bound by memory alone.
@@ -135,7 +154,11 @@ struct Scans {
                 rates[Key(nature: nature, tier: tier, work: work)] = Double(count) / seconds / 1e6
             }
             note(.decode, chunks.count, try Stopwatch.least { try chunks.decode(into: target) })
-            note(.aggregate, chunks.count, try Stopwatch.least { try chunks.aggregate() })
+            for (work, wantsExtremes) in [(Work.sum, false), (.aggregate, true)] {
+                note(
+                    work, chunks.count,
+                    try Stopwatch.least { try chunks.aggregate(wantsExtremes: wantsExtremes) })
+            }
             // A part is enough for encoding, which is slow.
             let part = Chunks(Array(values.prefix(256)), tier)
             note(.encode, part.count, Stopwatch.least(rounds: 3) { part.encode(tier) })

@@ -50,9 +50,11 @@ struct Targets {
         add("decode, delta", atLeast: 1200, scans.rate(.walk, .fast, .decode))
         add("decode, dense", atLeast: 300, scans.rate(.real, .dense, .decode))
         for (name, nature) in [("frame of reference", Scans.Nature.levels), ("delta", .walk)] {
-            let rate = scans.rate(nature, .fast, .aggregate)
-            add("fused aggregates, \(name)", atLeast: 2500, rate)
-            add("the same × a sum over raw doubles", atLeast: 1.5, rate.map { $0 / scans.raw })
+            for work in [Scans.Work.sum, .aggregate] {
+                let rate = scans.rate(nature, .fast, work)
+                add("\(work.rawValue), \(name)", atLeast: 2500, rate)
+                add("the same × a sum over raw doubles", atLeast: 1.5, rate.map { $0 / scans.raw })
+            }
         }
         for nature in Scans.Nature.allCases {
             add(

@@ -20,12 +20,21 @@ public struct FloatAggregate: Equatable, Sendable {
 
     /// The aggregate of `values`, by the same rule as that of an encoded column.
     public init(_ values: UnsafeBufferPointer<Double>) {
+        self.init(values, rows: 0..<values.count)
+    }
+
+    /// The aggregate of some of a column's `values`, as an encoded column gives it.
+    ///
+    /// Without `wantsExtremes`, minimum and maximum stay those of no values.
+    public init(
+        _ values: UnsafeBufferPointer<Double>, rows: Range<Int>, wantsExtremes: Bool = true
+    ) {
+        precondition(rows.upperBound <= values.count, "rows beyond the column")
         guard let base = values.baseAddress else { return }
-        var first = 0
-        while first < values.count {
-            let length = min(values.count - first, ColumnLimits.blockCount)
-            add(Aggregates.block(base + first, count: length), count: length)
-            first += length
+        for piece in BlockPieces(rows) {
+            add(
+                base + (piece.block * ColumnLimits.blockCount + piece.rows.lowerBound),
+                count: piece.rows.count, wantsExtremes: wantsExtremes)
         }
     }
 
@@ -42,5 +51,15 @@ public struct FloatAggregate: Equatable, Sendable {
         sum += block.sum
         minimum = min(minimum, block.minimum)
         maximum = max(maximum, block.maximum)
+    }
+
+    /// Adds at most 1,024 values as one piece.
+    mutating func add(_ values: UnsafePointer<Double>, count: Int, wantsExtremes: Bool) {
+        if wantsExtremes {
+            add(Aggregates.block(values, count: count), count: count)
+        } else {
+            self.count += count
+            sum += Aggregates.sum(values, count: count)
+        }
     }
 }

@@ -80,13 +80,14 @@ public enum FloatColumn: EncodedColumn {
 
     /// Count, sum, minimum and maximum of a range of rows, without writing the values out.
     ///
-    /// For several ranges of a column, open a `FloatReader`.
+    /// For several ranges of a column, open a `FloatReader`. Without `wantsExtremes`, minimum and
+    /// maximum stay those of no values.
     public static func aggregate(
         _ bytes: UnsafeRawBufferPointer, rows: Range<Int>,
-        sibling: UnsafeBufferPointer<Double>? = nil
+        sibling: UnsafeBufferPointer<Double>? = nil, wantsExtremes: Bool = true
     ) throws(CodecError) -> FloatAggregate {
         var reader = try FloatReader(bytes, sibling: sibling)
-        return try reader.aggregate(rows: rows)
+        return try reader.aggregate(rows: rows, wantsExtremes: wantsExtremes)
     }
 
     /// The column's header as named fields, for `pollux inspect`.

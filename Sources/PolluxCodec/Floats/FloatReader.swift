@@ -107,33 +107,49 @@ public struct FloatReader: ~Copyable {
     /// Count, sum, minimum and maximum of `rows`, the same to the last bit in every mode.
     ///
     /// Blocks that lie within `rows` are summed up straight from their packed form. The sum is that
-    /// of storage-format/encodings.md §10. O(rows / 1,024) blocks.
-    public mutating func aggregate(rows: Range<Int>) throws(CodecError) -> FloatAggregate {
+    /// of storage-format/encodings.md §10. Without `wantsExtremes`, minimum and maximum stay those
+    /// of no values, which saves their time. O(rows / 1,024) blocks.
+    public mutating func aggregate(
+        rows: Range<Int>, wantsExtremes: Bool = true
+    ) throws(CodecError) -> FloatAggregate {
         try check(rows)
         var result = FloatAggregate()
-        for piece in BlockPieces(rows) {
-            let length = piece.rows.count
-            if case .blocks(let blocks) = source, blocks.distances == nil,
-                !blocks.scale.isPrinted, memory.held != piece.block,
-                length == ColumnLimits.blockCount, !blocks.hasException(in: piece.block),
-                let fused = try blocks.integers.blocks.aggregate(
-                    blocks.integers.places[piece.block], divisor: blocks.scale.divisor,
-                    scratch: memory.words)
-            {
-                result.add(fused, count: length)
-            } else if case .whole(let values) = source {
-                let first = piece.block * ColumnLimits.blockCount + piece.rows.lowerBound
-                let block = values.withUnsafeBufferPointer {
-                    Aggregates.block($0.baseAddress.unsafelyUnwrapped + first, count: length)
+        switch source {
+        case .blocks(let blocks) where blocks.distances == nil && !blocks.scale.isPrinted:
+            for piece in BlockPieces(rows) {
+                if piece.rows.count == ColumnLimits.blockCount, memory.held != piece.block,
+                    let fused = try sum(blocks, piece.block, wantsExtremes)
+                {
+                    result.add(fused, count: piece.rows.count)
+                } else {
+                    result.add(
+                        try hold(piece.block) + piece.rows.lowerBound, count: piece.rows.count,
+                        wantsExtremes: wantsExtremes)
                 }
-                result.add(block, count: length)
-            } else {
-                let held = try hold(piece.block)
+            }
+        case .whole(let values):
+            values.withUnsafeBufferPointer {
+                result = FloatAggregate($0, rows: rows, wantsExtremes: wantsExtremes)
+            }
+        default:
+            for piece in BlockPieces(rows) {
                 result.add(
-                    Aggregates.block(held + piece.rows.lowerBound, count: length), count: length)
+                    try hold(piece.block) + piece.rows.lowerBound, count: piece.rows.count,
+                    wantsExtremes: wantsExtremes)
             }
         }
         return result
+    }
+
+    /// A whole block's sum from its packed form; nil where that is not possible.
+    private mutating func sum(
+        _ blocks: borrowing Blocks, _ index: Int, _ wantsExtremes: Bool
+    ) throws(CodecError) -> BlockAggregate? {
+        if blocks.hasException(in: index) { return nil }
+        let block = blocks.integers.places[index]
+        return try blocks.integers.blocks.aggregate(
+            block, divisor: blocks.scale.divisor, wantsExtremes: wantsExtremes,
+            scratch: blocks.integers.blocks.needsScratch(block) ? memory.words : nil)
     }
 
     private func check(_ rows: Range<Int>) throws(CodecError) {
@@ -161,17 +177,18 @@ public struct FloatReader: ~Copyable {
         return UnsafePointer(values)
     }
 
-    private func decode(
+    private mutating func decode(
         _ blocks: borrowing Blocks, _ block: Int, into values: UnsafeMutablePointer<Double>
     ) throws(CodecError) {
         let place = blocks.integers.places[block]
+        let words = memory.words
         try blocks.integers.blocks.decode(
-            place, divisor: blocks.scale.divisor, into: values, scratch: memory.words)
+            place, divisor: blocks.scale.divisor, into: values, scratch: words)
         if blocks.scale.isPrinted { Printing.printAll(values, count: place.count) }
         if let distances = blocks.distances {
             try withUnsafeDistances { moved throws(CodecError) in
                 try distances.blocks.decode(
-                    distances.places[block], into: moved, scratch: memory.words)
+                    distances.places[block], into: moved, scratch: words)
                 Scaling.move(values, by: moved, count: place.count)
             }
         }

@@ -30,22 +30,35 @@ struct BlockIndex {
 }
 
 /// Memory of a reader: one block of values, kept for the next question, and the decoders' scratch.
+///
+/// Taken when first asked for: sums of many columns need none.
 struct BlockMemory: ~Copyable {
-    /// Room for one block of 64-bit values.
-    let values: UnsafeMutableRawPointer
-    /// Room for two blocks of words, in the same allocation.
-    let words: UnsafeMutablePointer<UInt32>
+    private var start: UnsafeMutableRawPointer?
     /// The block that `values` holds.
     var held: Int?
 
-    init() {
-        let byteCount = 8 * ColumnLimits.blockCount
-        values = .allocate(byteCount: 2 * byteCount, alignment: 64)
-        words = (values + byteCount).assumingMemoryBound(to: UInt32.self)
+    init() {}
+
+    private static var byteCount: Int { 8 * ColumnLimits.blockCount }
+
+    /// Room for one block of 64-bit values.
+    var values: UnsafeMutableRawPointer {
+        mutating get {
+            if let start { return start }
+            let taken = UnsafeMutableRawPointer.allocate(
+                byteCount: 2 * Self.byteCount, alignment: 64)
+            start = taken
+            return taken
+        }
+    }
+
+    /// Room for two blocks of words, in the same allocation.
+    var words: UnsafeMutablePointer<UInt32> {
+        mutating get { (values + Self.byteCount).assumingMemoryBound(to: UInt32.self) }
     }
 
     deinit {
-        values.deallocate()
+        start?.deallocate()
     }
 }
 

@@ -155,74 +155,52 @@ struct PackedBlocks {
         }
     }
 
-    /// Sum, minimum and maximum of a block's doubles without writing them, when that is possible.
-    func aggregate(
-        _ block: PackedBlock, divisor: Double, scratch: UnsafeMutablePointer<UInt32>
-    ) throws(CodecError) -> BlockAggregate? {
-        guard isExactInDoubles(block) else { return nil }
-        if order == .values {
-            let base = offset &+ factor &* block.reference
-            LanePacking.unpack(
-                block.packed, width: block.width,
-                adding: block.exceptionCount == 0 ? 0 : Self.signBias, into: scratch)
-            guard block.exceptionCount > 0 else {
-                return WordBlock.aggregate(scratch, base: base, factor: factor, divisor: divisor)
-            }
-            // Exceptions may lie below the reference; all must fit words kept from 2^31 on.
-            let limit = Int64(1) << Int64(31 - min(block.width, 31))
-            var areNarrow = block.width < 31
-            try forEachException(block) { position, high in
-                if high < -limit || high >= limit - 1 { areNarrow = false }
-                scratch[position] &+= UInt32(truncatingIfNeeded: high << Int64(block.width))
-            }
-            guard areNarrow else { return nil }
-            return WordBlock.aggregate(
-                scratch, base: base &- factor &* Int64(Self.signBias), factor: factor,
-                divisor: divisor)
-        }
-        let words = try sums(block, scratch)
-        return WordBlock.aggregate(words, base: sumBase(block), factor: factor, divisor: divisor)
-    }
-
     /// Whether factor * word stays below 2^52, so that doubles can do the integer arithmetic.
-    private func isExactInDoubles(_ block: PackedBlock) -> Bool {
+    func isExactInDoubles(_ block: PackedBlock) -> Bool {
         block.isFullAndNarrow && factor <= 1 << 20
     }
 
     /// Signed sums are kept as words from 0 on: 2^31 more than they are.
-    private static let signBias: UInt32 = 0x8000_0000
+    static let signBias: UInt32 = 0x8000_0000
 
     /// What the biased sums of a block stand for: `sumBase + factor * word`.
-    private func sumBase(_ block: PackedBlock) -> Int64 {
+    func sumBase(_ block: PackedBlock) -> Int64 {
         offset &+ factor &* (block.start &- Int64(Self.signBias))
     }
 
     /// The biased running sums of a full narrow block of the delta modes, in natural order.
     ///
     /// They are written to the second half of `scratch`.
-    private func sums(
+    func sums(
         _ block: PackedBlock, _ scratch: UnsafeMutablePointer<UInt32>
     ) throws(CodecError) -> UnsafePointer<UInt32> {
-        let reference = UInt32(truncatingIfNeeded: block.reference)
-        if block.exceptionCount == 0, order == .deltas {
-            LanePacking.unpackLaneSums(
-                block.packed, width: block.width, adding: reference, into: scratch)
-        } else {
-            LanePacking.unpack(block.packed, width: block.width, adding: reference, into: scratch)
-            try forEachException(block) { position, high in
-                let place = (position & 31) * 32 + position >> 5
-                scratch[place] &+= UInt32(truncatingIfNeeded: high << Int64(block.width))
-            }
-            if order == .deltaDeltas {
-                scratch[0] &+= UInt32(truncatingIfNeeded: block.startDelta)
-                PrefixSums.sumLanes(scratch)
-                PrefixSums.joinLanes(scratch)
-            }
-            PrefixSums.sumLanes(scratch)
-        }
+        try sumLanes(block, scratch)
         let words = scratch + ColumnLimits.blockCount
         PrefixSums.joinLanes(scratch, adding: Self.signBias, into: words)
         return UnsafePointer(words)
+    }
+
+    /// Running sums within the lanes of a full narrow block of the delta modes, row by row.
+    func sumLanes(
+        _ block: PackedBlock, _ rows: UnsafeMutablePointer<UInt32>
+    ) throws(CodecError) {
+        let reference = UInt32(truncatingIfNeeded: block.reference)
+        if block.exceptionCount == 0, order == .deltas {
+            LanePacking.unpackLaneSums(
+                block.packed, width: block.width, adding: reference, into: rows)
+            return
+        }
+        LanePacking.unpack(block.packed, width: block.width, adding: reference, into: rows)
+        try forEachException(block) { position, high in
+            let place = (position & 31) * 32 + position >> 5
+            rows[place] &+= UInt32(truncatingIfNeeded: high << Int64(block.width))
+        }
+        if order == .deltaDeltas {
+            rows[0] &+= UInt32(truncatingIfNeeded: block.startDelta)
+            PrefixSums.sumLanes(rows)
+            PrefixSums.joinLanes(rows)
+        }
+        PrefixSums.sumLanes(rows)
     }
 
     /// A partial or wide block to numbers before the common factor.
@@ -277,7 +255,7 @@ struct PackedBlocks {
     }
 
     /// Calls `body` with each exception's position and its high part.
-    private func forEachException(
+    func forEachException(
         _ block: PackedBlock, _ body: (_ position: Int, _ high: Int64) -> Void
     ) throws(CodecError) {
         guard block.exceptionCount > 0 else { return }

@@ -201,7 +201,7 @@ public struct TimeReader: ~Copyable {
         return UnsafePointer(values)
     }
 
-    private func decode(
+    private mutating func decode(
         _ index: BlockIndex, _ block: Int, _ first: Int64, _ step: Int64,
         into target: UnsafeMutablePointer<Int64>
     ) throws(CodecError) {

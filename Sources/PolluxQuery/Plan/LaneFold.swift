@@ -1,3 +1,4 @@
+import PolluxCodec
 import PolluxModel
 import PolluxStore
 
@@ -23,6 +24,8 @@ struct LaneFold: Sendable {
     /// What a fold adds up.
     struct Needs: Sendable, Hashable {
         var samples = false
+        /// Whether the least and greatest sample matter.
+        var extremes = false
         /// Whether the first and last sample matter.
         var ends = false
         var curve = false
@@ -153,7 +156,7 @@ struct LaneFold: Sendable {
             }
             let stop = RowSearch.first(
                 times, row..<end, notBefore: windows.ends[window], hint: lastRunCount)
-            samples[window].add(times, values, row..<stop)
+            samples[window].add(times, values, row..<stop, wantsExtremes: needs.extremes)
             lastRunCount = stop - row
             row = stop
         }
@@ -165,32 +168,38 @@ struct LaneFold: Sendable {
         needs.samples && !needs.ends && !needs.curve && buckets.isEmpty
     }
 
-    /// Adds the points of a column whose times are only searched, and whose values are decoded only
-    /// where they lie between the first and the last window; gives the sums that `add` gives.
+    /// Adds the points of a column whose times are only searched, and whose values are summed up as
+    /// they are stored, or decoded where a window cuts a block; gives the sums that `add` gives.
     mutating func add(
         _ times: SealedTimes, _ values: SealedFloats, room: inout [Double]
     ) throws {
         let start = try times.firstRow(notBefore: low)
         let end = try times.firstRow(notBefore: high)
-        guard start < end else { return }
-        try values.withValues(start..<end, room: &room) { values in
-            // `row` is the first whose time is not before `reached`.
-            var (row, reached) = (start, low)
-            while row < end, window < windows.count {
-                let stop = min(end, try times.firstRow(notBefore: windows.ends[window]))
-                guard stop > row else {
-                    window += 1
-                    continue
-                }
-                var begin = row
-                if windows.starts[window] > reached {
-                    begin = max(row, try times.firstRow(notBefore: windows.starts[window]))
-                }
-                if begin < stop {
-                    samples[window].add(values + (begin - start), count: stop - begin)
-                }
-                (row, reached) = (stop, windows.ends[window])
+        // `row` is the first whose time is not before `reached`.
+        var (row, reached) = (start, low)
+        while row < end, window < windows.count {
+            let stop = min(end, try times.firstRow(notBefore: windows.ends[window]))
+            guard stop > row else {
+                window += 1
+                continue
             }
+            var begin = row
+            if windows.starts[window] > reached {
+                begin = max(row, try times.firstRow(notBefore: windows.starts[window]))
+            }
+            if begin < stop { try add(values, begin..<stop, room: &room) }
+            (row, reached) = (stop, windows.ends[window])
+        }
+    }
+
+    /// Adds some rows to the window reached.
+    private mutating func add(
+        _ values: SealedFloats, _ rows: Range<Int>, room: inout [Double]
+    ) throws {
+        let found = try values.aggregate(rows, wantsExtremes: needs.extremes)
+        guard !found.sum.isFinite else { return samples[window].add(found) }
+        try values.withValues(rows, room: &room) { values in
+            samples[window].addFinite(values, count: rows.count)
         }
     }
 

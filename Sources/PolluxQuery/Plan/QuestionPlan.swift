@@ -155,12 +155,19 @@ extension LaneFold.Needs {
     @discardableResult
     mutating func add(_ word: AggregateWord) -> Bool {
         switch word {
-        case .mean, .sum, .count, .highest, .lowest: samples = true
+        case .mean, .sum, .count: samples = true
+        case .highest, .lowest:
+            samples = true
+            extremes = true
         case .earliest, .latest:
             samples = true
             ends = true
-        case .avg, .min, .max, .coverage:
+        case .avg, .coverage:
             samples = true
+            curve = true
+        case .min, .max:
+            samples = true
+            extremes = true
             curve = true
         case .total: curve = true
         default: return false

@@ -3,8 +3,8 @@ import PolluxStore
 
 /// What samples add up to inside one window: eight words, so that many windows fit in the cache.
 ///
-/// Sums are added run by run in order of time, each run as `FloatAggregate` defines it; they differ
-/// from a sum taken value by value in the last bits only. Everything else is exact.
+/// Sums are added run by run in order of time, each run as `FloatAggregate` defines it for rows of
+/// a column; they differ from a sum taken value by value in the last bits only. All else is exact.
 struct SampleSums: Sendable {
     var count = 0
     var sum = 0.0
@@ -18,42 +18,42 @@ struct SampleSums: Sendable {
     var last = 0.0
 
     /// Adds finite samples whose times ascend and lie behind those added before.
+    ///
+    /// The pointers are those of a whole column's rows, at whose multiples sums are cut.
     mutating func add(
-        _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ rows: Range<Int>
+        _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ rows: Range<Int>,
+        wantsExtremes: Bool
     ) {
         guard !rows.isEmpty else { return }
-        let aggregate = FloatAggregate(
-            UnsafeBufferPointer(start: values + rows.lowerBound, count: rows.count))
-        guard aggregate.sum.isFinite else {
+        let found = FloatAggregate(
+            UnsafeBufferPointer(start: values, count: rows.upperBound), rows: rows,
+            wantsExtremes: wantsExtremes)
+        guard found.sum.isFinite else {
             addFinite(times, values, rows)
             return
         }
-        count += rows.count
-        sum += aggregate.sum
-        minimum = min(minimum, aggregate.minimum)
-        maximum = max(maximum, aggregate.maximum)
+        add(found)
         noteEnds(
             times[rows.lowerBound], values[rows.lowerBound], times[rows.upperBound - 1],
             values[rows.upperBound - 1])
     }
 
-    /// Adds finite samples like `add`, but does not say which was first or last.
-    mutating func add(_ values: UnsafePointer<Double>, count: Int) {
-        guard count > 0 else { return }
-        let aggregate = FloatAggregate(UnsafeBufferPointer(start: values, count: count))
-        guard aggregate.sum.isFinite else {
-            for row in 0..<count where values[row].isFinite {
-                self.count += 1
-                sum += values[row]
-                minimum = min(minimum, values[row])
-                maximum = max(maximum, values[row])
-            }
-            return
+    /// Adds finite samples by what they add up to, but does not say which was first or last.
+    mutating func add(_ found: FloatAggregate) {
+        count += found.count
+        sum += found.sum
+        minimum = min(minimum, found.minimum)
+        maximum = max(maximum, found.maximum)
+    }
+
+    /// The same value by value, leaving out what is not a finite number.
+    mutating func addFinite(_ values: UnsafePointer<Double>, count: Int) {
+        for row in 0..<count where values[row].isFinite {
+            self.count += 1
+            sum += values[row]
+            minimum = min(minimum, values[row])
+            maximum = max(maximum, values[row])
         }
-        self.count += count
-        sum += aggregate.sum
-        minimum = min(minimum, aggregate.minimum)
-        maximum = max(maximum, aggregate.maximum)
     }
 
     /// Like `add`, leaving out what is not a finite number.

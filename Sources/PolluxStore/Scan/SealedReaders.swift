@@ -1,4 +1,4 @@
-import PolluxCodec
+public import PolluxCodec
 import PolluxModel
 
 /// The instants of a vector of a chunk, opened for search: decoded only as far as they are needed.
@@ -81,6 +81,15 @@ public final class SealedFloats {
         guard reader.count == entry.count else {
             throw StoreError.corrupt(
                 record: view.key.name, reason: "column \(column) has another length than its entry")
+        }
+    }
+
+    /// Count, sum and, if wanted, least and greatest of some rows, mostly without decoding them.
+    public func aggregate(_ rows: Range<Int>, wantsExtremes: Bool) throws -> FloatAggregate {
+        do throws(CodecError) {
+            return try reader.aggregate(rows: rows, wantsExtremes: wantsExtremes)
+        } catch {
+            throw view.corrupt(error)
         }
     }
 

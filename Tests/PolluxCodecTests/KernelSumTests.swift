@@ -1,0 +1,180 @@
+import PolluxCodec
+import PolluxKernels
+import PolluxTestKit
+import PolluxWideKernels
+import Testing
+
+/// Sums straight from packed bits are those of storage-format/encodings.md §10 over the decoded
+/// values, to the last bit, with vectors of either width.
+@Suite struct KernelSumTests {
+    private static let wideOnly: Comment = "this processor has no AVX-512"
+
+    /// A block of packed numbers, and what they stand for.
+    private struct Block {
+        let packed: [UInt8]
+        let width: Int
+        let base: Int64
+        let factor: Int64
+        let divisor: Double
+
+        init(width: Int, _ random: inout Seed) {
+            self.width = width
+            let kind = random.next() % 4
+            let words = (0..<1024).map { row -> UInt32 in
+                switch kind {
+                case 0: return .max
+                case 1: return row % 3 == 0 ? .max : 0
+                default: return UInt32(truncatingIfNeeded: random.next())
+                }
+            }
+            var packed = [UInt8](repeating: 0, count: width * 128)
+            if width > 0 {
+                packed.withUnsafeMutableBytes {
+                    LanePacking.pack(words, width: width, into: $0.baseAddress.unsafelyUnwrapped)
+                }
+            }
+            self.packed = packed
+            base = Int64(bitPattern: random.next()) >> 24
+            factor = [1, 1, 1, 5, 1000][Int(random.next() % 5)]
+            divisor = [1, 10, 100, 7000, 1e9, 3, 1024][Int(random.next() % 7)]
+        }
+
+        func withPacked<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
+            // Of exactly its size, so that the address sanitizer sees what is read behind it.
+            let exact = UnsafeMutableRawPointer.allocate(
+                byteCount: max(1, packed.count), alignment: 1)
+            defer { exact.deallocate() }
+            packed.withUnsafeBytes {
+                exact.copyMemory(
+                    from: $0.baseAddress ?? UnsafeRawPointer(exact), byteCount: packed.count)
+            }
+            return body(exact)
+        }
+
+        func words(_ unpack: (UnsafeRawPointer, UnsafeMutablePointer<UInt32>) -> Void) -> [UInt32] {
+            [UInt32](unsafeUninitializedCapacity: 1024) { words, count in
+                withPacked { unpack($0, words.baseAddress.unsafelyUnwrapped) }
+                count = 1024
+            }
+        }
+
+        /// What the words add up to by the letter.
+        func defined(_ words: [UInt32]) -> WideSum {
+            let values = [Double](unsafeUninitializedCapacity: 1024) { values, count in
+                WordBlock.scale(
+                    words, base: base, factor: factor, divisor: divisor,
+                    into: values.baseAddress.unsafelyUnwrapped)
+                count = 1024
+            }
+            var sums = [Double](repeating: 0, count: 16)
+            for (row, value) in values.enumerated() { sums[row % 16] += value }
+            for half in [8, 4, 2, 1] {
+                for place in 0..<half { sums[place] += sums[place + half] }
+            }
+            return WideSum(sum: sums[0], least: words.min() ?? 0, greatest: words.max() ?? 0)
+        }
+    }
+
+    private static func check(_ found: WideSum, _ defined: WideSum, _ extremes: Bool, _ width: Int)
+    {
+        #expect(found.sum.bitPattern == defined.sum.bitPattern, "width \(width)")
+        guard extremes else { return }
+        #expect(found.least == defined.least && found.greatest == defined.greatest)
+    }
+
+    private static func forEachBlock(_ seed: UInt64, _ body: (Block, inout Seed) -> Void) {
+        var random = Seed(seed)
+        for width in 0...32 {
+            for _ in 0..<12 { body(Block(width: width, &random), &random) }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64]) func packed(_ seed: UInt64) {
+        Self.forEachBlock(seed) { block, _ in
+            let words = block.words {
+                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
+            }
+            let defined = block.defined(words)
+            let found = block.withPacked { source in
+                let range = PackedSums.range(source, width: block.width)
+                return WideSum(
+                    sum: PackedSums.sum(
+                        source, width: block.width, base: block.base, factor: block.factor,
+                        divisor: block.divisor), least: range.least, greatest: range.greatest)
+            }
+            Self.check(found, defined, true, block.width)
+        }
+    }
+
+    @Test(.enabled(if: CPUFeatures.isWide, wideOnly), arguments: [4, 5, 6] as [UInt64])
+    func widePacked(_ seed: UInt64) {
+        Self.forEachBlock(seed) { block, _ in
+            let words = block.words {
+                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
+            }
+            for extremes in [false, true] {
+                let found = block.withPacked {
+                    WideSums.packed(
+                        $0, width: block.width, base: block.base, factor: block.factor,
+                        divisor: block.divisor, wantsExtremes: extremes)
+                }
+                Self.check(found, block.defined(words), extremes, block.width)
+            }
+        }
+    }
+
+    /// Running sums down the lanes, from lane to lane, by the letter.
+    private static func running(
+        _ differences: [UInt32], _ reference: UInt32, _ bias: UInt32
+    ) -> [UInt32] {
+        var sum = bias
+        return (0..<1024).map { row in
+            sum &+= differences[row % 32 * 32 + row / 32] &+ reference
+            return sum
+        }
+    }
+
+    @Test(arguments: [7, 8, 9] as [UInt64]) func lanes(_ seed: UInt64) {
+        Self.forEachBlock(seed) { block, random in
+            let (reference, bias) = (UInt32(truncatingIfNeeded: random.next()), UInt32(1) << 31)
+            let differences = block.words {
+                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
+            }
+            let rows = block.words {
+                LanePacking.unpackLaneSums(
+                    $0, width: block.width, adding: reference, into: $1)
+            }
+            let words = block.words { PrefixSums.joinLanes(rows, adding: bias, into: $1) }
+            #expect(words == Self.running(differences, reference, bias), "width \(block.width)")
+        }
+    }
+
+    @Test(.enabled(if: CPUFeatures.isWide, wideOnly), arguments: [10, 11, 12] as [UInt64])
+    func wideLanes(_ seed: UInt64) {
+        Self.forEachBlock(seed) { block, random in
+            let (reference, bias) = (UInt32(truncatingIfNeeded: random.next()), UInt32(1) << 31)
+            let differences = block.words {
+                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
+            }
+            let rows = block.words {
+                LanePacking.unpackLaneSums(
+                    $0, width: block.width, adding: reference, into: $1)
+            }
+            let defined = block.defined(Self.running(differences, reference, bias))
+            for extremes in [false, true] {
+                var scratch = [UInt32](repeating: 0, count: 1024)
+                let found = block.withPacked {
+                    WideLanes.sum(
+                        $0, width: block.width, adding: reference, from: bias, base: block.base,
+                        factor: block.factor, divisor: block.divisor, wantsExtremes: extremes,
+                        scratch: &scratch)
+                }
+                Self.check(found, defined, extremes, block.width)
+                let ofRows = WideLanes.sum(
+                    rows: rows, from: bias, base: block.base, factor: block.factor,
+                    divisor: block.divisor, wantsExtremes: extremes, scratch: &scratch)
+                Self.check(ofRows, defined, extremes, block.width)
+            }
+        }
+    }
+}
