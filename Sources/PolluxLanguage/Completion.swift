@@ -72,7 +72,8 @@ extension TwinQL {
         let bytes = Array(before.utf8)
         let start = partialStart(bytes)
         var parser = Parser(String(decoding: bytes[..<start], as: UTF8.self))
-        _ = try? parser.script()
+        // A script may be empty; what is being written is a statement all the same.
+        if (try? parser.script()) != nil, isAtStart(bytes[..<start]) { _ = try? parser.statement() }
         let partial = String(decoding: bytes[start...], as: UTF8.self)
         var completion = Completion(
             partial: partial, range: SourceRange(start, bytes.count), keywords: [], names: [])
@@ -88,6 +89,18 @@ extension TwinQL {
         }
         if completion.names.contains(.asset) { completion.assetType = parser.stepType }
         return completion
+    }
+
+    /// Whether a statement begins behind the bytes.
+    private static func isAtStart(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let lexer = Lexer(String(decoding: bytes, as: UTF8.self))
+        var last: Token.Kind?
+        var token = lexer.token(at: 0)
+        while token.kind != .end {
+            last = token.kind
+            token = lexer.token(at: token.range.upper)
+        }
+        return last == nil || last == .semicolon
     }
 
     /// Where the word at the end of the bytes begins; an open quote or bracket belongs to it.

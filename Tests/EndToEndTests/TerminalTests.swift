@@ -93,6 +93,35 @@ import Testing
     }
 
     @Test(
+        "a pager and an editor read keys, a table keeps its headings, names complete at once",
+        .enabled(if: TerminalTests.hasTmux, "tmux is not installed"),
+        .enabled(if: Programs.find("less") != nil, "less is not installed"))
+    func otherPrograms() throws {
+        let plant = try makePlant()
+        let screen = try Screen(
+            repl(plant), columns: 80, rows: 24, extra: "PAGER=less EDITOR='less -P editing'")
+        _ = try screen.wait(for: "pollux> ")
+        try screen.type("vibr", "Tab")
+        _ = try screen.wait(for: "pollux> vibration")
+        try screen.type("of spindle of machine CNC-3 last 3h", "Enter")
+        let table = try screen.wait(for: "samples read")
+        #expect(table.contains("vibration"))
+        #expect(table.contains("────"))
+        #expect(table.contains("4984 more rows"))
+        try screen.type("\\last", "Enter")
+        let page = try screen.wait(for: "\n:")
+        #expect(!page.contains("5000 rows"))
+        try screen.type("q")
+        try screen.type("C-c")
+        try screen.type("\\fmt", "Enter")
+        _ = try screen.wait(for: "pollux> \\fmt")
+        try screen.type("\\e", "Enter")
+        _ = try screen.wait(for: "editing")
+        try screen.type("q")
+        _ = try screen.wait(for: "pollux> vibration of spindle of machine CNC-3 last 3h")
+    }
+
+    @Test(
         "completion, corrections, a long answer, a chart, watch and Ctrl-C in a terminal",
         .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
     func conversation() throws {
@@ -106,7 +135,7 @@ import Testing
         try screen.type("vibratoin of spindle of machine CNC-3 last 3h", "Enter")
         _ = try screen.wait(for: "did you mean `vibration`?")
         try screen.type("Tab", "Enter")
-        let long = try screen.wait(for: "4960 more rows")
+        let long = try screen.wait(for: "4978 more rows")
         #expect(long.contains("\\last shows all"))
         _ = try screen.wait(for: "samples read")
 

@@ -21,6 +21,14 @@ import Testing
         #expect(completion.range == SourceRange(32, 34))
     }
 
+    @Test func aSentenceBeginsWithMeasuresAndStatements() {
+        for text in ["", "vib", "show types; vib"] {
+            #expect(complete(text).names.contains(.measure), "\(text)")
+        }
+        #expect(complete("wa").keywords == ["watch"])
+        #expect(complete("").keywords.contains("create"))
+    }
+
     @Test func behindAPathStandClauses() {
         let completion = complete("vibration of spindle SP-7 l")
         #expect(completion.keywords == ["last", "limit"])

@@ -139,6 +139,13 @@ import Testing
         #expect(CellText.readableDuration(length) == expected)
     }
 
+    @Test("long lines break between words")
+    func wrapping() {
+        #expect(TextWidth.wrapped("aa bb cc\n  dd ee ff", to: 5) == "aa bb\ncc\n  dd\n  ee\n  ff")
+        #expect(TextWidth.wrapped("abcdefgh i", to: 4) == "abcdefgh\ni")
+        #expect(TextWidth.wrapped("short", to: 80) == "short")
+    }
+
     @Test("a missing text of a row is a dash, in a listing it is blank")
     func missingText() {
         var result = QueryResult(

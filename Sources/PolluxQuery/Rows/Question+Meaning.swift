@@ -53,6 +53,16 @@ extension Question {
         if range.end.nanoseconds - range.start.nanoseconds <= 1 {
             return "at \(context.shown(range.start))"
         }
-        return "\(context.shown(range.start)) – \(context.shown(range.end))"
+        return "\(brief(range.start)) – \(brief(range.end))"
+    }
+
+    /// An instant to the millisecond: where a range hangs on the clock nobody reads more.
+    private func brief(_ instant: Timestamp) -> String {
+        let million: Int64 = 1_000_000
+        guard instant.nanoseconds.magnitude < Int64.max.magnitude - million.magnitude else {
+            return context.shown(instant)
+        }
+        return context.shown(
+            Timestamp(nanoseconds: floorDivide(instant.nanoseconds, million).quotient * million))
     }
 }

@@ -18,12 +18,14 @@ struct TableLayout: Sendable {
     private let notes: [String]
     private let sentence: String?
     private let isExplained: Bool
+    private let lineWidth: Int?
 
     /// Lays out the rows that will be shown.
     init(_ result: QueryResult, options: ResultFormatOptions) {
         shownRowCount = min(result.rowCount, options.rowLimit ?? .max)
         hiddenRowCount = result.rowCount - shownRowCount
         notes = options.showsNotes ? result.notes : []
+        lineWidth = options.width
         sentence = result.columns.isEmpty ? nil : TableLayout.count(result.rowCount)
         // An answer without rows that says why needs no headings over nothing.
         isExplained = result.rowCount == 0 && notes.contains { $0.hasPrefix("0 rows: ") }
@@ -65,7 +67,10 @@ struct TableLayout: Sendable {
         } else if let sentence, shownRowCount != 1, !isExplained {
             bytes.append(contentsOf: "\(sentence)\n".utf8)
         }
-        for note in notes { bytes.append(contentsOf: "\(note)\n".utf8) }
+        for note in notes {
+            let text = lineWidth.map { TextWidth.wrapped(note, to: $0) } ?? note
+            bytes.append(contentsOf: "\(text)\n".utf8)
+        }
     }
 
     private static func count(_ count: Int, more: Bool = false) -> String {
@@ -227,6 +232,26 @@ public enum TextWidth {
             used += of(character)
         }
         return result + "…"
+    }
+
+    /// The text with its lines broken between words; a word wider than a line is left whole.
+    public static func wrapped(_ text: String, to width: Int) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard of(String(line)) > width else { return String(line) }
+            let indent = String(line.prefix { $0 == " " })
+            var lines: [String] = []
+            var current = indent
+            for word in line.split(separator: " ") {
+                let isFirst = current == indent
+                if !isFirst, of(current) + 1 + of(String(word)) > width {
+                    lines.append(current)
+                    current = indent + word
+                } else {
+                    current += (isFirst ? "" : " ") + word
+                }
+            }
+            return (lines + [current]).joined(separator: "\n")
+        }.joined(separator: "\n")
     }
 
     private static func of(_ character: Character) -> Int {

@@ -59,6 +59,7 @@ struct AnswerView {
         for row in 0..<shown {
             text += "─ row \(row + 1)\n"
             for (heading, column) in zip(headings, result.columns) {
+                if column.kind == .note, column.cell(row) == .missing { continue }
                 let gap = String(repeating: " ", count: room - TextWidth.of(heading))
                 text += "\(heading)\(gap)  \(AnswerView.cell(column.cell(row), result.zone))\n"
             }

@@ -22,7 +22,7 @@ struct ClauseHelp {
         }
         let digits = asked.hasPrefix("tq") ? String(asked.dropFirst(2)) : asked
         if let number = Int(digits), let code = DiagnosticCode(rawValue: number) {
-            return "\(code.text): \(code.title)\n\n\(code.explanation)"
+            return String(code.explanation.dropLast())
         }
         let near = Suggestion.nearest(to: asked, among: words)
         return "there is no help on `\(argument)`\(near.map { ": did you mean `\($0)`?" } ?? "")\n"

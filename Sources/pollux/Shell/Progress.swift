@@ -49,24 +49,41 @@ enum Pager {
         guard Terminal.canMoveCursor else { return false }
         let lines = text.count { $0 == "\n" }
         guard lines >= Terminal.size.rows else { return false }
-        let command = Terminal.variable("PAGER") ?? "less"
-        guard !command.isEmpty, command != "cat" else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "command -v \(command) >/dev/null && exec \(command)"]
+        let given = Terminal.variable("PAGER") ?? ""
+        let command = given.isEmpty ? "less" : given
+        guard command != "cat" else { return false }
         // Colours are kept, a text that fits after all is left on the screen.
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["LESS": "FRSX", "LESSCHARSET": "utf-8"]
-        ) { given, _ in given }
-        let pipe = Pipe()
-        process.standardInput = pipe
-        guard (try? process.run()) != nil else { return false }
+        let settings = "LESS=\"${LESS-FRSX}\" LESSCHARSET=\"${LESSCHARSET-utf-8}\""
         signal(SIGPIPE, SIG_IGN)
+        // Of the shell's own process group: only that one may read keys from the terminal.
+        let line = "command -v \(command) >/dev/null && \(settings) exec \(command)"
+        guard let pager = popen(line, "w") else { return false }
         // The reader may leave before the end; that is no failure.
-        try? pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try? pipe.fileHandleForWriting.close()
-        process.waitUntilExit()
+        _ = text.withCString { fputs($0, pager) }
+        let status = pclose(pager)
         _ = Interrupt.take()
-        return process.terminationStatus != 1 && process.terminationStatus != 127
+        let code = status >> 8 & 0xFF
+        return code != 1 && code != 127
+    }
+}
+
+/// Programs that take over the terminal for a while.
+enum ForegroundProgram {
+    /// Runs a command of the system's shell with an argument, which it has as `$1`, and waits.
+    ///
+    /// - Returns: false when it could not be started.
+    static func run(_ command: String, argument: String) -> Bool {
+        let words = ["/bin/sh", "-c", "exec \(command) \"$1\"", "sh", argument]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        arguments.append(nil)
+        defer { for word in arguments { free(word) } }
+        var child = pid_t()
+        guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0 else {
+            return false
+        }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        _ = Interrupt.take()
+        return true
     }
 }

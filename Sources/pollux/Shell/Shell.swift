@@ -29,8 +29,9 @@ final class Shell {
     var draft = ""
     private var wasLost = false
 
-    /// The rows that a table shows before it says how many more there are.
-    private static let usualRowCount = 40
+    /// The rows that a table shows before it says how many more there are: 40, or as many as leave
+    /// its headings on the screen.
+    private static var usualRowCount: Int { min(40, max(5, Terminal.size.rows - 8)) }
 
     init(connection: Connection, answer: AnswerOptions) {
         self.connection = connection
@@ -55,7 +56,7 @@ final class Shell {
     /// Reads and answers until the end of input or `\q`; returns the exit code.
     func run() -> Int32 {
         if isInteractive {
-            print(greeting)
+            print(Terminal.wrapped(greeting))
             names.learn()
         }
         var pending = ""

@@ -69,7 +69,7 @@ struct ShellCommand: Sendable {
     private static let asking = [
         ShellCommand("\\?", "", "this page") { _, _ in print(help) },
         ShellCommand("\\h", "WORD|CODE", "a clause with examples, or a message at length") {
-            print(ClauseHelp.text(of: $1))
+            print(Terminal.wrapped(ClauseHelp.text(of: $1)))
         },
         ShellCommand("\\a", "[TYPE|TEXT]", "the types, assets of a type, or assets by name") {
             listAssets($1, in: $0)
@@ -261,11 +261,9 @@ struct ShellCommand: Sendable {
         defer { try? FileManager.default.removeItem(at: file) }
         guard (try? shell.lastSentence.write(to: file, atomically: true, encoding: .utf8)) != nil
         else { return print("cannot write \(file.path)") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "exec \(program) \"$1\"", "sh", file.path]
-        guard (try? process.run()) != nil else { return print("cannot start \(program)") }
-        process.waitUntilExit()
+        guard ForegroundProgram.run(program, argument: file.path) else {
+            return print("cannot start \(program)")
+        }
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         shell.draft = text.trimmingCharacters(in: .whitespacesAndNewlines)
     }

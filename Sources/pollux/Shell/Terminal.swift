@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import PolluxServer
 
 /// Standard input, output and error as bytes, and what the terminal behind them can do.
 enum Terminal {
@@ -47,6 +48,11 @@ enum Terminal {
 
     /// The width of the terminal in columns, nil where there is none.
     static var width: Int? { isTerminal ? size.columns : nil }
+
+    /// A text whose lines are broken between words where the terminal is narrower.
+    static func wrapped(_ text: String) -> String {
+        width.map { TextWidth.wrapped(text, to: $0) } ?? text
+    }
 
     /// Waits for input so long and returns what is there.
     static func readBytes(milliseconds: Int32) -> Input {
