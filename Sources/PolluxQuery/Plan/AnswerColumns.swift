@@ -53,6 +53,16 @@ struct AnswerColumns {
             indices.append(number(of: word))
         }
 
+        /// Adds a word that differs from the one before and is not likely to come again.
+        mutating func appendNew(_ word: String) {
+            guard !word.isEmpty else { return indices.append(0) }
+            indices.append(Int32(words.count))
+            words.append(word)
+        }
+
+        /// Adds the word that was added last.
+        mutating func appendSame() { indices.append(indices.last ?? 0) }
+
         /// Adds a word that was likely under the same hint before: a hint is a small number, such
         /// as that of the measure whose name it is.
         mutating func append(_ word: String, hint: Int) {

@@ -75,24 +75,24 @@ struct EverythingRows {
         let inventory = try question.inventory()
         question.depend(on: inventory)
         let now = question.context.now
-        var table = NewestRows(capacity: inventory.entries.count)
+        let entries = inventory.entries
+        var table = NewestRows(capacity: entries.count)
         var index = 0
-        while index < inventory.entries.count {
-            let entry = inventory.entries[index]
+        while index < entries.count {
+            let first = index
             // Sources of one measure come in order of time: the one that holds now speaks.
-            var source = entry.source
-            while index < inventory.entries.count,
-                inventory.entries[index].subject == entry.subject,
-                inventory.entries[index].measureName == entry.measureName
+            var chosen = index
+            while index < entries.count, entries[index].subject == entries[first].subject,
+                index == first || entries[index].measureName == entries[first].measureName
             {
-                if !source.range.contains(now) { source = inventory.entries[index].source }
+                if !entries[chosen].source.range.contains(now) { chosen = index }
                 index += 1
             }
-            let subject = inventory.subjects[entry.subject]
-            guard subject.pieces.contains(where: { $0.range.end >= now }),
-                let point = try newest(source)
+            let subject = entries[first].subject
+            guard inventory.subjects[subject].pieces.contains(where: { $0.range.end >= now }),
+                let point = try newest(entries[chosen].source)
             else { continue }
-            table.append(point, subject, entry.measureName, source, now: now)
+            table.append(point, entries[chosen], inventory.subjects[subject], now: now)
             if index % 1024 == 0 { try question.checkLimits() }
         }
         return table.result(zone: question.context.zone)
@@ -236,6 +236,8 @@ private struct NewestRows {
     private var notes = AnswerColumns.Words()
     /// Values rarely repeat: each is a word of its own.
     private var values: [String] = []
+    /// The subject of the row before.
+    private var lastSubject = -1
 
     init(capacity: Int) {
         starts.reserveCapacity(capacity)
@@ -245,11 +247,9 @@ private struct NewestRows {
     }
 
     mutating func append(
-        _ point: Point, _ subject: Subject, _ measure: String, _ source: PlantReader.Source,
-        now: Timestamp
+        _ point: Point, _ entry: Inventory.Entry, _ subject: Subject, now: Timestamp
     ) {
-        let hint = Int(source.series.measure.rawValue)
-        let definition = source.definition
+        let hint = Int(entry.source.series.measure.rawValue)
         let age = now.nanoseconds(since: point.instant)
         starts.append(point.instant.nanoseconds)
         ages.append(age)
@@ -257,11 +257,16 @@ private struct NewestRows {
             RowKey(
                 asset: subject.asset, name: subject.name,
                 range: TimeRange(start: point.instant, end: point.instant)))
-        names.append(subject.name)
-        measures.append(measure, hint: hint)
+        if entry.subject == lastSubject {
+            names.appendSame()
+        } else {
+            names.appendNew(subject.name)
+            lastSubject = entry.subject
+        }
+        measures.append(entry.measureName, hint: hint)
         values.append(PlantListing.text(of: point.value))
-        units.append(definition.unit, hint: hint)
-        notes.append(definition.gap.map { age > $0 } ?? false ? "stale" : "")
+        units.append(entry.source.definition.unit, hint: hint)
+        notes.append(entry.source.definition.gap.map { age > $0 } ?? false ? "stale" : "")
     }
 
     func result(zone: ZoneRules) -> QueryResult {

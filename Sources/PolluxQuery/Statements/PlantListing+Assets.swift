@@ -132,12 +132,43 @@ extension PlantListing {
         return text
     }
 
+    /// The text of a number with up to six decimals, or nil: it has at most 15 digits, so no other
+    /// text is as short and reads back to the same number.
+    private static func shortText(of number: Double) -> String? {
+        let scaled = (number.magnitude * 1e6).rounded()
+        guard number.magnitude < 1e9, number.magnitude >= 1e-3, scaled / 1e6 == number.magnitude
+        else { return nil }
+        var (digits, places) = (UInt64(scaled), 6)
+        while digits % 10 == 0, places > 0 {
+            digits /= 10
+            places -= 1
+        }
+        return String(unsafeUninitializedCapacity: 24) { room in
+            var index = 24
+            for place in 0..<17 where place <= places || digits > 0 {
+                if place == places, place > 0 {
+                    index -= 1
+                    room[index] = UInt8(ascii: ".")
+                }
+                index -= 1
+                room[index] = UInt8(48 + digits % 10)
+                digits /= 10
+            }
+            if number < 0 {
+                index -= 1
+                room[index] = UInt8(ascii: "-")
+            }
+            for place in index..<24 { room[place - index] = room[place] }
+            return 24 - index
+        }
+    }
+
     static func text(of value: Value) -> String {
         switch value {
         case .float(let number):
             // Zeros behind the point say nothing (S23).
             number.magnitude < 1e15 && number == number.rounded()
-                ? "\(Int64(number))" : "\(number)"
+                ? "\(Int64(number))" : shortText(of: number) ?? "\(number)"
         case .integer(let number): "\(number)"
         case .boolean(let flag): "\(flag)"
         case .text(let text): text

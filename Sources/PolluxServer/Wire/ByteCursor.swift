@@ -121,18 +121,22 @@ struct ByteCursor {
         if nanoseconds < 0 { put(UInt8(ascii: "-")) }
         var rest = nanoseconds.magnitude
         guard rest > 0 else { return put("0s") }
-        func part(_ size: UInt64, _ letters: StaticString, _ out: inout ByteCursor) {
-            guard rest >= size else { return }
-            out.put(digits: rest / size)
-            out.put(letters)
-            rest %= size
-        }
-        part(3_600_000_000_000, "h", &self)
-        part(60_000_000_000, "m", &self)
-        part(1_000_000_000, "s", &self)
-        part(1_000_000, "ms", &self)
-        part(1000, "us", &self)
-        part(1, "ns", &self)
+        put(3_600_000_000_000, "h", of: &rest)
+        put(60_000_000_000, "m", of: &rest)
+        put(1_000_000_000, "s", of: &rest)
+        put(1_000_000, "ms", of: &rest)
+        put(1000, "us", of: &rest)
+        put(1, "ns", of: &rest)
+    }
+
+    /// The units of one size in a length of time; inlined, so that dividing is multiplying.
+    @inline(__always)
+    private mutating func put(_ size: UInt64, _ letters: StaticString, of rest: inout UInt64) {
+        guard rest >= size else { return }
+        let count = rest / size
+        put(digits: count)
+        put(letters)
+        rest -= count * size
     }
 
     /// A finite double as the shortest text that reads back to the same bits; what is not finite
