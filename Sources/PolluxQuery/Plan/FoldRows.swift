@@ -14,7 +14,10 @@ struct FoldRows {
         self.question = question
         self.plan = plan
         self.outputs = outputs
-        names = question.aggregates.indices.map { question.name(ofAggregate: $0) }
+        // Only what is timed is named, in notes about how much of its time is known.
+        names = question.aggregates.enumerated().map { index, aggregate in
+            aggregate.word.isTimed ? question.name(ofAggregate: index) : ""
+        }
     }
 
     /// An asset or a group with its sums by aggregate and slice.
@@ -236,12 +239,7 @@ struct AggregateSums {
     var curves: [CurveSums]
 
     /// Whether rows say how much of its time is known.
-    var isTimed: Bool {
-        switch word {
-        case .avg, .min, .max, .total, .coverage: true
-        default: false
-        }
-    }
+    var isTimed: Bool { word.isTimed }
 
     mutating func merge(_ other: AggregateSums, _ slice: Int, into place: Int) {
         if !samples.isEmpty { samples[place].merge(other.samples[slice]) }
@@ -288,6 +286,16 @@ struct AggregateSums {
 
     private func mean(_ slice: Int) -> Double {
         samples[slice].sum / Double(samples[slice].count)
+    }
+}
+
+extension AggregateWord {
+    /// Whether it is about the curve, of which some time may not be known.
+    fileprivate var isTimed: Bool {
+        switch self {
+        case .avg, .min, .max, .total, .coverage: true
+        default: false
+        }
     }
 }
 
