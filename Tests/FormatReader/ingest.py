@@ -55,6 +55,17 @@ def check_session(content):
     require(len(found["waiting"]) == 1, f"{found}")
 
 
+def check_writer(content):
+    source = Record(unsealed(content))
+    require(source.byte() == 1, "another version")
+    name, units = source.text(), {}
+    while source.rest:
+        field = source.text()
+        units[field] = source.text()
+    require(name == ".Spindle_Writer", f"a writer {name}")
+    require(units == {"Load": "%", "Vibration": "mm/s"}, f"units {units}")
+
+
 def check_device(content):
     at, document = birth(content)
     require(at > 0, f"a description at {at}")

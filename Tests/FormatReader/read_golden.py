@@ -176,6 +176,7 @@ RECORDS = {
     "ingest-sparkplug-birth": ingest.check_birth,
     "ingest-sparkplug-session": ingest.check_session,
     "ingest-mtconnect-device": ingest.check_device,
+    "ingest-opcua-writer": ingest.check_writer,
 }
 
 

@@ -256,6 +256,81 @@ struct OPCUATests {
         #expect(try plant.graph.measure(id, of: type, in: reader)?.definition.unit == "mm/s")
     }
 
+    /// A data set of the writer 7 that its name is left out of.
+    private func nameless(_ value: Double, at second: Int) -> String {
+        #"{"DataSetWriterId":7,"Timestamp":"2023-11-14T22:13:\#(second)Z","#
+            + #""Payload":{"Vibration":{"Type":11,"Body":\#(value)}}}"#
+    }
+
+    private static let spindle = [("Monitoring", ""), ("Spindle", "")]
+
+    @Test("a writer's id alone is enough once its metadata came, also after a restart")
+    func namesFromMetadata() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let data = "umati/json/data/CNC-3/_WriterGroup"
+        let metadata = "umati/json/metadata/CNC-3/_WriterGroup/.Monitoring.Spindle_Writer"
+        // Before it came the fields are told apart by the number.
+        try plant.pipeline.ingest([plant.message(data, nameless(1, at: 10))], source: "test")
+        // In one batch, in this order.
+        let outcome = try plant.pipeline.ingest(
+            [
+                plant.message(metadata, OPCUATests.metadata, retained: true),
+                plant.message(data, nameless(2, at: 11)),
+            ], source: "test")
+        #expect(outcome.rejections.isEmpty, "\(outcome)")
+        try plant.pipeline.ingest([plant.message(data, nameless(3, at: 12))], source: "test")
+        let again = try IngestPipeline(store: plant.store, graph: plant.graph)
+        try again.ingest([plant.message(data, nameless(4, at: 13))], source: "test")
+        #expect(
+            again.tryMessage(
+                topic: data, payload: Array(nameless(5, at: 14).utf8), receivedAt: Plant.arrival
+            ).lines.contains { $0.contains("Spindle") })
+        let machine = [("machine", "CNC-3")]
+        #expect(
+            try plant.points(machine, Self.spindle, "Vibration").map(\.value)
+                == [2, 3, 4].map { .float($0) })
+        #expect(try plant.points(machine, [], "writer-7/Vibration").count == 1)
+    }
+
+    @Test("a publisher that goes leaves none of its values standing, and only its own")
+    func goingAway() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let named =
+            #"{"DataSetWriterName":".Monitoring.Spindle_Writer","Payload":{"Vibration":1.5}}"#
+        for (topic, payload) in [
+            ("umati/json/status/CNC-3", #"{"MessageType":"ua-status","Status":2}"#),
+            ("umati/json/data/CNC-3/G", named),
+            ("umati/json/data/CNC-3/G", #"{"DataSetWriterId":9,"Payload":{"power":4}}"#),
+            ("plant/L1/CNC-3/load", "7"),
+        ] {
+            try plant.pipeline.ingest(
+                [plant.message(topic, payload)], source: "test")
+        }
+        // Twice, since a last will and a farewell may both come.
+        for state in [3, 0] {
+            try plant.pipeline.ingest(
+                [
+                    plant.message(
+                        "umati/json/status/CNC-3",
+                        #"{"MessageType":"ua-status","Status":\#(state),"#
+                            + #""Timestamp":"2023-11-14T22:13:20Z"}"#)
+                ], source: "test")
+        }
+        let machine = [("machine", "CNC-3")]
+        func qualities(_ parts: [(String, String)], _ measure: String) throws -> [Quality] {
+            try plant.points(machine, parts, measure).map(\.quality)
+        }
+        #expect(try qualities(Self.spindle, "Vibration").last == .end)
+        #expect(try qualities([], "writer-9/power").last == .end)
+        #expect(try qualities([], "pubsub-state").allSatisfy { $0 == .good })
+        #expect(
+            try plant.points(machine, [], "pubsub-state").last?.value == .text("disabled"))
+        let other = [("site", "plant"), ("line", "L1")] + machine
+        #expect(try plant.points(other, [], "load").map(\.quality) == [.good])
+    }
+
     @Test("any bytes are read without a crash")
     func fuzz() {
         var seed = Seed(77)

@@ -34,6 +34,20 @@ import Testing
         #expect(try golden("ingest-mtconnect-device.hex", made) == made)
     }
 
+    @Test("data set writers of OPC UA are written as specified, damage makes them absent")
+    func writer() throws {
+        let writer = OPCUAWriter(
+            name: ".Spindle_Writer", units: ["Vibration": "mm/s", "Load": "%"])
+        let made = OPCUARecord.value(writer)
+        #expect(try golden("ingest-opcua-writer.hex", made) == made)
+        #expect(made.withUnsafeBytes { OPCUARecord.writer($0) } == writer)
+        for index in made.indices {
+            var bytes = made
+            bytes[index] ^= 0x08
+            #expect(bytes.withUnsafeBytes { OPCUARecord.writer($0) } == nil)
+        }
+    }
+
     @Test("births and sessions are written as specified")
     func records() throws {
         let topic = SparkplugTopic(kind: .deviceBirth, group: "G", node: "N", device: "D")

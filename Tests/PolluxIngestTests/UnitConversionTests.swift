@@ -170,6 +170,106 @@ struct UnitConversionTests {
                 == .float(50.8))
     }
 
+    @Test("OPC UA: the unit of the metadata counts for the data after it, also after a restart")
+    func opcua() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        try declare(plant, "Vibration", of: "Spindle", in: "m/s")
+        try declare(plant, "Load", of: "Spindle", in: "kW")
+        let metadata = """
+            {"MessageType":"ua-metadata","DataSetWriterId":7,"DataSetWriterName":"Spindle",
+            "MetaData":{"Fields":[{"Name":"Vibration","DataType":{"Id":11},"Properties":[
+            {"Key":{"Name":"EngineeringUnits"},"Value":{"Body":{"UnitId":4403510}}}]},
+            {"Name":"Load","DataType":{"Id":11},"Properties":[{"Key":{"Name":"EngineeringUnits"},
+            "Value":{"Body":{"UnitId":-1,"DisplayName":{"Text":"%"}}}}]}]}}
+            """
+        let first = try plant.pipeline.ingest(
+            [plant.message("opcua/json/metadata/M/G/Spindle", metadata)], source: "test")
+        #expect(first.rejections.count == 1)
+        var reasons: [String] = []
+        for round in 1...3 {
+            let pipeline =
+                round < 3
+                ? plant.pipeline : try IngestPipeline(store: plant.store, graph: plant.graph)
+            let payload =
+                #"{"DataSetWriterId":7,"Timestamp":"2023-11-14T22:13:2\#(round)Z","#
+                + #""Payload":{"Vibration":\#(round),"Load":50}}"#
+            let outcome = try pipeline.ingest(
+                [plant.message("opcua/json/data/M/G", payload)], source: "test")
+            reasons += outcome.rejections.map(\.reason)
+        }
+        let place = [("machine", "M")]
+        #expect(
+            try plant.points(place, [("Spindle", "")], "Vibration").map(\.value)
+                == [0.001, 0.002, 0.003].map { .float($0) })
+        let reason = "Load of Spindle is in kW, and % measures something else"
+        #expect(reasons == [reason, reason, reason])
+        #expect(try plant.points(place, [("Spindle", "")], "Load").isEmpty)
+    }
+
+    @Test("MTConnect and SHDR: the units of data items convert or are refused")
+    func mtconnect() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        try declare(plant, "position", of: "axis", in: "m")
+        try declare(plant, "load", of: "spindle", in: "kW")
+        let observations = "MTConnect/Devices/VMC.0042/Observations/"
+        var reasons: [String] = []
+        for (topic, payload) in [
+            ("MTConnect/Probe/VMC.0042", MTConnectVectors.probe),
+            (
+                observations + "xp",
+                MTConnectVectors.entity("xp", "POSITION", "SAMPLE", "1500", second: 1)
+            ),
+            (
+                observations + "xp",
+                MTConnectVectors.entity("xp", "POSITION", "SAMPLE", "250", second: 2, sequence: 101)
+            ),
+            (observations + "sl", MTConnectVectors.entity("sl", "LOAD", "SAMPLE", "50", second: 3)),
+        ] {
+            let outcome = try plant.pipeline.ingest(
+                [plant.message(topic, payload)], source: "agent")
+            reasons += outcome.rejections.map(\.reason)
+        }
+        let axis = [("axes", ""), ("axis", "X")]
+        #expect(
+            try plant.points([("machine", "CNC-3")], axis, "position").map(\.value)
+                == [1.5, 0.25].map { .float($0) })
+        #expect(reasons.allSatisfy { $0.hasSuffix("measures something else") })
+        #expect(reasons.count >= 1)
+        #expect(try plant.pipeline.deadLetters().contains { $0.topic == observations + "sl" })
+    }
+
+    @Test("rules of topics and lines of line protocol: their units convert or are refused")
+    func rulesAndLines() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        try declare(plant, "vibration", of: "machine", in: "m/s")
+        try plant.pipeline.setRules(
+            IngestRules("topic raw/{machine}/vib measure vibration unit mm/s"))
+        for _ in 0..<2 {
+            let outcome = try plant.pipeline.ingest(
+                [plant.message("raw/M/vib", "1500")], source: "test")
+            #expect(outcome.rejections.isEmpty)
+        }
+        #expect(try plant.points([("machine", "M")], [], "vibration").map(\.value) == [.float(1.5)])
+        for _ in 0..<2 {
+            let text = """
+                machine,machine=N,_unit=mm/s vibration=2500 1700000000000000000
+                machine,machine=N,_unit=kW vibration=3 1700000001000000000
+                """
+            let outcome = try plant.pipeline.writeBlocking(
+                lineProtocol: Array(text.utf8), receivedAt: Plant.arrival)
+            #expect(
+                outcome.rejections.map(\.reason)
+                    == ["vibration of machine is in m/s, and kW measures something else"])
+            // The same as the payload of a message.
+            let message = try plant.pipeline.ingest([plant.message("x", text)], source: "test")
+            #expect(message.rejections.count == 1)
+        }
+        #expect(try plant.points([("machine", "N")], [], "vibration").map(\.value) == [.float(2.5)])
+    }
+
     @Test("CSV: units of columns and of rows convert, and the line is named that does not")
     func csv() throws {
         let plant = try Plant()

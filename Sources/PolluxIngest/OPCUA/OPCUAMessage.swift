@@ -9,6 +9,7 @@ struct OPCUAMessage {
     private let topic: String
     private let levels: OPCUATopic?
     private let rules: TopicRules
+    private let publishers: OPCUAPublishers
     private var message: DecodedMessage
 
     /// Reads a payload when it is one of PubSub; false when it is none.
@@ -16,7 +17,7 @@ struct OPCUAMessage {
     /// - Parameter levels: what the topic says, if it is one of PubSub.
     static func read(
         _ value: JSONValue, topic: String, _ levels: OPCUATopic?, rules: TopicRules,
-        into message: inout DecodedMessage
+        _ publishers: OPCUAPublishers, into message: inout DecodedMessage
     ) -> Bool {
         guard levels?.encoding == "json" || isNetworkMessage(value) else { return false }
         // A rule of one's own for plain objects stands above a topic that only looks like PubSub.
@@ -25,7 +26,8 @@ struct OPCUAMessage {
         {
             return false
         }
-        var reader = OPCUAMessage(topic: topic, levels: levels, rules: rules, message: message)
+        var reader = OPCUAMessage(
+            topic: topic, levels: levels, rules: rules, publishers: publishers, message: message)
         reader.read(value, publisher: nil, depth: 0)
         message = reader.message
         return true
@@ -152,9 +154,10 @@ struct OPCUAMessage {
         _ payload: JSONObject, _ header: JSONObject, _ publisher: String?
     ) {
         guard let origin = origin(publisher) else { return }
-        let (address, prefix) = origin.place(
-            writer: header["DataSetWriterName"]?.text,
-            id: header["DataSetWriterId"].flatMap(OPCUAMessage.name))
+        let (writer, id) = writer(header, origin)
+        let (address, prefix) = origin.place(writer: writer.name, id: id)
+        var note = OPCUANote(publisher: origin.publisher)
+        if address != origin.base { note.places.insert(address) }
         let time = header["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) }
         let status = header["Status"].map(OPCUAField.quality) ?? .good
         for member in payload.members {
@@ -163,15 +166,31 @@ struct OPCUAMessage {
                 let field = try OPCUAField(member.value)
                 for (suffix, value) in field.values {
                     var point = DecodedPoint(
-                        measure: name + suffix, value: value, time: field.time ?? time)
+                        measure: name + suffix, value: value, time: field.time ?? time,
+                        unit: suffix.isEmpty ? writer.units[member.name] ?? "" : "")
                     point.quality =
                         field.quality.rawValue >= status.rawValue ? field.quality : status
+                    if address == origin.base { note.measures.insert(point.measure) }
                     JSONPayload.append(JSONPayload.checked(point), to: address, of: &message)
                 }
             } catch {
                 message.problems.append("field `\(member.name)` \(error.description)")
             }
         }
+        message.opcua.append(note)
+    }
+
+    /// The data set writer of a message and its id: its name is told, or the topic's, or what
+    /// metadata told before for the id.
+    private func writer(
+        _ header: JSONObject, _ origin: OPCUAOrigin
+    ) -> (writer: OPCUAWriter, id: String?) {
+        let id = header["DataSetWriterId"].flatMap(OPCUAMessage.name)
+        var name = header["DataSetWriterName"]?.text ?? ""
+        if name.isEmpty { name = origin.topicWriter }
+        var writer = publishers.writer(id: id, name: name, of: origin.publisher) ?? OPCUAWriter()
+        if !name.isEmpty { writer.name = name }
+        return (writer, id)
     }
 
     /// An event: its type or condition names it, the other fields are its attributes.
@@ -204,10 +223,8 @@ struct OPCUAMessage {
         {
             event.time = instant
         }
-        let place = origin.place(
-            writer: header["DataSetWriterName"]?.text,
-            id: header["DataSetWriterId"].flatMap(OPCUAMessage.name))
-        message.add(event, of: place.address)
+        let (writer, id) = writer(header, origin)
+        message.add(event, of: origin.place(writer: writer.name, id: id).address)
     }
 
     /// The state of a publisher: `ua-status`, retained and left as its last will.
@@ -221,18 +238,40 @@ struct OPCUAMessage {
         else {
             return message.problems.append("the status of the publisher is not one from 0 to 4")
         }
+        let word = words[Int(code)]
+        let isAway = ["disabled", "paused", "error"].contains(word)
         let point = DecodedPoint(
-            measure: "pubsub-state", value: .typed(.text(words[Int(code)])),
-            time: object["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) })
-        JSONPayload.append(point, to: origin.place(writer: nil, id: nil).address, of: &message)
+            measure: "pubsub-state", value: .typed(.text(word)),
+            // A last will was written when the publisher came: its time says nothing.
+            time: isAway
+                ? nil : object["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) })
+        JSONPayload.append(point, to: origin.base, of: &message)
+        if isAway { endValues(of: origin) }
+    }
+
+    /// Ends all values that a publisher is known to have sent, and no other of the same assets.
+    private mutating func endValues(of origin: OPCUAOrigin) {
+        let note = publishers.note(of: origin.publisher)
+        var places = note.places
+        for (id, writer) in note.writers {
+            let place = origin.place(writer: writer.name, id: id)
+            if place.address != origin.base { places.insert(place.address) }
+        }
+        for address in places.sorted(by: { $0.text < $1.text }) {
+            message.groups.append(DecodedGroup(address: address, endsAt: .distantFuture))
+        }
+        for measure in note.measures.sorted() {
+            message.groups.append(
+                DecodedGroup(address: origin.base, endsAt: .distantFuture, endsBelow: measure))
+        }
     }
 
     private mutating func readMetadata(_ object: JSONObject, _ publisher: String?) {
         message.format = "OPC UA metadata"
         guard let origin = origin(publisher) else { return }
-        let (address, prefix) = origin.place(
-            writer: object["DataSetWriterName"]?.text,
-            id: object["DataSetWriterId"].flatMap(OPCUAMessage.name))
+        let (known, id) = writer(object, origin)
+        let (address, prefix) = origin.place(writer: known.name, id: id)
+        var writer = OPCUAWriter(name: known.name)
         guard let fields = (object["MetaData"]?["Fields"] ?? object["Fields"])?.array else {
             return message.problems.append("the metadata has no Fields")
         }
@@ -241,11 +280,15 @@ struct OPCUAMessage {
                 message.problems.append("a field of the metadata has no name")
                 continue
             }
-            message.declare(
-                OPCUAMetadata.declaration(
-                    of: field, named: prefix.isEmpty ? name : prefix + "/" + name),
-                of: address)
+            let declaration = OPCUAMetadata.declaration(
+                of: field, named: prefix.isEmpty ? name : prefix + "/" + name)
+            if !declaration.unit.isEmpty { writer.units[name] = declaration.unit }
+            message.declare(declaration, of: address)
         }
+        var note = OPCUANote(publisher: origin.publisher)
+        if let id { note.writers[id] = writer }
+        if !writer.name.isEmpty || id == nil { note.writers["=" + writer.name] = writer }
+        message.opcua.append(note)
     }
 }
 

@@ -78,10 +78,13 @@ struct OPCUAOrigin {
     /// The rule that placed it, for people.
     var rule: String
     /// The publisher, or what a rule of one's own makes of the topic.
-    private let base: AssetAddress
+    let base: AssetAddress
+    /// What the publisher is called, on all of its topics.
+    let publisher: String
     /// What a rule of one's own puts before every measure.
     private let measure: String
-    private let topicWriter: String
+    /// The writer that the topic names; empty when it names none.
+    let topicWriter: String
 
     /// Places a publisher: by a rule of one's own that matches the topic, else as a machine of the
     /// publisher's name.
@@ -89,15 +92,16 @@ struct OPCUAOrigin {
     /// - Returns: nil when the topic matches nothing and no publisher is named.
     init?(topic: String, levels: OPCUATopic?, publisher: String?, rules: TopicRules) {
         topicWriter = levels?.writer ?? ""
+        self.publisher = levels?.publisher ?? publisher ?? topic
         if !rules.isBuiltIn, let match = rules.match(topic, namesMeasures: true) {
             rule = match.rule
             base = match.address
             measure = match.measure
             return
         }
-        guard let name = levels?.publisher ?? publisher, !name.isEmpty else { return nil }
+        guard levels != nil || publisher != nil, !self.publisher.isEmpty else { return nil }
         rule = "OPC UA PubSub: a publisher is a machine, a data set writer its part"
-        base = AssetAddress(levels: [.init(type: "machine", name: name)])
+        base = AssetAddress(levels: [.init(type: "machine", name: self.publisher)])
         measure = ""
     }
 
@@ -108,7 +112,7 @@ struct OPCUAOrigin {
     /// those of others by the measure's name.
     func place(writer name: String?, id: String?) -> (address: AssetAddress, prefix: String) {
         var address = base
-        var words = (name ?? "").isEmpty ? topicWriter[...] : (name ?? "")[...]
+        var words = (name ?? "")[...]
         if words.hasSuffix("_Writer") { words = words.dropLast(7) }
         let parts = words.split(separator: ".").map(String.init)
         address.parts += parts.map { .init(type: $0, name: "") }

@@ -251,6 +251,8 @@ struct DecodedMessage: Sendable {
     var problems: [String] = []
     /// Observations left out because they were taken before.
     var repeatedCount = 0
+    /// What it says of publishers of OPC UA, for the messages after it.
+    var opcua: [OPCUANote] = []
 
     /// The group of an address: the last one, or a new one after it.
     mutating func group(of address: AssetAddress) -> Int {

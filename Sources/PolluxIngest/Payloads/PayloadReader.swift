@@ -6,6 +6,8 @@ struct PayloadReader {
     let rules: TopicRules
     var lines: [LineRule] = []
     let options: IngestOptions
+    /// What publishers of OPC UA said before.
+    var publishers = OPCUAPublishers()
 
     /// Reads by rules.
     init(rules: IngestRules, options: IngestOptions) {
@@ -69,7 +71,9 @@ struct PayloadReader {
             if let rule, rule.hasPaths {
                 return ShapedPayload.read(value, by: rule, topic: topic, into: &message)
             }
-            if OPCUAMessage.read(value, topic: topic, levels, rules: rules, into: &message) {
+            if OPCUAMessage.read(
+                value, topic: topic, levels, rules: rules, publishers, into: &message)
+            {
                 return
             }
             JSONPayload.read(value, topic: topic, rules: rules, into: &message)

@@ -36,9 +36,31 @@ extension IngestPipeline {
     /// The sources that read adapters, in the order in which they were made.
     public var adapters: [SHDRSource] { state.withLock { $0.adapters } }
 
-    /// Takes over what a batch said of devices, once it is durable.
-    func learn(_ devices: MTConnectDevices) {
-        guard !devices.changed.isEmpty || !devices.changedAdapters.isEmpty else { return }
-        state.withLock { $0.mtconnect.merge(devices) }
+    /// Takes over what a batch said of devices and publishers, once it is durable.
+    func learn(_ devices: MTConnectDevices, _ publishers: OPCUAPublishers) {
+        let isQuiet = devices.changed.isEmpty && devices.changedAdapters.isEmpty
+        guard !isQuiet || !publishers.changed.isEmpty else { return }
+        state.withLock { state in
+            if !isQuiet { state.mtconnect.merge(devices) }
+            state.publishers.merge(publishers)
+        }
+    }
+
+    /// The data set writers that are stored.
+    static func storedPublishers(
+        _ environment: Environment, _ settings: Table
+    ) throws -> OPCUAPublishers {
+        let transaction = try environment.beginRead()
+        defer { transaction.close() }
+        return try OPCUARecord.publishers(in: settings, transaction)
+    }
+
+    /// Writes data set writers in the commit of the metadata that told them.
+    func keep(_ publishers: OPCUAPublishers, _ transaction: WriteTransaction) throws {
+        for record in publishers.records {
+            try transaction.put(
+                settings, OPCUARecord.key(record.publisher, record.key),
+                OPCUARecord.value(record.writer))
+        }
     }
 }

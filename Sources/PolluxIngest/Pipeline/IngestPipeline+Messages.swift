@@ -31,10 +31,9 @@ extension IngestPipeline {
         var account = DeliveryAccount(self, source: source)
         let messages = account.recall(messages)
         let now = messages.map(\.receivedAt).max() ?? messages[0].receivedAt
-        let reader = PayloadReader(rules: rules, options: options)
-        var devices = state.withLock { $0.mtconnect }
+        var (reader, devices) = surroundings
         var decoded = messages.map {
-            IngestPipeline.decode($0, reader, &devices, isReplay: !keepsLetters)
+            IngestPipeline.decode($0, &reader, &devices, isReplay: !keepsLetters)
         }
         account.note(messages, decoded)
         let stored = try storedTimes(of: messages, decoded)
@@ -57,10 +56,11 @@ extension IngestPipeline {
         let write = resolver.write
         var result = CommitResult()
         if !write.hasNothing || !write.refusedOrigins.isEmpty {
-            result = try commit { [account, devices] transaction in
+            result = try commit { [account, devices, publishers = reader.publishers] transaction in
                 var result = try job.run(transaction)
                 try self.keepSparkplug(write, transaction.transaction)
                 try self.keepDevices(devices, at: now, transaction.transaction)
+                try self.keep(publishers, transaction.transaction)
                 try account.put(in: transaction.transaction)
                 if let letters {
                     result.deadLetterCount = try IngestPipeline.keep(
@@ -76,21 +76,31 @@ extension IngestPipeline {
             String(messages[origin - 1].topic.prefix(256))
         }
         account.close(self, write.batch)
-        learn(devices)
+        learn(devices, reader.publishers)
         return (outcome, write.refusedOrigins.union(result.refusals.map(\.origin)))
     }
 
     /// Reads a message as far as its format allows without the order of messages.
     private static func decode(
-        _ message: TopicMessage, _ reader: PayloadReader, _ devices: inout MTConnectDevices,
-        isReplay: Bool
+        _ message: TopicMessage, _ reader: inout PayloadReader,
+        _ devices: inout MTConnectDevices, isReplay: Bool
     ) -> DecodedMessage {
         if devices.owns(message) { return devices.read(message, isReplay: isReplay) }
         // Sparkplug needs the order of messages and what came before: the resolver reads it.
-        return SparkplugTopic.owns(message.topic)
-            ? DecodedMessage(format: "Sparkplug")
-            : reader.read(
-                topic: message.topic, payload: message.payload, receivedAt: message.receivedAt)
+        if SparkplugTopic.owns(message.topic) { return DecodedMessage(format: "Sparkplug") }
+        let decoded = reader.read(
+            topic: message.topic, payload: message.payload, receivedAt: message.receivedAt)
+        for note in decoded.opcua { reader.publishers.learn(note) }
+        return decoded
+    }
+
+    /// What messages are read by, and what was learned of their senders before.
+    private var surroundings: (PayloadReader, MTConnectDevices) {
+        state.withLock { state in
+            var reader = PayloadReader(rules: state.rules, options: options)
+            reader.publishers = state.publishers
+            return (reader, state.mtconnect)
+        }
     }
 
     /// Puts refused messages aside, each once with all its reasons.
@@ -174,8 +184,9 @@ extension IngestPipeline {
         let message = TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt)
         var devices = state.withLock { $0.mtconnect }
         if devices.owns(message) { return devices.read(message, isReplay: true) }
-        return PayloadReader(rules: rules, options: options)
-            .read(topic: topic, payload: payload, receivedAt: receivedAt)
+        var reader = PayloadReader(rules: rules, options: options)
+        reader.publishers = state.withLock { $0.publishers }
+        return reader.read(topic: topic, payload: payload, receivedAt: receivedAt)
     }
 
     /// The newest dead letters, newest first.

@@ -47,6 +47,7 @@ public final class IngestPipeline: Sendable {
         state.deliveries = try IngestPipeline.storedDeliveries(store.environment, deliveries)
         state.rules = try IngestPipeline.storedRules(store.environment, settings)
         state.mtconnect = try IngestPipeline.storedDevices(store.environment, mtconnectTable)
+        state.publishers = try IngestPipeline.storedPublishers(store.environment, settings)
         self.state = Mutex(state)
     }
 

@@ -11,6 +11,7 @@ struct IngestState: Sendable {
     var rules = IngestRules()
     var sparkplug = SparkplugHost()
     var mtconnect = MTConnectDevices()
+    var publishers = OPCUAPublishers()
     var connections: [MQTTSource] = []
     var adapters: [SHDRSource] = []
     var deliveries: [String: DeliveryWindow] = [:]
