@@ -18,8 +18,9 @@ public enum BriefColumn {
             let orders = [PackedOrder.values, .deltas, .deltaDeltas]
             let order = orders.min { sampledCount(numbers, $0) < sampledCount(numbers, $1) }
             let column = PackedColumn(
-                numbers, order: order ?? .values, factor: common.factor, offset: common.offset)
-            guard column.byteCount < 8 * values.count else {
+                numbers, order: order ?? .values, factor: common.factor, offset: common.offset,
+                limit: Double(8 * values.count - 1))
+            guard let column else {
                 return IntegerColumn.encode(values, tier: .fast, into: &bytes)
             }
             column.append(to: &bytes)
@@ -49,6 +50,6 @@ public enum BriefColumn {
         let first = numbers.count / 2 / size * size
         return PackedColumn(
             Array(numbers[first..<(first + size)]), order: order, factor: 1, offset: 0
-        ).byteCount
+        )?.byteCount ?? .max
     }
 }

@@ -27,6 +27,10 @@ import Testing
         let isNumber = !Double(bitPattern: wanted.sum).isNaN
         #expect(isNumber ? found?.sum.bitPattern == wanted.sum : found?.sum.isNaN == true)
         #expect(found?.minimum == wanted.least && found?.maximum == wanted.greatest)
+        let sum = room.withUnsafeBufferPointer { room in
+            room.baseAddress.map { Aggregates.sum($0, count: values.count) }
+        }
+        #expect(isNumber ? sum?.bitPattern == wanted.sum : sum?.isNaN == true)
     }
 
     @Test func everyLength() {

@@ -177,4 +177,35 @@ import Testing
             }
         }
     }
+
+    /// How many numbers have so many bits, beside their lengths one by one.
+    @Test(arguments: [13, 14] as [UInt64]) func bitCounts(_ seed: UInt64) {
+        var random = Seed(seed)
+        for count in [1, 7, 8, 31, 32, 100, 1000, 1024] {
+            let least = Int64(bitPattern: random.next()) >> 2
+            let size = random.next() % 31
+            let values = (0..<count).map { _ in least + Int64(random.next() >> (33 + size)) }
+            let room = (count + 7) / 8 * 8
+            var words = [UInt32](repeating: .max, count: room)
+            var zigzag = words
+            BitCounts.distances(values, count: count, reference: least, into: &words)
+            let centre = values[count / 2]
+            BitCounts.zigzag(
+                words, count: count, shift: UInt32(truncatingIfNeeded: least &- centre),
+                into: &zigzag)
+            let above = values.map { 64 - ($0 - least).leadingZeroBitCount }
+            let around = values.map { value in
+                let distance = value - centre
+                return 64 - ((distance << 1) ^ (distance >> 63)).leadingZeroBitCount
+            }
+            for bits in 1...32 {
+                #expect(
+                    BitCounts.count(words, count: count, bits: bits)
+                        == above.count { $0 >= bits })
+                #expect(
+                    BitCounts.count(zigzag, count: count, bits: bits)
+                        == around.count { $0 >= bits })
+            }
+        }
+    }
 }

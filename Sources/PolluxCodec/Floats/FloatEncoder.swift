@@ -17,51 +17,80 @@ struct FloatEncoder {
     }
 
     /// The smallest encoding, weighted; the buffers must stay alive while this runs.
-    func smallest() -> [UInt8] {
+    func smallest() -> [UInt8] { smallest(limit: .infinity) ?? plain(.floatRaw) }
+
+    /// The encoding found so far, and what it costs.
+    private struct Choice {
+        /// The most bytes of any use.
+        let limit: Double
+        var bytes: [UInt8] = []
+        var cost = Double.infinity
+
+        /// The most bytes with which a mode of this weight may still be chosen.
+        func room(_ weight: Double) -> Double { min(limit, cost / weight) }
+
+        mutating func offer(_ bytes: [UInt8]?, _ weight: Double) {
+            guard let bytes, Double(bytes.count) <= limit, Double(bytes.count) * weight < cost
+            else { return }
+            (self.bytes, cost) = (bytes, Double(bytes.count) * weight)
+        }
+    }
+
+    /// The smallest encoding of at most `limit` bytes; nil when there is none.
+    ///
+    /// What turns out to be larger, or than what has been found, is given up on the way.
+    private func smallest(limit: Double) -> [UInt8]? {
         let runCount = withBits { Runs.count($0) }
         if runCount <= 1 { return bytes(as: .floatConstant) ?? plain(.floatRaw) }
-        var best: [UInt8] = []
-        var cost = Double.infinity
-        func offer(_ bytes: [UInt8]?, _ weight: Double) {
-            guard let bytes, Double(bytes.count) * weight < cost else { return }
-            (best, cost) = (bytes, Double(bytes.count) * weight)
-        }
+        var best = Choice(limit: limit)
         let scales = FloatScale.best(for: values)
-        for scale in scales {
-            offer(
-                ScaledFloats(values, scale: scale, sibling: nil)?
-                    .bytes(as: .floatScaled, tier: tier), 1)
-            if let sibling {
-                offer(
-                    ScaledFloats(values, scale: scale, sibling: sibling)?
-                        .bytes(as: .floatSibling, tier: tier), 1.1)
-            }
-        }
+        for scale in scales { offerScaled(scale, &best) }
         let count = values.count
-        let isPrinted = scales.first?.isPrinted == true
-        if mayNest, runCount <= count / 3 { offer(bytes(as: .floatRunLength), 1.05) }
+        if mayNest, runCount <= count / 3 {
+            best.offer(runLength(room: best.room(1.05)), 1.05)
+        }
         // Gorilla spends a bit on each repeated value and at least 3 on another; in practice 14 and
         // more, and the fast tier looks at restless columns only where that would be less.
         let bitsOfChange = tier == .fast && runCount > count / 4 ? 14 : 2
-        if cost > Double((count + bitsOfChange * (runCount - 1)) / 8) {
-            let weight = tier == .fast ? 1.1 : 1
-            if Double(Gorilla.byteCount(values) + 2) * weight < cost {
-                offer(bytes(as: .floatGorilla), weight)
-            }
+        let weight = tier == .fast ? 1.1 : 1
+        if best.room(1) > Double((count + bitsOfChange * (runCount - 1)) / 8),
+            Double(Gorilla.byteCount(values) + 2) * weight < best.cost
+        {
+            best.offer(bytes(as: .floatGorilla), weight)
         }
-        if cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 || isPrinted {
+        let isPrinted = scales.first?.isPrinted == true
+        if mayNest,
+            best.cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 || isPrinted
+        {
             // Where all else is dear, even values that come twice are worth a dictionary.
-            let isDear = cost > 3 * Double(count) || tier == .dense && count <= 2048
-            if mayNest {
-                offer(dictionary(limit: min(8192, count / 4 * 3), looksFirst: !isDear), 1.05)
-            }
+            let isDear = best.cost > 3 * Double(count) || tier == .dense && count <= 2048
+            best.offer(
+                dictionary(
+                    limit: min(8192, count / 4 * 3), looksFirst: !isDear, room: best.room(1.05)),
+                1.05)
         }
-        if cost > 3 * Double(count) {
-            offer(bytes(as: .floatSplit), 1.02)
-            if tier == .dense { offer(bytes(as: .floatPlanes), 1.02) }
+        // The bits that a split leaves as they are take 5 bytes of a value.
+        if best.room(1.02) > 5 * Double(count) {
+            best.offer(split(room: best.room(1.02)), 1.02)
         }
-        if tier == .dense, cost > zstdEstimate() { offer(bytes(as: .floatZstd), 1) }
-        return best.isEmpty || best.count > 8 * count + 4 ? plain(.floatRaw) : best
+        if tier == .dense, best.cost > 3 * Double(count) {
+            best.offer(bytes(as: .floatPlanes), 1.02)
+        }
+        if tier == .dense, best.cost > zstdEstimate() { best.offer(bytes(as: .floatZstd), 1) }
+        if best.bytes.isEmpty || best.bytes.count > 8 * count + 4 {
+            return Double(8 * count + 4) <= limit ? plain(.floatRaw) : nil
+        }
+        return best.bytes
+    }
+
+    private func offerScaled(_ scale: FloatScale, _ best: inout Choice) {
+        best.offer(
+            ScaledFloats(values, scale: scale, sibling: nil)?
+                .bytes(as: .floatScaled, tier: tier, limit: best.room(1)), 1)
+        guard let sibling else { return }
+        best.offer(
+            ScaledFloats(values, scale: scale, sibling: sibling)?
+                .bytes(as: .floatSibling, tier: tier, limit: best.room(1.1)), 1.1)
     }
 
     /// What zstd alone may come to, with a wide margin, from an eighth of a long column.
@@ -88,7 +117,7 @@ struct FloatEncoder {
             else { return nil }
             let other = encoding == .floatSibling ? sibling : nil
             return ScaledFloats(values, scale: scale, sibling: other)?
-                .bytes(as: encoding, tier: tier)
+                .bytes(as: encoding, tier: tier, limit: .infinity)
         case .floatDictionary: return dictionary(limit: values.count, looksFirst: false)
         case .floatSplit: return split()
         case .floatPlanes:
@@ -124,53 +153,74 @@ struct FloatEncoder {
         return bytes
     }
 
-    private func runLength() -> [UInt8] {
+    private func runLength(room: Double = .infinity) -> [UInt8]? {
         let runs = withBits { Runs($0) }
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatRunLength, count: values.count)
-        bytes.appendNested(flat(runs.values))
-        bytes.appendNested(IntegerEncoder.flat(runs.lengths, tier: tier))
+        guard let levels = flat(runs.values, limit: room) else { return nil }
+        bytes.appendNested(levels)
+        guard
+            let lengths = IntegerEncoder.flat(
+                runs.lengths, tier: tier, limit: room - Double(bytes.count))
+        else { return nil }
+        bytes.appendNested(lengths)
         return bytes
     }
 
-    private func dictionary(limit: Int, looksFirst: Bool) -> [UInt8]? {
+    private func dictionary(
+        limit: Int, looksFirst: Bool, room: Double = .infinity
+    ) -> [UInt8]? {
         guard values.count > 0,
             let levels = withBits({ bits in
                 !looksFirst || Levels.looksFew(bits, limit: limit)
                     ? Levels(bits, limit: limit) : nil
-            })
+            }),
+            let numbers = IntegerEncoder.flat(levels.indices, tier: tier, limit: room)
         else { return nil }
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatDictionary, count: values.count)
-        bytes.appendNested(flat(levels.values))
-        bytes.appendNested(IntegerEncoder.flat(levels.indices, tier: tier))
+        guard let found = flat(levels.values, limit: room - Double(numbers.count)) else {
+            return nil
+        }
+        bytes.appendNested(found)
+        bytes.appendNested(numbers)
         return bytes
     }
 
-    /// A nested column of bit patterns that nests nothing itself.
-    private func flat(_ bits: [Int64]) -> [UInt8] {
+    /// A nested column of bit patterns that nests nothing itself; nil beyond `limit` bytes.
+    private func flat(_ bits: [Int64], limit: Double) -> [UInt8]? {
         let doubles = bits.map { Double(bitPattern: UInt64(bitPattern: $0)) }
         return doubles.withUnsafeBufferPointer {
-            FloatEncoder($0, tier: tier, sibling: nil, mayNest: false).smallest()
+            FloatEncoder($0, tier: tier, sibling: nil, mayNest: false).smallest(limit: limit)
         }
     }
 
     /// Front bits as a column of integers, the rest as they are.
-    private func split() -> [UInt8]? {
+    private func split(room: Double = .infinity) -> [UInt8]? {
         guard values.count > 0 else { return nil }
-        func front(_ cut: Int, of values: Slice<UnsafeBufferPointer<Double>>) -> [UInt8] {
+        func front(
+            _ cut: Int, of values: Slice<UnsafeBufferPointer<Double>>, limit: Double
+        ) -> [UInt8]? {
             let front = values.map { Int64($0.bitPattern >> UInt64(cut)) }
             return front.withUnsafeBufferPointer {
-                IntegerEncoder($0, tier: tier, mayNest: mayNest).smallest()
+                IntegerEncoder($0, tier: tier, mayNest: mayNest).smallest(limit: limit)
             }
         }
         // The cut is chosen on a part of a long column.
         let part = values.count > 4096 ? values[2048..<4096] : values[...]
-        let sizes = [40, 44, 48, 52].map { cut in
-            (cut: cut, size: front(cut, of: part).count + part.count * cut / 8)
+        var chosen = (cut: 0, size: Int.max)
+        for cut in [40, 44, 48, 52] {
+            let rest = part.count * cut / 8
+            guard chosen.size > rest,
+                let front = front(cut, of: part, limit: Double(chosen.size - rest))
+            else { continue }
+            if front.count + rest < chosen.size { chosen = (cut, front.count + rest) }
         }
-        guard let cut = sizes.min(by: { $0.size < $1.size })?.cut else { return nil }
-        let best = (cut: cut, front: front(cut, of: values[...]))
+        let rest = TailBits.byteCount(count: values.count, width: chosen.cut)
+        guard let front = front(chosen.cut, of: values[...], limit: room - Double(rest)) else {
+            return nil
+        }
+        let best = (cut: chosen.cut, front: front)
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatSplit, count: values.count)
         bytes.append(UInt8(best.cut))

@@ -86,9 +86,22 @@ struct ScaledFloats {
         return missCount
     }
 
-    /// The encoded column.
-    func bytes(as encoding: ColumnEncoding, tier: EncodingTier) -> [UInt8] {
-        bytes(as: encoding) { IntegerColumn.encode($0, tier: tier, into: &$1) }
+    /// The encoded column; nil when it takes more than `limit` bytes.
+    func bytes(
+        as encoding: ColumnEncoding, tier: EncodingTier, limit: Double
+    ) -> [UInt8]? {
+        var room = limit - Double(9 * exceptions.count)
+        var streams: [[UInt8]] = []
+        for stream in distances.isEmpty ? [integers] : [integers, distances] {
+            let found = stream.withUnsafeBufferPointer {
+                IntegerEncoder($0, tier: tier, mayNest: true).smallest(limit: room)
+            }
+            guard let found else { return nil }
+            room -= Double(found.count)
+            streams.append(found)
+        }
+        var next = streams.makeIterator()
+        return bytes(as: encoding) { $1.append(contentsOf: next.next() ?? []) }
     }
 
     /// The encoded column; `encode` writes its streams of integers.

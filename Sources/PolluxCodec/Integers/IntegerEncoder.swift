@@ -12,22 +12,39 @@ struct IntegerEncoder {
     }
 
     /// The smallest encoding, weighted; `values` must stay alive while this runs.
-    func smallest() -> [UInt8] {
+    func smallest() -> [UInt8] { smallest(limit: .infinity) ?? raw() }
+
+    /// The smallest encoding of at most `limit` bytes; nil when there is none.
+    ///
+    /// What turns out to be larger is given up on the way.
+    func smallest(limit: Double) -> [UInt8]? {
         let count = values.count
-        guard count > 1, let first = values.first else { return constantOrRaw() }
+        guard count > 1, let first = values.first else { return within(limit, constantOrRaw()) }
         let runCount = Runs.count(values)
-        if runCount == 1 { return constant(first) }
-        if count <= 4 { return small() }
-        var best = Choice()
+        if runCount == 1 { return within(limit, constant(first)) }
+        if count <= 4 { return within(limit, small()) }
+        var best = Choice(limit)
         let common = SharedFactor(values)
         let numbers = common.numbers(of: values)
-        let packed = packedPlans(numbers, common)
-        for plan in packed { best.offer(plan.byteCount, Self.weight(plan.order)) { plan.bytes } }
+        let orders = promisingOrders(numbers)
+        for order in orders {
+            let weight = Self.weight(order)
+            guard
+                let column = PackedColumn(
+                    numbers, order: order, factor: common.factor, offset: common.offset,
+                    limit: best.room(weight))
+            else { continue }
+            best.offer(column.byteCount, weight) { Self.bytes(column) }
+        }
         best.offer(8 * count + 4, 1) { raw() }
-        if tier == .dense { offerPlanes(numbers, common, &best) }
+        if tier == .dense { offerPlanes(numbers, orders, common, &best) }
         if mayNest { offerNested(runCount: runCount, &best) }
-        let bytes = best.bytes()
+        guard let bytes = best.bytes() else { return nil }
         return bytes.count > 8 * count + 4 ? raw() : bytes
+    }
+
+    private func within(_ limit: Double, _ bytes: [UInt8]) -> [UInt8]? {
+        Double(bytes.count) <= limit ? bytes : nil
     }
 
     /// The column in exactly this mode; nil when the mode cannot hold it.
@@ -38,7 +55,7 @@ struct IntegerEncoder {
             let numbers = common.numbers(of: values)
             PackedColumn(
                 numbers, order: order, factor: common.factor, offset: common.offset
-            ).append(to: &bytes)
+            )?.append(to: &bytes)
             return bytes
         }
         switch encoding {
@@ -63,38 +80,33 @@ struct IntegerEncoder {
     }
 
     private struct Choice {
+        private let limit: Double
         private var cost = Double.infinity
-        private(set) var bytes: () -> [UInt8] = { [] }
+        private(set) var bytes: () -> [UInt8]? = { nil }
+
+        init(_ limit: Double) {
+            self.limit = limit
+        }
+
+        /// The most bytes with which a mode of this weight may still be chosen.
+        func room(_ weight: Double) -> Double { min(limit, cost / weight) }
 
         mutating func offer(
             _ byteCount: Int, _ weight: Double, _ bytes: @escaping () -> [UInt8]
         ) {
             let offered = Double(byteCount) * weight
-            if offered < cost {
+            if offered < cost, Double(byteCount) <= limit {
                 cost = offered
                 self.bytes = bytes
             }
         }
     }
 
-    private struct Plan {
-        let column: PackedColumn
-        var order: PackedOrder { column.order }
-        var byteCount: Int { column.byteCount }
-        var bytes: [UInt8] {
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(byteCount)
-            column.append(to: &bytes)
-            return bytes
-        }
-    }
-
-    private func packedPlans(_ numbers: [Int64], _ common: SharedFactor) -> [Plan] {
-        promisingOrders(numbers).map { order in
-            Plan(
-                column: PackedColumn(
-                    numbers, order: order, factor: common.factor, offset: common.offset))
-        }
+    private static func bytes(_ column: PackedColumn) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(column.byteCount)
+        column.append(to: &bytes)
+        return bytes
     }
 
     /// Orders worth trying: of a long column those that look worse on a sample are left out.
@@ -125,9 +137,10 @@ struct IntegerEncoder {
         return bits
     }
 
-    private func offerPlanes(_ numbers: [Int64], _ common: SharedFactor, _ best: inout Choice) {
+    private func offerPlanes(
+        _ numbers: [Int64], _ orders: [PackedOrder], _ common: SharedFactor, _ best: inout Choice
+    ) {
         // Values that come again in the same sequence are shortest as they are, however wide.
-        let orders = promisingOrders(numbers)
         for order in orders.contains(.values) ? orders : [.values] + orders {
             let bytes = planes(numbers, common, order: order)
             best.offer(bytes.count, 1.02) { bytes }
@@ -143,12 +156,17 @@ struct IntegerEncoder {
 
     private func offerNested(runCount: Int, _ best: inout Choice) {
         if runCount <= values.count / 3 {
-            let bytes = runLength()
-            best.offer(bytes.count, tier == .fast ? 1.05 : 1) { bytes }
+            let weight = tier == .fast ? 1.05 : 1
+            if let bytes = runLength(limit: best.room(weight)) {
+                best.offer(bytes.count, weight) { bytes }
+            }
         }
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
-        if Levels.looksFew(values, limit: limit), let bytes = dictionary(limit: limit) {
-            best.offer(bytes.count, tier == .fast ? 1.1 : 1.02) { bytes }
+        let weight = tier == .fast ? 1.1 : 1.02
+        if Levels.looksFew(values, limit: limit),
+            let bytes = dictionary(limit: limit, room: best.room(weight))
+        {
+            best.offer(bytes.count, weight) { bytes }
         }
     }
 
@@ -166,9 +184,12 @@ struct IntegerEncoder {
     /// Too few values for anything but trying the plain packings.
     private func small() -> [UInt8] {
         let common = SharedFactor(values)
-        let plans = packedPlans(common.numbers(of: values), common)
+        let numbers = common.numbers(of: values)
+        let plans = [PackedOrder.values, .deltas, .deltaDeltas].compactMap {
+            PackedColumn(numbers, order: $0, factor: common.factor, offset: common.offset)
+        }
         let least = plans.min { $0.byteCount < $1.byteCount }
-        if let least, least.byteCount < 8 * values.count { return least.bytes }
+        if let least, least.byteCount < 8 * values.count { return Self.bytes(least) }
         return raw()
     }
 
@@ -179,21 +200,27 @@ struct IntegerEncoder {
         return bytes
     }
 
-    private func runLength() -> [UInt8] {
+    private func runLength(limit: Double = .infinity) -> [UInt8]? {
         let runs = Runs(values)
         var bytes: [UInt8] = []
         bytes.appendHeader(.integerRunLength, count: values.count)
-        bytes.appendNested(Self.flat(runs.values, tier: tier))
-        bytes.appendNested(Self.flat(runs.lengths, tier: tier))
+        for part in [runs.values, runs.lengths] {
+            guard let column = Self.flat(part, tier: tier, limit: limit - Double(bytes.count))
+            else { return nil }
+            bytes.appendNested(column)
+        }
         return bytes
     }
 
-    private func dictionary(limit: Int) -> [UInt8]? {
+    private func dictionary(limit: Int, room: Double = .infinity) -> [UInt8]? {
         guard let levels = Levels(values, limit: limit) else { return nil }
         var bytes: [UInt8] = []
         bytes.appendHeader(.integerDictionary, count: values.count)
-        bytes.appendNested(Self.flat(levels.values, tier: tier))
-        bytes.appendNested(Self.flat(levels.indices, tier: tier))
+        for part in [levels.values, levels.indices] {
+            guard let column = Self.flat(part, tier: tier, limit: room - Double(bytes.count))
+            else { return nil }
+            bytes.appendNested(column)
+        }
         return bytes
     }
 
@@ -201,6 +228,13 @@ struct IntegerEncoder {
     static func flat(_ values: [Int64], tier: EncodingTier) -> [UInt8] {
         values.withUnsafeBufferPointer { values in
             IntegerEncoder(values, tier: tier, mayNest: false).smallest()
+        }
+    }
+
+    /// The same; nil when it takes more than `limit` bytes.
+    static func flat(_ values: [Int64], tier: EncodingTier, limit: Double) -> [UInt8]? {
+        values.withUnsafeBufferPointer { values in
+            IntegerEncoder(values, tier: tier, mayNest: false).smallest(limit: limit)
         }
     }
 }

@@ -11,42 +11,32 @@ struct Levels {
     ///
     /// O(count).
     init?(_ column: UnsafeBufferPointer<Int64>, limit: Int) {
-        let bits = max(4, bitLength(UInt64(limit)) + 1)
-        let mask = (1 << bits) - 1
-        // Slots hold the number of the level plus one; 0 is an empty slot.
-        var slots = [Int32](repeating: 0, count: 1 << bits)
-        var found: [Int64] = []
-        var numbers: [Int64] = []
-        numbers.reserveCapacity(column.count)
-        for value in column {
-            let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
-            var slot = Int(truncatingIfNeeded: mixed >> UInt64(64 - bits)) & mask
-            while true {
-                let number = Int(slots[slot])
-                if number == 0 {
-                    if found.count == limit { return nil }
-                    found.append(value)
-                    slots[slot] = Int32(found.count)
-                    numbers.append(Int64(found.count - 1))
-                    break
+        var table = LevelTable(limit: limit)
+        var isFull = false
+        var numbers = [Int64](unsafeUninitializedCapacity: column.count) { numbers, count in
+            count = column.count
+            for row in 0..<column.count {
+                guard let number = table.number(of: column[row]) else {
+                    // All must be set.
+                    numbers[row...].initialize(repeating: 0)
+                    isFull = true
+                    return
                 }
-                if found[number - 1] == value {
-                    numbers.append(Int64(number - 1))
-                    break
-                }
-                slot = (slot + 1) & mask
+                numbers[row] = Int64(number)
             }
         }
+        if isFull { return nil }
         // Slots find each sorted value's number, so plain values are sorted and not their numbers.
-        values = found.sorted()
-        var rank = [Int64](repeating: 0, count: found.count)
+        values = table.found.sorted()
+        var rank = [Int64](repeating: 0, count: values.count)
         for (place, value) in values.enumerated() {
-            let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
-            var slot = Int(truncatingIfNeeded: mixed >> UInt64(64 - bits)) & mask
-            while found[Int(slots[slot]) - 1] != value { slot = (slot + 1) & mask }
-            rank[Int(slots[slot]) - 1] = Int64(place)
+            if let number = table.number(of: value) { rank[number] = Int64(place) }
         }
-        for index in numbers.indices { numbers[index] = rank[Int(numbers[index])] }
+        rank.withUnsafeBufferPointer { rank in
+            numbers.withUnsafeMutableBufferPointer { numbers in
+                for row in numbers.indices { numbers[row] = rank[Int(numbers[row])] }
+            }
+        }
         indices = numbers
     }
 
@@ -96,13 +86,50 @@ struct Runs {
     ///
     /// O(count).
     init(_ column: UnsafeBufferPointer<Int64>) {
-        for value in column {
-            if values.last == value {
-                lengths[lengths.count - 1] += 1
-            } else {
-                values.append(value)
-                lengths.append(0)
-            }
+        guard var value = column.first else { return }
+        var start = 0
+        for row in 1..<column.count where column[row] != value {
+            values.append(value)
+            lengths.append(Int64(row - start - 1))
+            (value, start) = (column[row], row)
         }
+        values.append(value)
+        lengths.append(Int64(column.count - start - 1))
+    }
+}
+
+/// Distinct values and their numbers, in the order in which they come.
+private struct LevelTable {
+    private let limit: Int
+    private let shift: UInt64
+    /// The number of a level plus one; 0 is an empty slot.
+    private var slots: [Int32]
+    /// The value of each slot that is not empty.
+    private var keys: [Int64]
+    private(set) var found: [Int64] = []
+
+    init(limit: Int) {
+        self.limit = limit
+        let bits = max(4, bitLength(UInt64(limit)) + 1)
+        shift = UInt64(64 - bits)
+        slots = [Int32](repeating: 0, count: 1 << bits)
+        keys = [Int64](repeating: 0, count: 1 << bits)
+    }
+
+    /// The number of a value, a new one if need be; nil when there are more than the limit.
+    @inline(__always)
+    mutating func number(of value: Int64) -> Int? {
+        let mask = slots.count - 1
+        let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+        var slot = Int(truncatingIfNeeded: mixed >> shift)
+        while slots[slot] != 0 {
+            if keys[slot] == value { return Int(slots[slot]) - 1 }
+            slot = (slot + 1) & mask
+        }
+        guard found.count < limit else { return nil }
+        found.append(value)
+        slots[slot] = Int32(found.count)
+        keys[slot] = value
+        return found.count - 1
     }
 }

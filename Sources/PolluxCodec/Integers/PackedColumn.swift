@@ -14,42 +14,67 @@ struct PackedColumn {
     /// Exact bytes of the encoded column.
     private(set) var byteCount: Int
 
-    /// Plans the packing of `numbers`, which stand for `offset + factor * number`.
-    init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
+    /// Plans the packing of `numbers`, which stand for `offset + factor * number`; nil as soon as
+    /// it is known to take more than `limit` bytes.
+    init?(
+        _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
+        limit: Double = .infinity
+    ) {
         self.order = order
         self.factor = factor
         self.offset = offset
         self.numbers = numbers
         residuals = Self.residuals(of: numbers, order: order)
-        let count = numbers.count
         let zigzag = UInt64(bitPattern: (offset << 1) ^ (offset >> 63))
         byteCount =
-            1 + varintByteCount(bits: bitLength(UInt64(count)))
+            1 + varintByteCount(bits: bitLength(UInt64(numbers.count)))
             + varintByteCount(bits: bitLength(UInt64(factor)))
             + varintByteCount(bits: bitLength(zigzag))
-        var first = 0
-        residuals.withUnsafeBufferPointer { residuals in
-            numbers.withUnsafeBufferPointer { numbers in
-                guard let differenced = residuals.baseAddress, let plain = numbers.baseAddress
-                else { return }
-                while first < count {
-                    let length = min(count - first, ColumnLimits.blockCount)
-                    let (start, step) = Self.start(of: first, numbers: plain, residuals: residuals)
-                    var headByteCount = 0
-                    if order != .values { headByteCount += Self.signedByteCount(start) }
-                    if order == .deltaDeltas { headByteCount += Self.signedByteCount(step) }
-                    let isNarrow =
-                        order == .values
-                        || Self.isNarrow(plain + first, count: length, start: start)
-                    let plan = PackedPlan(
-                        differenced + first, count: length, needsWide: !isNarrow,
-                        headByteCount: headByteCount)
-                    plans.append(plan)
-                    byteCount += plan.byteCount
-                    first += length
+        guard planBlocks(limit: limit) else { return nil }
+    }
+
+    private mutating func planBlocks(limit: Double) -> Bool {
+        let count = numbers.count
+        var plans: [PackedPlan] = []
+        plans.reserveCapacity((count + ColumnLimits.blockCount - 1) / ColumnLimits.blockCount)
+        var byteCount = self.byteCount
+        withUnsafeTemporaryAllocation(
+            of: UInt32.self, capacity: 2 * ColumnLimits.blockCount
+        ) { words in
+            residuals.withUnsafeBufferPointer { residuals in
+                numbers.withUnsafeBufferPointer { numbers in
+                    var first = 0
+                    while first < count, Double(byteCount) <= limit {
+                        let length = min(count - first, ColumnLimits.blockCount)
+                        let plan = plan(
+                            first, count: length, numbers, residuals,
+                            words.baseAddress.unsafelyUnwrapped)
+                        plans.append(plan)
+                        byteCount += plan.byteCount
+                        first += length
+                    }
                 }
             }
         }
+        self.plans = plans
+        self.byteCount = byteCount
+        return Double(byteCount) <= limit
+    }
+
+    private func plan(
+        _ first: Int, count: Int, _ numbers: UnsafeBufferPointer<Int64>,
+        _ residuals: UnsafeBufferPointer<Int64>, _ words: UnsafeMutablePointer<UInt32>
+    ) -> PackedPlan {
+        let plain = numbers.baseAddress.unsafelyUnwrapped
+        let (start, step) = Self.start(of: first, numbers: plain, residuals: residuals)
+        var headByteCount = 0
+        if order != .values { headByteCount += Self.signedByteCount(start) }
+        if order == .deltaDeltas { headByteCount += Self.signedByteCount(step) }
+        let isNarrow =
+            order == .values || Self.isNarrow(plain + first, count: count, start: start)
+        return PackedPlan(
+            residuals.baseAddress.unsafelyUnwrapped + first, count: count, needsWide: !isNarrow,
+            headByteCount: headByteCount, words)
     }
 
     /// Appends the column.
@@ -121,7 +146,7 @@ struct PackedColumn {
         _ plan: PackedPlan, _ values: UnsafePointer<Int64>, count: Int
     ) -> (count: Int, bytes: [UInt8]) {
         var bytes: [UInt8] = []
-        guard plan.width < 64 else { return (0, bytes) }
+        guard plan.hasExceptions else { return (0, bytes) }
         var found = 0
         var previous = -1
         let limit: UInt64 = 1 << UInt64(plan.width)

@@ -6,13 +6,18 @@ struct PackedPlan {
     var reference: Int64
     var isWide: Bool
     var byteCount: Int
+    /// Whether there are numbers that the width cannot hold.
+    var hasExceptions = false
 
     /// Plans a block of numbers that were already differenced.
     ///
     /// Two references are tried: the least number, with exceptions above; and one that centres the
     /// range on the middle of a few of the numbers, with exceptions on both sides. `needsWide` is
-    /// set when running sums would not fit 32 bits.
-    init(_ values: UnsafePointer<Int64>, count: Int, needsWide: Bool, headByteCount: Int) {
+    /// set when running sums would not fit 32 bits. `words` has room for two blocks.
+    init(
+        _ values: UnsafePointer<Int64>, count: Int, needsWide: Bool, headByteCount: Int,
+        _ words: UnsafeMutablePointer<UInt32>
+    ) {
         let (least, greatest) = IntegerLoops.range(values, count: count)
         let span = UInt64(bitPattern: greatest &- least)
         let full = bitLength(span)
@@ -21,16 +26,17 @@ struct PackedPlan {
         byteCount = TailBits.byteCount(count: count, width: full)
         isWide = false
         if full > 0 {
-            let low = BitLengths.best(
-                of: values, count: count, from: least, upTo: full, isSigned: false)
-            if low.byteCount < byteCount { (width, byteCount) = low }
             let centre = Self.middle(values, count: count)
-            let centred = BitLengths.best(
-                of: values, count: count, from: centre, upTo: 63, isSigned: true)
-            if centred.byteCount < byteCount {
-                (width, byteCount) = centred
+            let found = BitLengths.best(
+                of: values, count: count, from: least, to: greatest, around: centre, words)
+            if found.low.byteCount < byteCount { (width, byteCount) = found.low }
+            if found.centred.byteCount < byteCount {
+                (width, byteCount) = found.centred
                 reference = width == 0 ? centre : centre &- (1 << Int64(width - 1))
             }
+            hasExceptions =
+                reference > least
+                || width < 64 && UInt64(bitPattern: greatest &- reference) >> UInt64(width) != 0
         }
         isWide = needsWide || width > 32
         let zigzag = UInt64(bitPattern: (reference << 1) ^ (reference >> 63))
@@ -57,49 +63,92 @@ struct PackedPlan {
 
 /// How many numbers of a block need how many bits, and the width that follows from it.
 private enum BitLengths {
-    /// The width with the fewest bytes, exceptions included.
+    typealias Found = (width: Int, byteCount: Int)
+
+    /// The widths with the fewest bytes, exceptions included.
     ///
-    /// Lengths are those of the distances above `origin`, or of the zigzag distances from it when
-    /// `isSigned`. A number of b bits costs an exception of one byte for its place and a zigzag
+    /// Lengths are those of the distances above the least, `low`, or of the zigzag distances from
+    /// the centre. A number of b bits costs an exception of one byte for its place and a zigzag
     /// number of b - width + 1 bits; a signed one's sign is a bit already.
     static func best(
-        of values: UnsafePointer<Int64>, count: Int, from origin: Int64, upTo limit: Int,
-        isSigned: Bool
-    ) -> (width: Int, byteCount: Int) {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 65) { counts in
-            let atLeast = counts.baseAddress.unsafelyUnwrapped
-            if isSigned {
-                IntegerLoops.countBitLengths(values, count: count, centre: origin, into: atLeast)
-            } else {
-                IntegerLoops.countBitLengths(values, count: count, above: origin, into: atLeast)
+        of values: UnsafePointer<Int64>, count: Int, from least: Int64, to greatest: Int64,
+        around centre: Int64, _ words: UnsafeMutablePointer<UInt32>
+    ) -> (low: Found, centred: Found) {
+        let full = bitLength(UInt64(bitPattern: greatest &- least))
+        let reach = max(
+            UInt64(bitPattern: centre &- least), UInt64(bitPattern: greatest &- centre))
+        guard full <= 32, reach < 1 << 31, count <= ColumnLimits.blockCount else {
+            return bestOfWide(values, count: count, from: least, around: centre)
+        }
+        let zigzag = words + ColumnLimits.blockCount
+        BitCounts.distances(values, count: count, reference: least, into: words)
+        BitCounts.zigzag(
+            words, count: count, shift: UInt32(truncatingIfNeeded: least &- centre), into: zigzag)
+        return (
+            best(of: words, count: count, upTo: full, isSigned: false),
+            best(of: zigzag, count: count, upTo: bitLength(2 * reach), isSigned: true)
+        )
+    }
+
+    /// Counts what is asked for, once.
+    private static func best(
+        of words: UnsafePointer<UInt32>, count: Int, upTo limit: Int, isSigned: Bool
+    ) -> Found {
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 33) { counted in
+            counted.initialize(repeating: -1)
+            return best(count: count, upTo: limit, isSigned: isSigned) { bits in
+                if counted[bits] < 0 {
+                    counted[bits] = Int32(BitCounts.count(words, count: count, bits: bits))
+                }
+                return Int(counted[bits])
             }
-            // From here on: how many numbers have so many bits or more.
-            for bits in stride(from: 63, through: 0, by: -1) { atLeast[bits] += atLeast[bits + 1] }
-            return best(UnsafePointer(atLeast), count: count, upTo: limit, isSigned: isSigned)
         }
     }
 
-    private static func best(
-        _ atLeast: UnsafePointer<UInt32>, count: Int, upTo limit: Int, isSigned: Bool
-    ) -> (width: Int, byteCount: Int) {
-        var best = (width: 64, byteCount: Int.max)
-        for width in 0...limit {
-            var bytes = TailBits.byteCount(count: count, width: width)
-            if bytes >= best.byteCount { break }
-            let exceptionCount = width < 64 ? Int(atLeast[width + 1]) : 0
-            if exceptionCount > 0 {
-                // The place, then a byte for each seven bits that the high part has begun.
-                var exceptionBytes = 2 * exceptionCount
-                var bits = width + 7 + (isSigned && width > 0 ? 1 : 0)
-                while bits <= 64, atLeast[bits] > 0 {
-                    exceptionBytes += Int(atLeast[bits])
-                    bits += 7
+    private static func bestOfWide(
+        _ values: UnsafePointer<Int64>, count: Int, from least: Int64, around centre: Int64
+    ) -> (low: Found, centred: Found) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 65) { counts in
+            let atLeast = counts.baseAddress.unsafelyUnwrapped
+            func bestOfCounts(isSigned: Bool) -> Found {
+                let longest = (0...64).last { atLeast[$0] > 0 } ?? 0
+                // From here on: how many numbers have so many bits or more.
+                for bits in stride(from: 63, through: 0, by: -1) {
+                    atLeast[bits] += atLeast[bits + 1]
                 }
-                bytes +=
-                    exceptionBytes + varintByteCount(bits: bitLength(UInt64(exceptionCount)))
-                    + varintByteCount(bits: bitLength(UInt64(exceptionBytes)))
+                return best(count: count, upTo: longest, isSigned: isSigned) { Int(atLeast[$0]) }
             }
-            if bytes < best.byteCount { best = (width, bytes) }
+            IntegerLoops.countBitLengths(values, count: count, above: least, into: atLeast)
+            let low = bestOfCounts(isSigned: false)
+            IntegerLoops.countBitLengths(values, count: count, centre: centre, into: atLeast)
+            return (low, bestOfCounts(isSigned: true))
+        }
+    }
+
+    /// The narrowest of the widths with the fewest bytes; `atLeast` counts the numbers with so many
+    /// bits or more, and none has more than `limit`.
+    ///
+    /// From the greatest width down, exceptions only become more: soon they cost more than all.
+    private static func best(
+        count: Int, upTo limit: Int, isSigned: Bool, _ atLeast: (Int) -> Int
+    ) -> Found {
+        var best = (width: limit, byteCount: TailBits.byteCount(count: count, width: limit))
+        for width in stride(from: limit - 1, through: 0, by: -1) {
+            let exceptionCount = atLeast(width + 1)
+            if 2 * exceptionCount > best.byteCount { break }
+            var bytes = TailBits.byteCount(count: count, width: width)
+            if bytes + 2 * exceptionCount > best.byteCount { continue }
+            // The place, then a byte for each seven bits that the high part has begun.
+            var exceptionBytes = 2 * exceptionCount
+            for bits in stride(
+                from: width + 7 + (isSigned && width > 0 ? 1 : 0), through: limit, by: 7)
+            {
+                exceptionBytes += atLeast(bits)
+            }
+            bytes +=
+                exceptionBytes + varintByteCount(bits: bitLength(UInt64(exceptionCount)))
+                + varintByteCount(bits: bitLength(UInt64(exceptionBytes)))
+            if bytes <= best.byteCount { best = (width, bytes) }
         }
         return best
     }
