@@ -2,6 +2,9 @@
 public struct StoreOptions: Sendable {
     /// The longest time the writer gathers writes into one commit, in microseconds.
     public var commitDelayMicroseconds = 4_000
+    /// From when on a disk is slow, in microseconds a commit: then a commit waits a little for
+    /// callers that the one before has answered, so that they share it.
+    public var slowSyncMicroseconds = 3_000
     /// Bytes of journal after which a commit gathers no further writes.
     public var commitByteCount = 1 << 20
     /// Writes that may wait; `submit` refuses beyond it, the other forms wait.

@@ -38,6 +38,47 @@ import Testing
         #expect(fixture.store.statistics.failedWrites == 4)
     }
 
+    /// Commits on a disk that two callers need who write again as soon as they are answered.
+    private func commits(slowSyncMicroseconds: Int) throws -> UInt64 {
+        let folder = try Places.makeTemporaryFolder("pollux-shared")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var options = StoreOptions()
+        options.slowSyncMicroseconds = slowSyncMicroseconds
+        let store = try Store(environment: Environment(directory: folder.path), options: options)
+        defer { store.close() }
+        let series = try store.writeBlocking { transaction in
+            try (1...2).map {
+                try transaction.ensureSeries(
+                    asset: AssetID(rawValue: $0), measure: MeasureID(rawValue: 1), kind: .float,
+                    group: AssetID(rawValue: $0))
+            }
+        }
+        let before = store.statistics.commits
+        let left = Monitor(2)
+        for caller in 0..<2 {
+            Thread.detachNewThread {
+                for step in 0..<100 {
+                    try? store.writeBlocking {
+                        try $0.append(floats([(series[caller], Int64(step), Double(step))]))
+                    }
+                }
+                left.withLock { $0 -= 1 }
+                left.wakeAll()
+            }
+        }
+        left.withLock(when: { $0 == 0 }) { _ in }
+        #expect(store.statistics.points == 200)
+        return store.statistics.commits - before
+    }
+
+    @Test("where a disk is slow, callers that are answered together write together again")
+    func sharedCommits() throws {
+        let apart = try commits(slowSyncMicroseconds: .max)
+        let together = try commits(slowSyncMicroseconds: 0)
+        // In memory, and on the fastest disks, they share nearly all commits as it is.
+        #expect(together < apart || apart < 120, "\(together) commits instead of \(apart)")
+    }
+
     @Test("a full queue refuses at once and says when to come again")
     func overload() throws {
         var options = StoreOptions()

@@ -96,9 +96,14 @@ final class WriteQueue: Sendable {
         return work
     }
 
-    /// Jobs that arrived while others ran.
-    func more() -> [WriteJob] {
-        let jobs = monitor.withLock { WriteQueue.takeJobs(&$0) }
+    /// Jobs that arrived while others ran, or arrive until an instant of the monotonic clock, in
+    /// microseconds.
+    func more(until end: Int64?) -> [WriteJob] {
+        let left = end.map { max(0, ($0 - Clock.monotonicMicroseconds() + 999) / 1000) } ?? 0
+        let jobs = monitor.withLock(
+            when: { left == 0 || !$0.jobs.isEmpty || $0.isClosed || $0.mustStop },
+            orAfterMilliseconds: Int(left)
+        ) { WriteQueue.takeJobs(&$0) }
         if !jobs.isEmpty { monitor.wakeAll() }
         return jobs
     }

@@ -25,6 +25,10 @@ final class Writer: @unchecked Sendable {
     var journalByteCount = 0
     /// Told of each group that was sealed and the first instant that its chunks changed at.
     var sealed: (@Sendable (AssetID, Int64) -> Void)?
+    /// How many callers waited when the last commit ended, those that it answered included.
+    private var callerCount = 1
+    /// How long the last commit took to reach the disk, in microseconds.
+    private var syncTime: Int64 = 0
     /// After a failed sealing: commits to wait before the next try.
     var sealingPause = 0
     /// Why the last sealing failed; nil after one that did not.
@@ -110,9 +114,13 @@ final class Writer: @unchecked Sendable {
         let deadline = Clock.monotonicMicroseconds() + Int64(options.commitDelayMicroseconds)
         while !jobs.isEmpty {
             do {
+                var reached: Int64 = 0
                 let gathered = try environment.writeAny { transaction in
-                    try runBodies(&jobs, transaction, deadline: deadline)
+                    defer { reached = Clock.monotonicMicroseconds() }
+                    return try runBodies(&jobs, transaction, deadline: deadline)
                 }
+                syncTime = Clock.monotonicMicroseconds() - reached
+                callerCount = jobs.count + queue.count
                 publish(gathered, jobCount: jobs.count)
                 return
             } catch let failure as BodyFailure {
@@ -162,7 +170,8 @@ final class Writer: @unchecked Sendable {
             if index == jobs.count, valueCount * 8 < options.commitByteCount,
                 Clock.monotonicMicroseconds() < deadline
             {
-                jobs += queue.more()
+                jobs += queue.more(
+                    until: index < callerCount ? waitEnd(deadline) : nil)
             }
         }
         gathered.id = transaction.id
@@ -180,6 +189,13 @@ final class Writer: @unchecked Sendable {
         // From here until the rows are in the head, a new snapshot waits.
         head.beginCommit()
         return gathered
+    }
+
+    /// Until when a commit waits for callers that the last one answered: no longer than half of
+    /// what a slow disk takes for one more commit; nil where it is fast.
+    private func waitEnd(_ deadline: Int64) -> Int64? {
+        guard syncTime >= Int64(options.slowSyncMicroseconds) else { return nil }
+        return min(deadline, Clock.monotonicMicroseconds() + syncTime / 2)
     }
 
     private static func isFull(_ error: KeyValueError) -> Bool {
