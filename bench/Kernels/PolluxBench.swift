@@ -80,11 +80,13 @@ struct PolluxBench {
             sections.append(("Reference columns, means", few.means().markdown))
             sections.append(("All columns, means", all.means().markdown))
             sections.append(("Where a yardstick is smaller, all columns", all.losses().markdown))
-            for yardstick in Sizes.Codec.yardsticks {
-                let worst = all.worst(against: yardstick, limit: 10)
-                guard !worst.isEmpty else { continue }
-                sections.append(
-                    ("Where \(yardstick.rawValue) is smaller than dense", worst.markdown))
+            for tier in [Sizes.Codec.fast, .dense] {
+                for yardstick in Sizes.Codec.yardsticks {
+                    let worst = all.worst(of: tier, against: yardstick, limit: 10)
+                    guard !worst.isEmpty else { continue }
+                    let names = "\(yardstick.rawValue) is smaller than \(tier.rawValue)"
+                    sections.append(("Where \(names)", worst.markdown))
+                }
             }
             sections.append(
                 ("Where pcodec is smaller most", all.worst(against: .pcodec, limit: 12).markdown))

@@ -142,11 +142,12 @@ struct Sizes {
         return table
     }
 
-    /// The columns on which dense loses most bytes a value against `yardstick`.
-    func worst(against yardstick: Codec, limit: Int) -> Table {
-        var table = Table(["column", yardstick.rawValue, "dense", "ratio", "modes"])
+    /// The columns on which a tier loses most bytes a value against `yardstick`.
+    func worst(of tier: Codec = .dense, against yardstick: Codec, limit: Int) -> Table {
+        var table = Table(
+            ["column", yardstick.rawValue, tier.rawValue, "ratio", "modes when dense"])
         let worse = rows.compactMap { row -> (Row, Double, Double)? in
-            guard let theirs = row.bytesPerValue(yardstick), let ours = row.bytesPerValue(.dense),
+            guard let theirs = row.bytesPerValue(yardstick), let ours = row.bytesPerValue(tier),
                 ours > theirs
             else { return nil }
             return (row, theirs, ours)

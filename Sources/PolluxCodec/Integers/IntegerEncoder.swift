@@ -140,10 +140,45 @@ struct IntegerEncoder {
     private func offerPlanes(
         _ numbers: [Int64], _ orders: [PackedOrder], _ common: SharedFactor, _ best: inout Choice
     ) {
-        // Values that come again in the same sequence are shortest as they are, however wide.
-        for order in orders.contains(.values) ? orders : [.values] + orders {
-            let bytes = planes(numbers, common, order: order)
+        let all = orders.contains(.values) ? orders : [.values] + orders
+        var plans = all.map { order in
+            PlanesColumn.Plan(
+                numbers, order: order, factor: common.factor, offset: common.offset)
+        }
+        // What looks best comes first; what looks worse is tried only where values come again in
+        // the same sequence: those are shortest as they are, however wide.
+        let least = plans.map(\.estimate).min() ?? 0
+        let ranks = plans.indices.sorted {
+            (plans[$0].estimate, $0) < (plans[$1].estimate, $1)
+        }
+        for (rank, index) in ranks.enumerated() {
+            let estimate = plans[index].estimate
+            let looksWorse =
+                rank > 0 && estimate > 1.04 * least || 0.95 * estimate >= best.room(1.02)
+            guard !looksWorse || all[index] == .values && repeats(numbers),
+                let bytes = plans[index].bytes(limit: best.room(1.02))
+            else { continue }
             best.offer(bytes.count, 1.02) { bytes }
+        }
+    }
+
+    /// Whether an eighth of the rows end three values in a row that stood in a row before.
+    private func repeats(_ numbers: [Int64]) -> Bool {
+        let count = numbers.count
+        guard count >= 16 else { return false }
+        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 4096) { seen in
+            seen.initialize(repeating: 0)
+            var again = 0
+            for row in 2..<count {
+                var mixed = UInt64(bitPattern: numbers[row]) &* 0x9E37_79B9_7F4A_7C15
+                mixed = (mixed ^ UInt64(bitPattern: numbers[row - 1])) &* 0xC2B2_AE3D_27D4_EB4F
+                mixed = (mixed ^ UInt64(bitPattern: numbers[row - 2])) &* 0x1656_67B1_9E37_79F9
+                let slot = Int(truncatingIfNeeded: mixed >> 52)
+                let mark = UInt16(truncatingIfNeeded: mixed >> 32) | 1
+                if seen[slot] == mark { again += 1 }
+                seen[slot] = mark
+            }
+            return again > count / 8
         }
     }
 

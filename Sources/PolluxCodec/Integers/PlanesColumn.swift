@@ -10,66 +10,99 @@ enum PlanesColumn {
     }
 
     /// The encoded column for `numbers`, which stand for `offset + factor * number`.
-    ///
-    /// The lowest bits of residuals wider than a byte are tried both as a plane and packed as they
-    /// are: what is noise is left to no plane, and the eight bits above it stay together in one.
     static func encode(
         _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64
     ) -> [UInt8] {
-        var bytes: [UInt8] = []
-        let count = numbers.count
-        bytes.appendHeader(.integerPlanes, count: count)
-        bytes.append(UInt8(order.rawValue))
-        bytes.appendVarint(UInt64(factor))
-        bytes.appendSigned(offset)
-        var residuals = residuals(numbers, order: order, bytes: &bytes)
-        residuals.withUnsafeMutableBufferPointer { residuals in
-            guard let values = residuals.baseAddress else { return }
-            let all = residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) }
-            let width = bitLength(all)
-            var body = body(values, count: count, width: width, cut: 0)
-            let cut = width & 7
-            if width > 8, cut != 0, promises(values, count: count, width: width, cut: cut) {
-                let other = self.body(values, count: count, width: width, cut: cut)
-                if other.count < body.count { body = other }
-            }
-            bytes.append(contentsOf: body)
-        }
-        return bytes
+        var plan = Plan(numbers, order: order, factor: factor, offset: offset)
+        return plan.bytes(limit: .infinity) ?? []
     }
 
-    /// Whether the upper planes, with the lowest `cut` bits packed, look smaller than all of them.
+    /// A column cut into planes, and what they may come to.
     ///
-    /// By how often each byte occurs: what repeats as a sequence is not seen.
-    private static func promises(
-        _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int
-    ) -> Bool {
-        values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
-            func bits(_ cut: Int) -> Double {
+    /// The lowest bits of residuals wider than a byte may be a plane or packed as they are: what is
+    /// noise is left to no plane, and the eight bits above it stay together in one.
+    struct Plan {
+        private let count: Int
+        private let width: Int
+        private let head: [UInt8]
+        private var residuals: [Int64]
+        /// Bits by how often each byte occurs, with no low bits and with all that fill no byte:
+        /// what repeats as a sequence is not seen.
+        private let bits: (whole: Double, cut: Double)
+
+        init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
+            var head: [UInt8] = []
+            count = numbers.count
+            head.appendHeader(.integerPlanes, count: count)
+            head.append(UInt8(order.rawValue))
+            head.appendVarint(UInt64(factor))
+            head.appendSigned(offset)
+            residuals = PlanesColumn.residuals(numbers, order: order, bytes: &head)
+            self.head = head
+            let width = bitLength(residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) })
+            self.width = width
+            let whole = PlanesColumn.bits(&residuals, width: width, cut: 0)
+            let cut = width & 7
+            bits = (
+                whole,
+                width > 8 && cut != 0
+                    ? PlanesColumn.bits(&residuals, width: width, cut: cut) : .infinity
+            )
+        }
+
+        /// Bytes by how often each occurs.
+        var estimate: Double { min(bits.whole, bits.cut) / 8 }
+
+        /// The encoded column; nil when it takes more than `limit` bytes.
+        mutating func bytes(limit: Double) -> [UInt8]? {
+            let room = limit - Double(head.count)
+            let (count, width, bits) = (self.count, self.width, self.bits)
+            let body = residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
+                guard let values = residuals.baseAddress else { return [0, 0] }
+                // Where both look the same, both are tried.
+                var body: [UInt8]?
+                if bits.cut >= 0.95 * bits.whole {
+                    body = PlanesColumn.body(
+                        values, count: count, width: width, cut: 0, limit: room)
+                }
+                guard bits.cut < 0.997 * bits.whole else { return body }
+                let other = PlanesColumn.body(
+                    values, count: count, width: width, cut: width & 7,
+                    limit: body.map { Double($0.count - 1) } ?? room)
+                return other ?? body
+            }
+            return body.map { head + $0 }
+        }
+    }
+
+    private static func bits(_ residuals: inout [Int64], width: Int, cut: Int) -> Double {
+        let count = residuals.count
+        return residuals.withUnsafeMutableBufferPointer { residuals in
+            guard let values = residuals.baseAddress else { return 0 }
+            return values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
                 var bits = Double(cut * count)
                 for shift in stride(from: cut, to: width, by: 8) {
                     bits += ByteEntropy.bits(words, count: count, shift: shift)
                 }
                 return bits
             }
-            return bits(cut) < 0.997 * bits(0)
         }
     }
 
-    /// Cut, number of planes, low bits and planes.
+    /// Cut, number of planes, low bits and planes; nil when they take more than `limit` bytes.
     private static func body(
-        _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int
-    ) -> [UInt8] {
+        _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int, limit: Double
+    ) -> [UInt8]? {
         var bytes: [UInt8] = [UInt8(cut)]
         let planeCount = (width - cut + 7) / 8
         bytes.append(UInt8(planeCount))
         TailBits.append(values, count: count, width: cut, reference: 0, into: &bytes)
         values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
-            for plane in 0..<planeCount {
+            for plane in 0..<planeCount where Double(bytes.count) <= limit {
                 append(words, count: count, shift: cut + 8 * plane, to: &bytes)
             }
         }
-        return bytes
+        return Double(bytes.count) <= limit ? bytes : nil
     }
 
     /// Residuals as non-negative numbers; appends what undoing them starts from.
