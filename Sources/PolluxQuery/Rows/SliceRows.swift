@@ -76,7 +76,7 @@ struct SliceRows {
             let evaluator =
                 try found?.evaluator
                 ?? question.columns(
-                    of: subject, in: lead(read),
+                    of: subject, in: lead(read, from: spans.first?.start),
                     rollups: demand.reading(question, subject, slices))
             if let condition = filters.assets, !evaluator.isEverTrue(condition, in: read) {
                 continue
@@ -87,10 +87,11 @@ struct SliceRows {
         return try result(groups.map(SliceRows.inOrder), outputs, filters, ranking)
     }
 
-    /// What became true is seen from the instant before.
-    private func lead(_ range: TimeRange) -> TimeRange {
-        guard question.aggregates.contains(where: { $0.word == .times }) else { return range }
-        return TimeRange(start: range.start.advanced(by: -1), end: range.end)
+    /// What became true is seen from the instant before the range.
+    private func lead(_ read: TimeRange, from start: Timestamp?) -> TimeRange {
+        guard question.aggregates.contains(where: { $0.word == .times }) else { return read }
+        let first = min(read.start, start ?? read.start)
+        return TimeRange(start: first.advanced(by: -1), end: read.end)
     }
 
     private static func hull(_ slices: [Slice]) -> TimeRange? {

@@ -76,11 +76,7 @@ struct PlantReader {
         _ measure: MeasureID, for subject: Subject, in wanted: TimeRange
     ) throws -> [Source] {
         var found: [Source] = []
-        for piece in subject.pieces {
-            // A value held from before the range may come from before it, but not from another
-            // piece.
-            guard piece.range.end > wanted.start.advanced(by: -1), piece.range.start < wanted.end
-            else { continue }
+        for piece in PlantReader.near(subject.pieces, wanted) {
             // The asset's own series comes before any other candidate, whenever it has one.
             if let own = try snapshot.series(of: piece.subject, measure: measure) {
                 found.append(try source(own, range: piece.range))
@@ -99,8 +95,33 @@ struct PlantReader {
                 }
             }
         }
-        return PlantReader.joined(found.sorted { $0.range.start < $1.range.start })
+        // A value held from before the range may come from before it.
+        return PlantReader.joined(found.sorted { $0.range.start < $1.range.start }).filter {
+            $0.range.end > wanted.start.advanced(by: -1) && $0.range.start < wanted.end
+        }
     }
+
+    /// The pieces that a range reaches, and the next ones without a break: where they are read from
+    /// the same series a line goes on beyond the range.
+    private static func near(_ pieces: [PathPiece], _ wanted: TimeRange) -> [PathPiece] {
+        let inside = pieces.indices.filter {
+            pieces[$0].range.end > wanted.start.advanced(by: -1)
+                && pieces[$0].range.start < wanted.end
+        }
+        guard var first = inside.first, var last = inside.last else { return [] }
+        for _ in 0..<neighbourCount where first > 0 {
+            guard pieces[first - 1].range.end == pieces[first].range.start else { break }
+            first -= 1
+        }
+        for _ in 0..<neighbourCount where last + 1 < pieces.count {
+            guard pieces[last].range.end == pieces[last + 1].range.start else { break }
+            last += 1
+        }
+        return Array(pieces[first...last])
+    }
+
+    /// Pieces on each side of a range that are looked at for the other end of a line.
+    private static let neighbourCount = 8
 
     /// A series as a source over a span, with its measure as the type of its asset has it.
     private func source(_ series: SeriesDescription, range: TimeRange) throws -> Source {

@@ -4,8 +4,8 @@ import PolluxModel
 
 /// Texts of several sentences.
 enum ScriptText {
-    /// The sentences one by one, each behind as many blanks and lines as stood before it, so that
-    /// messages name the lines of the whole text.
+    /// The sentences one by one, each behind as many lines as stood before it and as many blanks as
+    /// stood before it on its line, so that messages name the lines of the whole text.
     static func sentences(of text: String) -> [String] {
         let bytes = Array(text.utf8)
         var starts = [0]
@@ -13,16 +13,22 @@ enum ScriptText {
         where part.class == .symbol && part.range.text(in: text) == ";" {
             starts.append(part.range.upper)
         }
+        var lineCount = 0
+        var lineStart = 0
         return starts.enumerated().compactMap { index, start in
             let end = index + 1 < starts.count ? starts[index + 1] : bytes.count
+            let column = String(decoding: bytes[lineStart..<start], as: UTF8.self).count
+            let before =
+                String(repeating: "\n", count: lineCount) + String(repeating: " ", count: column)
+            for place in start..<end where bytes[place] == UInt8(ascii: "\n") {
+                lineCount += 1
+                lineStart = place + 1
+            }
             let own = String(decoding: bytes[start..<end], as: UTF8.self)
-            guard
-                TwinQL.highlight(own).contains(where: {
-                    $0.class != .symbol && $0.class != .comment
-                })
-            else { return nil }
-            let before = String(decoding: bytes[..<start], as: UTF8.self)
-            return String(before.map { $0.isNewline ? "\n" : " " }) + own
+            let isSentence = TwinQL.highlight(own).contains {
+                $0.class != .symbol && $0.class != .comment
+            }
+            return isSentence ? before + own : nil
         }
     }
 }

@@ -12,7 +12,11 @@ import Testing
 @Suite struct SlowAgreementTests {
     /// Some tens of questions on a few plants; thousands with `POLLUX_LONG_TESTS=1`.
     private static let isLong = ProcessInfo.processInfo.environment["POLLUX_LONG_TESTS"] != nil
-    static let seeds: [UInt64] = Array(1...(isLong ? 200 : 4))
+    /// Some seeds alone with `POLLUX_SEEDS=27,34`.
+    static let seeds: [UInt64] =
+        ProcessInfo.processInfo.environment["POLLUX_SEEDS"].map {
+            $0.split(separator: ",").compactMap { UInt64($0) }
+        } ?? Array(1...(isLong ? 200 : 4))
     private static let questionCount = isLong ? 60 : 25
 
     @Test(arguments: seeds) func engineAgrees(_ seed: UInt64) throws {
@@ -28,7 +32,11 @@ import Testing
             let difference = Self.difference(result, expected)
             #expect(
                 difference == nil,
-                "seed \(seed), question \(number): \(question.text)\n\(difference ?? "")")
+                """
+                seed \(seed), question \(number), now \(question.now): \(question.text)
+                \(difference ?? "")
+                gap \(plant.gap.map { "\($0)" } ?? "none"), \(plant.stays)
+                """)
         }
     }
 
@@ -107,6 +115,8 @@ final class SlowDatabase {
 
     private func declare(_ plant: SlowPlant) throws {
         let gap = plant.gap.map { "\($0)s" } ?? "none"
+        let counterGap = plant.counterGap.map { "\($0)s" } ?? "none"
+        let counterShape = plant.counterIsLinear ? "linear" : "step"
         var text = """
             create type line plural lines;
             create type machine plural machines;
@@ -114,7 +124,8 @@ final class SlowDatabase {
             create measure v of spindle in mm/s with kind = gauge, shape = linear, gap = \(gap);
             create measure w of spindle in mm/s with kind = gauge, shape = step, gap = \(gap);
             create measure p of machine in kW with kind = gauge, shape = step, gap = none;
-            create measure c of machine with kind = counter, shape = step, gap = none;
+            create measure c of machine with kind = counter, shape = \(counterShape),
+              gap = \(counterGap);
             create measure s of machine with kind = state, gap = none;
             create asset line L1 from 2025-01-01; create asset line L2 from 2025-01-01;
             """

@@ -107,7 +107,17 @@ struct SlowAnswer {
             add(second, measure, subject, filter, &heap)
         }
         heap.increase = increase(measure, subject, stretches)
-        if let increase = heap.increase, heap.known > 0 { heap.rates = [increase / heap.known] }
+        if measure == "c", let increase = heap.increase,
+            let series = plant.series["c \(subject.name)"]
+        {
+            // Between two samples a counter is known, whatever its curve says.
+            let unseen = stretches.joined().count {
+                plant.isBetweenSamples(series, $0, now: now)
+                    && piece(measure, of: subject, $0) == nil
+            }
+            let known = heap.known + Double(unseen)
+            if known > 0 { heap.rates = [increase / known] }
+        }
         return heap
     }
 

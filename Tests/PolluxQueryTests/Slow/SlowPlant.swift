@@ -43,6 +43,9 @@ struct SlowPlant {
     var stays: [Stay] = []
     var moves: [(spindle: String, machine: String, second: Int)] = []
     let gap: Int?
+    /// How the counters run.
+    private(set) var counterGap: Int?
+    private(set) var counterIsLinear = false
 
     init(seed: UInt64) {
         var random = Seed(seed)
@@ -69,6 +72,18 @@ struct SlowPlant {
             series["c " + machine] = counter(&random)
             series["s " + machine] = state(&random)
         }
+        counterGap = [nil, 20, 120][Int.random(in: 0..<3, using: &random)]
+        counterIsLinear = random.unit() < 0.5
+        for machine in Self.machines {
+            series["c " + machine]?.gap = counterGap
+            series["c " + machine]?.isLinear = counterIsLinear
+        }
+    }
+
+    /// Whether a second lies between two samples, however far apart.
+    func isBetweenSamples(_ series: Series, _ second: Int, now: Int) -> Bool {
+        guard let last = series.samples.last(where: { $0.second <= now }) else { return false }
+        return series.samples[0].second <= second && second < last.second
     }
 
     /// A place holds one spindle: moving one in moves the other out.
