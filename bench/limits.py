@@ -2,7 +2,8 @@
 
 Usage: limits.py POLLUX POLLUX-BENCH-STORE RESULTS [--machines 100000] [--gib 10]
 
-Writes ten points to each of ten series of so many machines over HTTP and looks at the memory of the process;
+Writes one point to each of ten series of so many machines, waits until all are sealed and looks at the memory of the process;
+writes ten points to each in another directory and looks again;
 then kills it and opens the directory again, which replays the journal. Fills a directory of so many GiB and
 opens that, after a proper end and once more. Writes RESULTS/DATE-limits.md.
 """
@@ -56,6 +57,21 @@ class Server:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
 
+    def parts(self):
+        """Anonymous memory and pages of files."""
+        fields = {}
+        for line in open(f"/proc/{self.process.pid}/status"):
+            name, _, value = line.partition(":")
+            if name.startswith("Rss"):
+                fields[name] = int(value.split()[0]) * 1024
+        return fields
+
+    def metric(self, name):
+        for line in self.ask("GET", "/metrics")[1].decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[1])
+        raise SystemExit(f"/metrics has no {name}")
+
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         self.process.wait(600)
@@ -106,6 +122,49 @@ def series(binary, folder, machines):
     ]
 
 
+def idle(binary, folder, machines):
+    """Ten series of each machine with one value each, written once and then left alone."""
+    limits = "[ingest]\nnew-assets-per-minute = 1000000000\nnew-series-per-minute = 1000000000\n"
+    server = Server(binary, folder / "idle", settings=limits)
+    empty = server.memory()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+    for body in lines(machines, 0):
+        connection.request("POST", "/api/v2/write?precision=ms", body)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status != 204:
+            raise SystemExit(f"a write failed: {answer.status} {text[:300]}")
+    written = server.memory()
+    begun = time.perf_counter()
+    while server.metric("pollux_store_head_rows") > 0:
+        if time.perf_counter() - begun > 1_800:
+            raise SystemExit("what is quiet was not sealed within half an hour")
+        time.sleep(1)
+    sealed = time.perf_counter() - begun
+    time.sleep(10)
+    idle = server.memory()
+    parts = server.parts()
+    begun = time.perf_counter()
+    server.stop()
+    stopped = time.perf_counter() - begun
+    again = Server(binary, folder / "idle")
+    reopened = again.memory()
+    again.stop()
+    count = machines * 10
+    return [
+        ("series, each written once", f"{count:,}"),
+        ("memory of the empty server, MiB", f"{empty / 2**20:.0f}"),
+        ("memory once all are written, MiB", f"{written / 2**20:.0f}"),
+        ("sealed after, s", f"{sealed:.0f}"),
+        ("memory when all are sealed and idle, MiB", f"{idle / 2**20:.0f}"),
+        ("of which pages of the database file, MiB", f"{parts['RssFile'] / 2**20:.0f}"),
+        ("bytes an idle series, pages of files apart", f"{parts['RssAnon'] / count:.0f}"),
+        ("bytes an idle series, all memory above that of the empty server", f"{(idle - empty) / count:.0f}"),
+        ("a proper end, s", f"{stopped:.1f}"),
+        ("memory when opened again, MiB", f"{reopened / 2**20:.0f}"),
+    ]
+
+
 def opening(binary, filler, folder, size):
     data = folder / "large"
     begun = time.perf_counter()
@@ -142,6 +201,8 @@ def main():
         today = datetime.date.today().isoformat()
         page = f"# Memory of many series, opening of large directories\n\n{today}. {platform.machine()}, "
         page += f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start. Wall time.\n"
+        page += table("Series that are idle", idle(options.pollux, folder, options.machines))
+        shutil.rmtree(folder / "idle")
         page += table("Many series in one server", series(options.pollux, folder, options.machines))
         shutil.rmtree(folder / "series")
         page += table("A large directory", opening(options.pollux, options.filler, folder, options.gib))

@@ -164,6 +164,9 @@ RECORDS = {
     "life-bucket-state": lambda content: same(records.bucket(content), (
         26, 3, START - 740 * S, START - 500 * S, 340 * S, 0,
         ([("idle", 160 * S), ("running", 180 * S)], 0, 0, [(0, 1, 1), (1, 0, 1)])), "bucket"),
+    "life-bucket-sketch": lambda content: same(records.bucket(content), (
+        64, 4, 40.1, -1.0, 20.6, -1.0, 20.6, records.bucket(content)[7], START - 800 * S,
+        START - 620 * S, 180 * S, 0, [(-1.0078125, 1), (0.0, 1), (20.625, 2)]), "bucket"),
     "life-bucket-counter": lambda content: same(records.bucket(content), (
         32, 4, 280.0, 10.0, 130.0, 100.0, 40.0, 144000.0, START - 800 * S, START + 2200 * S,
         1800 * S, 0, (2, 100, 40, 1, 60.0, 130.0, 10.0, 1200 * S)), "bucket"),

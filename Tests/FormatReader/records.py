@@ -228,7 +228,7 @@ def expiry(record):
 
 def rollups(record):
     content = unsealed(record)
-    require(len(content) == 25 and content[0] <= 15, "another length or flags")
+    require(len(content) == 25 and content[0] <= 31, "another length or flags")
     return dict(zip(("flags", "gap", "from", "until"), struct.unpack("<Bqqq", content)))
 
 
@@ -236,7 +236,7 @@ def bucket(record):
     """The fixed fields in the order of the page, then states, then a counter."""
     source = Fields(unsealed(record))
     flags = source.take("B")
-    require(flags == 4 or flags & 4 == 0 and flags <= 59, "unknown flags")
+    require(flags == 4 or flags & 4 == 0 and flags <= 123, "unknown flags")
     fields = [flags, source.take("Q")]
     if not flags & 8:
         fields += [source.take("d") for _ in range(6)]
@@ -249,8 +249,24 @@ def bucket(record):
         form = "q" if kind == INTEGER else "d"
         fields.append((kind, source.take(form), source.take(form), source.take("Q"),
                        *(source.take("d") for _ in range(3)), source.take("q")))
+    if flags & 64:
+        fields.append(sketch(source))
     require(source.at == len(source.content), "bytes behind the last field")
     return tuple(fields)
+
+
+def sketch(source):
+    """The middles of bins with their counts."""
+    count, number, bins = source.take("H"), 0, []
+    if count == 65535:
+        return None
+    for _ in range(count):
+        number += source.varint()
+        edges = [number << 46, (number << 46) + (1 << 46) - 1]
+        low, high = (struct.unpack("<d", struct.pack("<Q", bits & ~(1 << 63) if bits >> 63 else bits ^ (1 << 64) - 1))[0]
+                     for bits in edges)
+        bins.append((0.0 if low == 0 or high == 0 else low + (high - low) / 2, source.varint()))
+    return bins
 
 
 def states(source):
@@ -278,6 +294,15 @@ class Fields:
         require(self.at + count <= len(self.content), "the record ends early")
         self.at += count
         return self.content[self.at - count:self.at]
+
+    def varint(self):
+        value, shift = 0, 0
+        while True:
+            byte = self.take("B")
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+            shift += 7
 
     def take(self, form):
         return struct.unpack("<" + form, self.raw(struct.calcsize("<" + form)))[0]

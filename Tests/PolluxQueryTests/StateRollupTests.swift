@@ -186,6 +186,58 @@ import Testing
         #expect(report.findings.isEmpty, "seed \(number): \(report.findings.prefix(3))")
     }
 
+    @Test(
+        "percentiles of what has gone are within 1 % of the values they lie between, and say so",
+        arguments: 1...4 as ClosedRange<UInt64>)
+    func percentiles(_ number: UInt64) throws {
+        var seed = Seed(number)
+        let kept = try Plant(life: "")
+        let rolled = try Plant(life: ", retention = 12h, rollup = 1h")
+        let create = "create measure level of probe with values = float"
+        for (plant, life) in [(kept, ""), (rolled, ", retention = 12h, rollup = 1h")] {
+            _ = try plant.engine.run(
+                "\(create)\(life); record level of probe P-1 = 1 at 2026-01-01T00:00:00Z")
+        }
+        let series = try #require(
+            kept.store.snapshot().seriesList(of: AssetID(rawValue: 1)).map(\.id).last)
+        var batch = PointBatch()
+        for minute in 1..<(36 * 60) {
+            let at = Timestamp(seconds: StateRollupTests.origin + Int64(minute) * 60)
+            let scale = [0.01, 1.0, 1_000.0].randomElement(using: &seed) ?? 1.0
+            batch.append(
+                series, at: at, scale * Double.random(in: 1...3, using: &seed),
+                quality: Int.random(in: 0..<20, using: &seed) == 0 ? .bad : .good)
+        }
+        for plant in [kept, rolled] { try plant.write(batch) }
+        let now = Timestamp(seconds: StateRollupTests.origin + 36 * 3_600)
+        for _ in 0..<2 { try rolled.store.applyLifeRules(now: now) }
+        #expect(rolled.store.statistics.expiredPoints > 0)
+        for every in ["", " every 1h", " every 4h"] {
+            let text =
+                "median level, p5 level, p95 level, p0 level, p100 level, count level "
+                + "of probe P-1 between 2026-01-01T00:00:00Z and \(now)\(every)"
+            let wanted = try kept.ask(text, now: now)
+            let given = try rolled.ask(text, now: now)
+            #expect(given.notes.contains { $0.contains("approximate, ± 1 %") })
+            #expect(wanted.rowCount == given.rowCount)
+            var exactCount = 0
+            for row in 0..<wanted.rowCount {
+                for (index, column) in wanted.columns.enumerated() {
+                    let (a, b) = (column.cell(row), given.columns[index].cell(row))
+                    guard case .float(let exact) = a, case .float(let near) = b else { continue }
+                    #expect(
+                        Swift.abs(exact - near) <= 0.01 * Swift.abs(exact), "\(exact) is \(near)")
+                    if exact == near { exactCount += 1 }
+                }
+            }
+            // Points that are still there are not taken from rollups.
+            if every == " every 1h" { #expect(exactCount >= 12 * 5) }
+            let notes = given.columns.last { $0.name == "note" }
+            #expect(notes?.cell(0) == .text("approx"))
+            if every == " every 1h" { #expect(notes?.cell(35) != .text("approx")) }
+        }
+    }
+
     @Test("more values than are kept, conditions on two measures, and slices elsewhere say so")
     func saysSo() throws {
         let rolled = try Plant(life: ", retention = 6h, rollup = 1h")

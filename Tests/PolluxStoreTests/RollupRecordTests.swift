@@ -59,6 +59,35 @@ import Testing
         try RollupRecordTests.expect("life-bucket-counter.hex", holds: bucket)
     }
 
+    @Test("life-bucket-sketch.hex holds -1, 0, 20.5 and 20.6")
+    func sketch() throws {
+        let bucket = RollupRecordTests.bucket(
+            .sketch, .float,
+            [-1, 0, 20.5, 20.6].enumerated().map { (Int64($0) * 60, .float($1), .good) })
+        #expect(bucket.sketch?.bins.map(\.count) == [1, 1, 2])
+        try RollupRecordTests.expect("life-bucket-sketch.hex", holds: bucket)
+    }
+
+    @Test("bins ascend with values, and their middles are within 1/128 of them")
+    func bins() {
+        var seed = Seed(7)
+        var values = [0, -0.0, 1, -1, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+        for _ in 0..<20_000 {
+            let value = Double(bitPattern: UInt64.random(in: 0...UInt64.max, using: &seed))
+            if value.isFinite, value.isNormal { values.append(value) }
+        }
+        values.sort()
+        var before: UInt32 = 0
+        for value in values {
+            let bin = RollupSketch.bin(of: value)
+            #expect(bin >= before && bin < 1 << 18)
+            before = bin
+            let middle = RollupSketch.value(ofBin: bin)
+            #expect(abs(middle - value) <= abs(value) / 128, "\(value) is in the bin of \(middle)")
+        }
+        #expect(RollupSketch.value(ofBin: RollupSketch.bin(of: -0.0)) == 0)
+    }
+
     @Test("life-rollups-states.hex holds a mark of states")
     func mark() throws {
         let mark = RollupMark(
@@ -128,7 +157,12 @@ import Testing
     @Test("arbitrary and changed bytes are refused or read, never more", arguments: 1...40)
     func mutations(_ number: Int) throws {
         var seed = Seed(UInt64(number) &* 77)
-        let (bucket, _) = RollupRecordTests.random(&seed)
+        var (bucket, _) = RollupRecordTests.random(&seed)
+        if number % 2 == 0 {
+            bucket.sketch = RollupSketch()
+            bucket.counter = RollupCounter()
+            for _ in 0..<60 { bucket.sketch?.add(Double.random(in: -9...9, using: &seed)) }
+        }
         var payload = Array(bucket.encode().dropLast(4))
         for _ in 0..<200 {
             var changed = payload
@@ -145,7 +179,7 @@ import Testing
                         start: RollupRecordTests.hour, length: 3_600 * RollupRecordTests.second,
                         decoding: raw)
                 else { return }
-                _ = read.states?.visits(followsChanges: true)
+                _ = read.states?.visits(followsChanges: true, limit: 500)
                 _ = read.counter?.increase(rollover: 7)
             }
         }

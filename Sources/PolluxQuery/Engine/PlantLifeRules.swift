@@ -33,7 +33,7 @@ struct PlantLifeRules: LifeRules {
     /// What rollups of a measure hold beyond the sums of numbers.
     private static func contents(_ definition: MeasureDefinition) -> RollupContents {
         if definition.isState { return .states }
-        return definition.kind == .counter ? .counter : []
+        return definition.kind == .counter ? .counter : .sketch
     }
 }
 

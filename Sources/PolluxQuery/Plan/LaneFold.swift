@@ -35,6 +35,8 @@ struct LaneFold: Sendable {
         var changes = false
         /// Of rollups alone: the increase of counters.
         var increase = false
+        /// Of rollups alone: how values are spread.
+        var spread = false
     }
 
     let windows: Windows

@@ -79,6 +79,9 @@ struct RollupChoice {
             return []
         }
         isWhole = true
+        if needs.spread, !buckets.isEmpty {
+            question.addNote("percentiles from rollups are approximate, ± 1 % of each value")
+        }
         return buckets
     }
 
@@ -110,6 +113,14 @@ struct RollupChoice {
         }
         if needs.increase, bucket.counter == nil {
             return "rollups made before it was a counter do not hold what is asked"
+        }
+        if needs.spread {
+            guard let sketch = bucket.sketch else {
+                return "rollups made by an earlier version do not hold what is asked"
+            }
+            if sketch.isCrowded {
+                return "rollups keep percentiles of values in at most 1024 steps of 1.6 %"
+            }
         }
         return nil
     }
@@ -207,6 +218,8 @@ struct RollupChoice {
                     &uncovered)
                 continue
             }
+            // Percentiles of points that are there are exact.
+            if needs.spread, bucket.start >= expired { continue }
             // Rows in memory are not in it, unless it was made for good.
             if bucket.end > expired, let memory, memory.lowerBound < bucket.end,
                 memory.upperBound >= bucket.start

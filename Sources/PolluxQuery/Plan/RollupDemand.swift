@@ -48,6 +48,10 @@ struct RollupDemand {
         case .mode, .coverage: need.durations = aggregate.word == .mode
         case .delta, .rate: need.increase = true
         case .count, .earliest, .latest: break
+        case .median, .percentile:
+            guard !definition.isState else { return nil }
+            need.curve = false
+            need.spread = true
         case .avg, .min, .max, .total, .mean, .sum, .highest, .lowest:
             need.durations = definition.isState
         default: return nil
@@ -101,5 +105,6 @@ extension LaneFold.Needs {
         durations = durations || other.durations
         changes = changes || other.changes
         increase = increase || other.increase
+        spread = spread || other.spread
     }
 }

@@ -54,6 +54,10 @@ struct SliceValues {
                     covered: totals.covered))
         }
         var notes = KnownShare.notes(known)
+        let isApproximate = question.aggregates.indices.contains { index in
+            group.totals[index][slice].samples?.isApproximate == true
+        }
+        if isApproximate { notes.append("approx") }
         if !window.isEmpty, isProvisional(outputs, window) { notes.append("provisional") }
         return notes
     }

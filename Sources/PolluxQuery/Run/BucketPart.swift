@@ -25,6 +25,8 @@ struct BucketPart: Hashable, Sendable {
     var increase = 0.0
     /// For counters: time between points in which the curve is not known.
     var bridgedTime: Int64 = 0
+    /// How its values are spread.
+    var bins: [RollupSketch.Bin] = []
 
     /// What a bucket with points says; texts get their numbers from the column.
     init(
@@ -43,6 +45,7 @@ struct BucketPart: Hashable, Sendable {
         knownTime = bucket.knownTime
         integral = bucket.integral
         isDrawn = bucket.states?.isCrowded == false
+        bins = bucket.sketch?.bins ?? []
         guard let counter = bucket.counter else { return }
         if case .integer(let value)? = counter.first { firstInteger = value }
         if case .integer(let value)? = counter.last { lastInteger = value }

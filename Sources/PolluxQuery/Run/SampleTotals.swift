@@ -1,4 +1,5 @@
 import PolluxModel
+import PolluxStore
 
 /// What the samples of an expression add up to inside one window.
 struct SampleTotals: Hashable, Sendable {
@@ -15,6 +16,11 @@ struct SampleTotals: Hashable, Sendable {
     private var lastValue = 0.0
     /// The values themselves, kept only where percentiles are asked for.
     var values: [Double] = []
+    /// How often the middle of each bin of rollups stands for a value, like `values`.
+    private(set) var bins: [UInt32: UInt64] = [:]
+
+    /// Whether percentiles are those of bins in part.
+    var isApproximate: Bool { !bins.isEmpty }
 
     /// The plain mean, or nil without samples.
     var mean: Double? { count > 0 ? sum / Double(count) : nil }
@@ -28,12 +34,38 @@ struct SampleTotals: Hashable, Sendable {
 
     /// The value below which a share of the samples lies, interpolated between neighbours.
     func percentile(_ percent: Double) -> Double? {
+        guard bins.isEmpty else { return approximatePercentile(percent) }
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()
         let position = max(0, min(100, percent)) / 100 * Double(sorted.count - 1)
         let index = Int(position)
         guard index + 1 < sorted.count else { return sorted[sorted.count - 1] }
         return sorted[index] + (sorted[index + 1] - sorted[index]) * (position - Double(index))
+    }
+
+    /// Like `percentile`, where bins stand for some of the values.
+    private func approximatePercentile(_ percent: Double) -> Double? {
+        var held = values.map { (value: $0, count: UInt64(1)) }
+        for (bin, count) in bins {
+            let middle = RollupSketch.value(ofBin: bin)
+            held.append((min(max(middle, minimum), maximum), count))
+        }
+        held.sort { $0.value < $1.value }
+        let total = held.reduce(UInt64(0)) { $0 &+ $1.count }
+        guard total > 0 else { return nil }
+        let position = max(0, min(100, percent)) / 100 * Double(total - 1)
+        func value(at rank: UInt64) -> Double {
+            var reached: UInt64 = 0
+            for part in held {
+                reached += part.count
+                if rank < reached { return part.value }
+            }
+            return maximum
+        }
+        let rank = UInt64(position)
+        let lower = value(at: rank)
+        guard rank + 1 < total else { return lower }
+        return lower + (value(at: rank + 1) - lower) * (position - Double(rank))
     }
 
     mutating func add(_ value: Double, at time: Int64, keepsValues: Bool) {
@@ -48,7 +80,10 @@ struct SampleTotals: Hashable, Sendable {
     }
 
     /// Adds the samples of a rollup.
-    mutating func add(_ part: BucketPart) {
+    mutating func add(_ part: BucketPart, keepsValues: Bool) {
+        if keepsValues {
+            for bin in part.bins { bins[bin.number, default: 0] += bin.count }
+        }
         count += part.count
         sum += part.sum
         minimum = min(minimum, part.minimum)
@@ -81,6 +116,7 @@ struct SampleTotals: Hashable, Sendable {
             (lastTime, lastValue) = (theirs.time, theirs.value)
         }
         values += other.values
+        bins.merge(other.bins, uniquingKeysWith: +)
     }
 }
 
@@ -108,7 +144,7 @@ struct SampleCollector {
         }
         if case .leaf(let index) = node.form {
             for (part, window) in located(evaluator.leaves[index].buckets, windows) {
-                totals[window].add(part)
+                totals[window].add(part, keepsValues: keepsValues)
             }
         }
         return totals

@@ -42,6 +42,8 @@ public struct RollupBucket: Hashable, Sendable {
     public var states: RollupStates?
     /// For counters, how they ran.
     public var counter: RollupCounter?
+    /// For numbers, how they are spread.
+    public var sketch: RollupSketch?
 
     /// A bucket without points.
     public init(start: Int64, end: Int64) {
@@ -55,6 +57,7 @@ public struct RollupBucket: Hashable, Sendable {
         hasNumbers = kind == .float || kind == .integer
         if contents.contains(.states) { states = RollupStates() }
         if contents.contains(.counter), hasNumbers { counter = RollupCounter() }
+        if contents.contains(.sketch), hasNumbers { sketch = RollupSketch() }
     }
 
     /// Adds a point behind those that were added; `exact` is its value where states or a counter
@@ -91,6 +94,7 @@ public struct RollupBucket: Hashable, Sendable {
             sum += value
             minimum = min(minimum, value)
             maximum = max(maximum, value)
+            sketch?.add(value)
         }
         (lastTime, last) = (time, value)
         isEnded = false
@@ -139,7 +143,8 @@ public struct RollupBucket: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.append(
             (leadEnd == nil ? 0 : 1) | (isEnded ? 2 : 0) | (isLost ? 4 : 0)
-                | (hasNumbers ? 0 : 8) | (states == nil ? 0 : 16) | (counter == nil ? 0 : 32))
+                | (hasNumbers ? 0 : 8) | (states == nil ? 0 : 16) | (counter == nil ? 0 : 32)
+                | (sketch == nil ? 0 : 64))
         bytes.append(littleEndian: count)
         if hasNumbers {
             for value in [sum, minimum, maximum, first, last, integral] {
@@ -151,6 +156,7 @@ public struct RollupBucket: Hashable, Sendable {
         }
         states?.append(to: &bytes)
         counter?.append(to: &bytes)
+        sketch?.append(to: &bytes)
         return withChecksum(bytes)
     }
 
@@ -160,7 +166,7 @@ public struct RollupBucket: Hashable, Sendable {
         self.init(start: start, end: start + length)
         var reader = RecordReader(try checkedPayload(record))
         let flags: UInt8 = try reader.integer()
-        guard flags == 4 || flags & ~59 == 0 else { throw RecordDefect("its flags are unknown") }
+        guard flags == 4 || flags & ~123 == 0 else { throw RecordDefect("its flags are unknown") }
         hasNumbers = flags & 8 == 0
         count = try reader.integer()
         if hasNumbers {
@@ -180,6 +186,7 @@ public struct RollupBucket: Hashable, Sendable {
         isLost = flags & 4 != 0
         if flags & 16 != 0 { states = try RollupStates(decoding: &reader) }
         if flags & 32 != 0 { counter = try RollupCounter(decoding: &reader) }
+        if flags & 64 != 0 { sketch = try RollupSketch(decoding: &reader) }
         guard reader.remaining == 0 else { throw RecordDefect("bytes follow its end") }
         let times = (count > 0 ? [firstTime, lastTime] : []) + (leadEnd.map { [$0] } ?? [])
         guard times.allSatisfy({ $0 >= start && $0 < end }), firstTime <= lastTime else {

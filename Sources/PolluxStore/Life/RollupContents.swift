@@ -10,6 +10,8 @@ public struct RollupContents: OptionSet, Hashable, Sendable {
     public static let states = RollupContents(rawValue: 4)
     /// How much a counter rose, and its falls.
     public static let counter = RollupContents(rawValue: 8)
+    /// How the values of numbers are spread, for percentiles.
+    public static let sketch = RollupContents(rawValue: 16)
 
-    static let all: RollupContents = [.states, .counter]
+    static let all: RollupContents = [.states, .counter, .sketch]
 }

@@ -135,9 +135,9 @@ public struct RollupStates: Hashable, Sendable {
         for _ in 0..<changeCount {
             let change = Change(
                 from: try reader.integer(), to: try reader.integer(), count: try reader.integer())
-            guard change.from < count, change.to < count, change.from != change.to else {
-                throw RecordDefect("a change between values that are not there")
-            }
+            guard change.from < count, change.to < count, change.from != change.to,
+                change.count > 0
+            else { throw RecordDefect("a change between values that are not there, or none") }
             changes.append(change)
         }
     }

@@ -92,7 +92,9 @@ extension StoreTransaction {
                 }
                 open?.add(
                     time, rows.number(at: row), rows.quality(at: row), isStep: rule.isStep,
-                    gap: rule.gap, exact: rule.contents.isEmpty ? nil : rows.values[row])
+                    gap: rule.gap,
+                    exact: rule.contents.isDisjoint(with: [.states, .counter])
+                        ? nil : rows.values[row])
             }
         }
         if let open, !open.isEmpty { buckets.append(open) }
