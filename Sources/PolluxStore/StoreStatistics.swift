@@ -30,6 +30,9 @@ public struct StoreStatistics: Sendable {
     public var rollupBuckets: UInt64 = 0
     /// Looks for points that are too old.
     public var lifePasses: UInt64 = 0
+    /// How far the wall clock is ahead of the instant that retention counts from, in nanoseconds;
+    /// more than nothing where it ran ahead and is not believed yet.
+    public var retentionLag: Int64 = 0
     /// Such looks that failed, usually for a full disk; they are tried again.
     public var failedLifePasses: UInt64 = 0
     /// Bytes of free pages that were given back to the file system.

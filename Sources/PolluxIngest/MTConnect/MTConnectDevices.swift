@@ -306,18 +306,22 @@ enum MTConnectRecord {
         while let (key, value) = entry {
             if let content = SealedRecord.content(value), content.count > 9, content[0] == 1 {
                 var name = KeyReader(key)
-                let message = TopicMessage(
-                    topic: "MTConnect/Probe/-", payload: Array(content[9...]),
-                    receivedAt: .distantPast)
-                var read = MTConnectDevices()
-                _ = read.read(message)
-                if let uuid = name.text(), let device = read.devices[uuid] {
+                if let uuid = name.text(), let device = device(uuid, content) {
                     devices.keep(device)
                 }
             }
             entry = try cursor.next()
         }
         return devices.settled
+    }
+
+    /// The device that the content of a record describes, nil when it describes none of that name.
+    static func device(_ uuid: String, _ content: UnsafeRawBufferPointer) -> MTConnectDevice? {
+        let message = TopicMessage(
+            topic: "MTConnect/Probe/-", payload: Array(content[9...]), receivedAt: .distantPast)
+        var read = MTConnectDevices()
+        _ = read.read(message)
+        return read.devices[uuid]
     }
 }
 

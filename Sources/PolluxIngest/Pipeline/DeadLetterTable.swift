@@ -110,7 +110,7 @@ struct DeadLetterTable: Sendable {
             .with(letter.reason).bytes + letter.payload
     }
 
-    private static func decode(
+    static func decode(
         _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
     ) -> DeadLetter? {
         var number = KeyReader(key)

@@ -90,6 +90,8 @@ struct SeriesKeyCache: Sendable {
     private var old = Generation()
     /// The entry of the key that was looked up last.
     private var previous = -1
+    /// Names of fields, which are few.
+    private var names: Set<[UInt8]> = []
     private let capacity: Int
     private let seed: UInt64
     /// Which key last spoke for an asset whose attributes or mount its keys carry.
@@ -172,15 +174,27 @@ struct SeriesKeyCache: Sendable {
                     key: key, hash: hash(key.span, 0, key.count), asset: asset, hasFacts: hasFacts,
                     names: [], series: []))
         }
+        if young.entries[index].names.isEmpty {
+            // Exactly as much as is needed: a plant has a million of these.
+            young.entries[index].names.reserveCapacity(series.count)
+            young.entries[index].series.reserveCapacity(series.count)
+        }
         for (name, known) in series {
             if let place = young.entries[index].names.firstIndex(of: name) {
                 young.entries[index].series[place] = known
             } else if young.entries[index].names.count < 4096 {
-                young.entries[index].names.append(name)
+                young.entries[index].names.append(shared(name))
                 young.entries[index].series.append(known)
             }
         }
         if hasFacts { speakers[asset] = young.entries[index].hash }
+    }
+
+    /// A name in memory that all entries share which have it.
+    private mutating func shared(_ name: [UInt8]) -> [UInt8] {
+        if let known = names.firstIndex(of: name) { return names[known] }
+        if names.count < 4_096 { names.insert(name) }
+        return name
     }
 
     private mutating func makeRoom() {

@@ -53,6 +53,9 @@ struct LiveRecordReader {
         return Int64(bitPattern: sum)
     }
 
+    /// Whether every byte was read.
+    var isAtEnd: Bool { rest.isEmpty }
+
     mutating func byte() throws(LiveError) -> UInt8 {
         guard let byte = rest.popFirst() else { throw .damagedDefinition(name) }
         return byte

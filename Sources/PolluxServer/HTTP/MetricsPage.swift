@@ -120,6 +120,11 @@ struct MetricsPage {
             ("head_bytes", "Memory of the head.", Double(store.headByteCount)),
             ("journal_bytes", "Journal not yet trimmed.", Double(store.journalByteCount)),
             ("open_snapshots", "Snapshots that are open.", Double(store.openSnapshots)),
+            (
+                "retention_lag_seconds",
+                "How far the clock is ahead of the instant that retention counts from.",
+                Double(store.retentionLag) / 1e9
+            ),
             ("series", "Series in the catalog.", Double(store.seriesCount)),
             ("file_bytes", "Bytes of the database file in use.", Double(store.fileByteCount)),
         ]

@@ -253,6 +253,9 @@ private struct RunningCheck {
         }
         report.recordCounts.append((tables.audit.name, count))
         try checkLife()
+        finding("meta life-clock") { check in
+            _ = try LifeClock.read(check.transaction, check.tables)
+        }
         for number in [
             MetaNumber.late, .duplicate, .rejected, .trimmedSequence,
         ] {

@@ -30,6 +30,8 @@ final class Rewriter: Sendable {
         var rules: (any LifeRules)?
         /// When life was looked at last, by the clock that only goes forward.
         var lifePassedAt: Int64?
+        /// When the clock of life was moved last, by the clock that only goes forward.
+        var lifeClockMovedAt: Int64?
         /// Bytes of chunks were moved since free pages were given back.
         var hasMoved = false
     }
@@ -169,7 +171,31 @@ final class Rewriter: Sendable {
             state.lifePassedAt = now
             return true
         }
-        if isDue { _ = try passLife(now: Clock.now()) }
+        guard isDue, let rules = state.withLock({ $0.rules }) else { return }
+        guard try writer.environment.read({ try rules.lives(in: $0).shortestRetention }) != nil
+        else {
+            // Rollups need no age, and what is never deleted needs no clock.
+            _ = try passLife(now: Clock.now())
+            return
+        }
+        _ = try passLife(now: try advanceLifeClock(wall: Clock.now(), monotonic: now))
+    }
+
+    /// Moves the clock that ages are counted from, durably, before anything goes by it.
+    func advanceLifeClock(wall: Int64, monotonic: Int64) throws -> Int64 {
+        let before = state.withLock { $0.lifeClockMovedAt }
+        let elapsed = before.map { (monotonic - $0) * 1_000 } ?? 0
+        let moved = try writer.perform { transaction -> LifeClock in
+            let tables = transaction.tables
+            var clock =
+                try LifeClock.read(transaction.transaction, tables) ?? LifeClock(trusted: wall)
+            clock.advance(wall: wall, elapsed: elapsed)
+            try transaction.transaction.put(tables.meta, LifeClock.key, clock.encode())
+            return clock
+        }
+        state.withLock { $0.lifeClockMovedAt = monotonic }
+        writer.counters.withLock { $0.retentionLag = moved.lag(behind: wall) }
+        return moved.trusted
     }
 
     /// Deletes the points that are older than is kept.

@@ -1,6 +1,8 @@
 import Foundation
 import PolluxGraph
+import PolluxIngest
 import PolluxKeyValue
+import PolluxLive
 import PolluxStore
 
 /// The records of a data directory or snapshot as of now: nothing is written, replayed or locked,
@@ -25,10 +27,15 @@ struct RecordsOnDisk {
     func check() throws -> (findings: [String], counts: [(table: String, count: Int)], UInt64) {
         let report = try Inspection(environment: environment).check()
         let plant = try environment.read { try graph.check(in: $0) }
+        let live = try LiveCheck(environment, graph: graph)
+        let ingest = try IngestCheck(environment)
         return (
             report.findings.map(\.description)
-                + plant.findings.map { "\($0.record): \($0.problem)" },
-            report.recordCounts + plant.entryCounts, report.pointCount
+                + plant.findings.map { "\($0.record): \($0.problem)" }
+                + live.findings.map { "\($0.record): \($0.problem)" }
+                + ingest.findings.map { "\($0.record): \($0.problem)" },
+            report.recordCounts + plant.entryCounts + live.recordCounts + ingest.recordCounts,
+            report.pointCount
         )
     }
 }
