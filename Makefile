@@ -38,7 +38,7 @@ test-long:  ## the long tests too: thousands of seeds, 50 kills, whole data sets
 	POLLUX_LONG_TESTS=1 swift test --scratch-path $(SCRATCH) --skip-build
 	@SCRATCH=$(SCRATCH) tools/fuzz-decoders 300
 
-fuzz:  ## minutes of libFuzzer with the address sanitizer on decoders of columns and readers of records
+fuzz:  ## minutes of libFuzzer with the address sanitizer on decoders of columns, readers of records and decoders of messages
 	@SCRATCH=$(SCRATCH) tools/fuzz-decoders 240
 
 bench:  ## sizes and speeds beside peers; writes bench/results/DATE-NAME.md

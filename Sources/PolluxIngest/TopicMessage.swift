@@ -34,9 +34,15 @@ public struct TopicMessage: Sendable {
         public var isRepeated: Bool
         /// Whether the broker can be trusted to send it again under the same number.
         public var keepsNumber: Bool
+        /// Whether it is the first one of a session of which the broker knew nothing before: it
+        /// numbers anew, and sends nothing again of what came before.
+        public var beginsSession: Bool
 
         /// An account from its parts.
-        public init(packet: UInt16, isRepeated: Bool, keepsNumber: Bool = true) {
+        public init(
+            packet: UInt16, isRepeated: Bool, keepsNumber: Bool = true, beginsSession: Bool = false
+        ) {
+            self.beginsSession = beginsSession
             self.packet = packet
             self.isRepeated = isRepeated
             self.keepsNumber = keepsNumber

@@ -117,6 +117,28 @@ struct DeliveryTests {
                 == [2, 3, 8, 9])
     }
 
+    @Test("a broker that forgot the session numbers anew: nothing before is taken for a repetition")
+    func newSession() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        try plant.pipeline.ingest(
+            [message("1", 0, packet: 1), message("1", 1, packet: 2)], source: "s")
+        var first = message("1", 5, packet: 1)
+        first.delivery?.beginsSession = true
+        try plant.pipeline.ingest([first], source: "s")
+        // Sent again, of the new session: one that is known and one that was never read.
+        let repeated = [
+            message("1", 8, packet: 1, again: true), message("1", 9, packet: 2, again: true),
+        ]
+        // What was forgotten is forgotten after a restart, too.
+        let again = try IngestPipeline(store: plant.store, graph: plant.graph)
+        try again.ingest(repeated, source: "s")
+        let seconds = try plant.points(Plant.machine, [], "power").map {
+            $0.instant.nanoseconds / 1_000_000_000 - 1_700_000_000
+        }
+        #expect(seconds == [0, 1, 5, 9])
+    }
+
     @Test("the window forgets whole records, the oldest first")
     func trim() {
         var window = DeliveryWindow()

@@ -103,6 +103,7 @@ struct IngestRulesTests {
             ("\n rule x", 2, 2, "topic or line"), ("topic", 1, 6, "template"),
             ("topic a/{machin", 1, 9, "braces"), ("topic a/{machine} unit mmm", 1, 24, "unit"),
             ("topic a/{machine} skip unit", 1, 19, "alone"),
+            ("topic MTConnect/+/{machine}/#", 1, 7, "describes its devices itself"),
             ("topic a/{machine} vlaue x", 1, 19, "measure, unit, value, time"),
             ("topic a/{machine} value", 1, 24, "word"),
             ("topic a/{machine} value a..b", 1, 25, "points"),
@@ -142,6 +143,31 @@ struct IngestRulesTests {
         #expect(again.rules == rules)
         try again.setRules(IngestRules())
         #expect(try IngestPipeline(store: plant.store, graph: plant.graph).rules.text.isEmpty)
+    }
+
+    @Test("a rule passes over documents of MTConnect and envelopes of Ditto too")
+    func skipsDescribed() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let ditto = #"{"topic":"a/M/things/twin/events/modified","path":"/attributes/x","value":1}"#
+        let messages = [
+            ("MTConnect/Probe/VMC.0042", MTConnectVectors.probe), ("ditto/events", ditto),
+        ]
+        func stored() throws -> Int {
+            try messages.reduce(0) { sum, message in
+                let outcome = try plant.pipeline.ingest(
+                    [plant.message(message.0, message.1)], source: "test")
+                #expect(outcome.rejections.isEmpty)
+                return sum + outcome.newAssetCount
+            }
+        }
+        try plant.pipeline.setRules(IngestRules("topic MTConnect/# skip\ntopic ditto/# skip"))
+        #expect(try stored() == 0)
+        let trial = plant.pipeline.tryMessage(
+            topic: messages[0].0, payload: Array(messages[0].1.utf8), receivedAt: Plant.arrival)
+        #expect(trial.format == "passed over by a rule" && trial.rule == "MTConnect/#")
+        try plant.pipeline.setRules(IngestRules())
+        #expect(try stored() > 2)
     }
 
     @Test("any text is rules or a fault")

@@ -72,6 +72,43 @@ final class Plant {
 struct PipelineTests {
     private let lines = [("line", "L2"), ("machine", "CNC-3")]
 
+    @Test("late and duplicate points of lines are counted by source")
+    func orderOfLines() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        func write(_ seconds: [Int], _ source: String) throws {
+            let text = seconds.map { "spindle,machine=M rpm=\($0) 17000000\($0)000000000\n" }
+            _ = try plant.pipeline.writeBlocking(
+                lineProtocol: Array(text.joined().utf8), receivedAt: Plant.arrival, source: source)
+        }
+        func counts(_ source: String) -> [UInt64] {
+            let found = plant.pipeline.statistics.first { $0.source == source }
+            return [found?.lateCount ?? 99, found?.duplicateCount ?? 99]
+        }
+        // The first body makes the series, the second is the first whose order is known.
+        try write([10], "a")
+        try write([20], "a")
+        #expect(counts("a") == [0, 0])
+        try write([30, 25, 30, 15, 31], "a")
+        #expect(counts("a") == [2, 1])
+        try write([20], "b")
+        #expect(counts("b") == [0, 0])
+        #expect(counts("a") == [2, 1])
+    }
+
+    @Test("the order of many series is watched in pages, up to a limit")
+    func newestTimes() {
+        var newest = NewestTimes()
+        var batch = PointBatch()
+        for series in [1, 511, 512, 70_000, 1] as [UInt32] {
+            batch.append(SeriesID(rawValue: series), at: Timestamp(nanoseconds: 5), .float(1))
+        }
+        let first = newest.take(batch, pageLimit: 2)
+        #expect(first.newPages == 2 && first.late == 0 && first.duplicates == 1)
+        let second = newest.take(batch, pageLimit: 1)
+        #expect(second.newPages == 1 && second.duplicates == 4)
+    }
+
     @Test("line protocol makes the twin, and the second write takes the short way")
     func lineProtocol() throws {
         let plant = try Plant()

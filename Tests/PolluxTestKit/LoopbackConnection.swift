@@ -6,8 +6,15 @@ public final class LoopbackConnection {
     private var received = Data()
 
     /// Connects to 127.0.0.1 on a port; reads give up after `timeout` seconds.
-    public init(port: Int, timeout: Double = 20) throws {
+    ///
+    /// - Parameter receiveByteCount: what the system may hold of what was not read; nil leaves it
+    ///   to the system.
+    public init(port: Int, timeout: Double = 20, receiveByteCount: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var size = receiveByteCount {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
@@ -136,8 +143,11 @@ public final class WebSocketProbe {
     private let connection: LoopbackConnection
 
     /// Opens a WebSocket on a path; throws when the server does not upgrade.
-    public init(port: Int, path: String, timeout: Double = 20) throws {
-        connection = try LoopbackConnection(port: port, timeout: timeout)
+    public init(
+        port: Int, path: String, timeout: Double = 20, receiveByteCount: Int32? = nil
+    ) throws {
+        connection = try LoopbackConnection(
+            port: port, timeout: timeout, receiveByteCount: receiveByteCount)
         let request =
             "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUpgrade: websocket\r\n"
             + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

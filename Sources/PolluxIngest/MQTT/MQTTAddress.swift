@@ -1,4 +1,4 @@
-public import PolluxModel
+import PolluxModel
 
 /// Where a broker is and how to talk to it, read from a URL such as
 /// `mqtt://user:password@host:1883/?topic=factory/%23&client=pollux`.
@@ -244,29 +244,4 @@ public struct MQTTAddress: Hashable, Sendable {
 public enum MQTTVersion: String, Hashable, Sendable {
     case five = "5"
     case three = "3.1.1"
-}
-
-/// What a source's connection is doing.
-public struct MQTTStatus: Hashable, Sendable {
-    /// Whether the broker has accepted the connection.
-    public var isConnected = false
-    /// Whether it was connected at any time.
-    public var isEverConnected = false
-    /// Messages received.
-    public var messageCount: UInt64 = 0
-    /// Bytes of their payloads.
-    public var byteCount: UInt64 = 0
-    /// Messages whose points are committed and that were acknowledged.
-    public var committedCount: UInt64 = 0
-    /// Connections made after the first.
-    public var reconnectCount: UInt64 = 0
-    /// Commits that failed; their messages come again.
-    public var failedCommitCount: UInt64 = 0
-    /// The last thing that went wrong; empty when nothing did.
-    public var lastProblem = ""
-    /// When the last message came.
-    public var lastArrival: Timestamp?
-
-    /// Nothing yet.
-    public init() {}
 }

@@ -19,6 +19,8 @@ final class MQTTSession {
 
     /// Whether the message being read is marked as sent before.
     private var isRepeated = false
+    /// Whether the broker had forgotten the session, until its first numbered message.
+    private var beginsSession = false
     /// A client that is not connected yet; nil when the library refuses.
     init?(address: MQTTAddress, usesVersion5: Bool, will: OutgoingMessage?) {
         guard MQTTLibrary.isReady else { return nil }
@@ -121,9 +123,10 @@ final class MQTTSession {
         _ = drain()
     }
 
-    fileprivate func connected(_ code: Int32) {
+    fileprivate func connected(_ code: Int32, isSessionPresent: Bool) {
         answer = code
         guard code == 0 else { return }
+        beginsSession = !isSessionPresent
         for topic in address.topics {
             var identifier: Int32 = 0
             let result: Int32
@@ -150,7 +153,8 @@ final class MQTTSession {
             delivery = .init(
                 packet: UInt16(truncatingIfNeeded: message.mid), isRepeated: isRepeated,
                 // NATS, which speaks 3.1.1 alone, numbers anew against the standard.
-                keepsNumber: usesVersion5)
+                keepsNumber: usesVersion5, beginsSession: beginsSession)
+            beginsSession = false
         }
         isRepeated = false
         batch.append(
@@ -182,7 +186,7 @@ private func sessionConnected(
     _ client: OpaquePointer?, _ owner: UnsafeMutableRawPointer?, _ code: Int32, _ flags: Int32,
     _ properties: OpaquePointer?
 ) {
-    session(owner)?.connected(code)
+    session(owner)?.connected(code, isSessionPresent: flags & 1 != 0)
 }
 
 private func sessionReceived(

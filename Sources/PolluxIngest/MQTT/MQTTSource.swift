@@ -64,7 +64,7 @@ public final class MQTTSource: Sendable {
     }
 
     /// What the connection is doing.
-    public var status: MQTTStatus { life.status }
+    public var status: ConnectionStatus { life.status }
 
     private func run() {
         var usesVersion5 = address.version != .three

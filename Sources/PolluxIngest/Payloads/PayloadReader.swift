@@ -33,12 +33,8 @@ struct PayloadReader {
             ]
             return message
         }
+        if let skipped = skipped(topic) { return skipped }
         let rule = rules.rule(for: topic)
-        if let rule, rule.isSkipped {
-            message.format = "passed over by a rule"
-            message.rule = rule.template
-            return message
-        }
         let levels = OPCUATopic(topic)
         if levels?.encoding == "uadp" {
             message.format = "OPC UA UADP"
@@ -58,6 +54,15 @@ struct PayloadReader {
         default:
             readText(topic, payload, receivedAt, &message)
         }
+        return message
+    }
+
+    /// What is said of a message whose topic a rule passes over; nil when none does.
+    func skipped(_ topic: String) -> DecodedMessage? {
+        guard let rule = rules.rule(for: topic), rule.isSkipped else { return nil }
+        var message = DecodedMessage()
+        message.format = "passed over by a rule"
+        message.rule = rule.template
         return message
     }
 

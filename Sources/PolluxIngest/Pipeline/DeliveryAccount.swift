@@ -21,6 +21,9 @@ struct DeliveryAccount: Sendable {
     /// The messages with the times at which repeated ones came first.
     mutating func recall(_ messages: [TopicMessage]) -> [TopicMessage] {
         var messages = messages
+        if messages.contains(where: { $0.delivery?.beginsSession == true }) {
+            removing = window.forget()
+        }
         recalledCount = window.recall(&messages)
         return messages
     }
@@ -38,10 +41,12 @@ struct DeliveryAccount: Sendable {
                     arrival: messages[index].receivedAt))
         }
         let numbered = messages.lazy.filter { $0.delivery != nil }
-        guard let last = numbered.last, !added.isEmpty || !window.isIdle else { return }
+        guard let last = numbered.last, !added.isEmpty || !window.isIdle || !removing.isEmpty
+        else { return }
         // Messages with a time use up numbers too.
         if numbered.count > added.count { added.append(.mark(numbered.count, at: last.receivedAt)) }
-        removing = window.trim()
+        let trimmed = window.trim()
+        removing = removing.isEmpty ? trimmed : removing.lowerBound..<trimmed.upperBound
     }
 
     /// Writes the account into the commit of the batch.

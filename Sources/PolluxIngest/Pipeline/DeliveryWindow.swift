@@ -75,6 +75,14 @@ struct DeliveryWindow: Sendable {
         return first..<firstRecord
     }
 
+    /// Forgets everything, because the broker did, and returns the numbers of its records.
+    mutating func forget() -> Range<UInt64> {
+        let numbers = firstRecord..<nextRecord
+        (entries, records, messageCount, isNumbered) = ([], [], 0, false)
+        firstRecord = numbers.upperBound
+        return numbers
+    }
+
     /// Gives repeated messages the time at which they came first, where that is known.
     ///
     /// Number and content decide together where the broker keeps numbers, as MQTT demands: a

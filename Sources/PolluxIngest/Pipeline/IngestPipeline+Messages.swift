@@ -85,7 +85,9 @@ extension IngestPipeline {
         _ message: TopicMessage, _ reader: inout PayloadReader,
         _ devices: inout MTConnectDevices, isReplay: Bool
     ) -> DecodedMessage {
-        if devices.owns(message) { return devices.read(message, isReplay: isReplay) }
+        if devices.owns(message) {
+            return reader.skipped(message.topic) ?? devices.read(message, isReplay: isReplay)
+        }
         // Sparkplug needs the order of messages and what came before: the resolver reads it.
         if SparkplugTopic.owns(message.topic) { return DecodedMessage(format: "Sparkplug") }
         let decoded = reader.read(
@@ -183,8 +185,10 @@ extension IngestPipeline {
         }
         let message = TopicMessage(topic: topic, payload: payload, receivedAt: receivedAt)
         var devices = state.withLock { $0.mtconnect }
-        if devices.owns(message) { return devices.read(message, isReplay: true) }
         var reader = PayloadReader(rules: rules, options: options)
+        if devices.owns(message) {
+            return reader.skipped(topic) ?? devices.read(message, isReplay: true)
+        }
         reader.publishers = state.withLock { $0.publishers }
         return reader.read(topic: topic, payload: payload, receivedAt: receivedAt)
     }

@@ -191,6 +191,8 @@ public final class IngestPipeline: Sendable {
             state.count(
                 job.provenance.source, messages: messages, bytes: bytes, write: write,
                 result: result, at: now)
+            // Those of messages are counted where their deliveries are.
+            if job.isFromLines { state.countOrder(job.provenance.source, write.batch) }
         }
         var outcome = WriteOutcome()
         outcome.pointCount = result.pointCount

@@ -16,7 +16,8 @@ struct IngestState: Sendable {
     var adapters: [SHDRSource] = []
     var deliveries: [String: DeliveryWindow] = [:]
     /// The newest time of each series by source, for counting what comes late.
-    var newestTimes: [String: [SeriesID: Int64]] = [:]
+    private var newestTimes: [String: NewestTimes] = [:]
+    private var watchedPageCount = 0
     /// Grows whenever the caches are emptied: a commit begun before must not fill them.
     var generation: UInt64 = 0
     /// The edit of the plant up to which everything here is right.
@@ -130,36 +131,20 @@ struct IngestState: Sendable {
         sources[name] = counters
     }
 
-    /// Counts what of a batch of messages came late, and how many messages came again.
-    ///
-    /// Only for messages: the bodies of line protocol are too many points to look at each.
-    mutating func countOrder(_ source: String, _ batch: PointBatch, redelivered: Int) {
-        var newest = newestTimes[source] ?? [:]
-        newestTimes[source] = nil
-        var late: UInt64 = 0
-        var duplicate: UInt64 = 0
-        for row in 0..<batch.count {
-            let time = batch.times[row]
-            guard let last = newest[batch.series[row]] else {
-                if newest.count < IngestState.watchedSeriesLimit {
-                    newest[batch.series[row]] = time
-                }
-                continue
-            }
-            if time > last {
-                newest[batch.series[row]] = time
-            } else if time < last {
-                late += 1
-            } else {
-                duplicate += 1
-            }
-        }
-        if newestTimes.count < 1000 { newestTimes[source] = newest }
-        sources[source]?.lateCount += late
-        sources[source]?.duplicateCount += duplicate
+    /// Counts what of a batch came late, and how many messages came again.
+    mutating func countOrder(_ source: String, _ batch: PointBatch, redelivered: Int = 0) {
+        guard sources[source] != nil else { return }
         sources[source]?.redeliveredCount += UInt64(redelivered)
+        guard batch.count > 0 else { return }
+        var newest = newestTimes.removeValue(forKey: source) ?? NewestTimes()
+        let counts = newest.take(
+            batch, pageLimit: IngestState.watchedPageLimit - watchedPageCount)
+        watchedPageCount += counts.newPages
+        newestTimes[source] = newest
+        sources[source]?.lateCount += UInt64(counts.late)
+        sources[source]?.duplicateCount += UInt64(counts.duplicates)
     }
 
-    /// Series of a source whose order is watched.
-    private static let watchedSeriesLimit = 100_000
+    /// Pages of series whose order is watched, over all sources: 64 MiB.
+    private static let watchedPageLimit = 16_384
 }

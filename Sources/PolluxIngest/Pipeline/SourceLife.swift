@@ -4,14 +4,14 @@ import Synchronization
 /// The thread of a source and what is known of its connection.
 final class SourceLife: Sendable {
     private struct State {
-        var status = MQTTStatus()
+        var status = ConnectionStatus()
         var isRunning = false
-        var thread: MQTTThread?
+        var thread: SourceThread?
     }
     private let state = Mutex(State())
 
     /// What the connection is doing.
-    var status: MQTTStatus { state.withLock { $0.status } }
+    var status: ConnectionStatus { state.withLock { $0.status } }
 
     /// Whether the source was started and not stopped.
     var isRunning: Bool { state.withLock { $0.isRunning } }
@@ -21,7 +21,7 @@ final class SourceLife: Sendable {
         state.withLock { state in
             guard state.thread == nil else { return }
             state.isRunning = true
-            state.thread = MQTTThread(run)
+            state.thread = SourceThread(run)
             if state.thread == nil { state.status.lastProblem = "the system has no thread left" }
         }
     }
@@ -37,7 +37,7 @@ final class SourceLife: Sendable {
     }
 
     /// Changes what is known.
-    func update(_ change: (inout MQTTStatus) -> Void) {
+    func update(_ change: (inout ConnectionStatus) -> Void) {
         state.withLock { change(&$0.status) }
     }
 

@@ -36,9 +36,9 @@ public struct SourceStatistics: Hashable, Sendable {
     public var futureCount: UInt64 = 0
     /// Points left out as replays of retained messages.
     public var replayedCount: UInt64 = 0
-    /// Points of messages older than one that came before in the same series.
+    /// Points older than one that the source sent before in the same series.
     public var lateCount: UInt64 = 0
-    /// Points of messages at the time of the one before in the same series.
+    /// Points at the time of the newest one that the source sent before in the same series.
     public var duplicateCount: UInt64 = 0
     /// Messages that the broker sent again although they were stored.
     public var redeliveredCount: UInt64 = 0

@@ -43,7 +43,7 @@ public final class SHDRSource: Sendable {
     }
 
     /// What the connection is doing.
-    public var status: MQTTStatus { life.status }
+    public var status: ConnectionStatus { life.status }
 
     private func run() {
         var pause = Backoff()

@@ -108,6 +108,11 @@ public struct IngestRules: Hashable, Sendable {
             try rule.set(option, to: words[index + 1])
             index += 2
         }
+        if rule.steps.first == .literal("MTConnect"), !rule.isSkipped {
+            throw RuleFault(
+                column: template.column,
+                reason: "MTConnect describes its devices itself: a rule can only skip its topics")
+        }
         return rule
     }
 }

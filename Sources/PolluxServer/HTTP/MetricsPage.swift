@@ -21,7 +21,7 @@ struct MetricsPage {
             guard let lag = source.lag else { continue }
             sample("pollux_ingest_lag_seconds", Double(lag) / 1e9, ["source": source.source])
         }
-        let columns: [(String, String, String, @Sendable (MQTTStatus) -> Double)] = [
+        let columns: [(String, String, String, @Sendable (ConnectionStatus) -> Double)] = [
             ("connected", "gauge", "Whether the broker is connected.", { $0.isConnected ? 1 : 0 }),
             (
                 "reconnects_total", "counter", "Connections made after the first.",
@@ -145,8 +145,11 @@ struct MetricsPage {
             ("new_series", "Series that appeared.", { $0.newSeriesCount }),
             ("limited", "Left out because of a limit on new things.", { $0.limitedCount }),
             ("future", "Points refused because they lie in the future.", { $0.futureCount }),
-            ("late", "Points of messages older than one before.", { $0.lateCount }),
-            ("duplicates", "Points of messages at the time of one before.", { $0.duplicateCount }),
+            ("late", "Points older than one before of their source.", { $0.lateCount }),
+            (
+                "duplicates", "Points at the time of one before of their source.",
+                { $0.duplicateCount }
+            ),
             ("redelivered", "Messages sent again though stored.", { $0.redeliveredCount }),
             ("retained", "Points left out as retained replays.", { $0.replayedCount }),
         ]

@@ -13,33 +13,14 @@ struct DeadLetterCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show the newest, each with its reason.",
             discussion: "pollux ingest dead-letters list --limit 20")
-        @Option(help: "How many, at most 1000.") var limit = 100
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var options: ListOptions
 
         func run() throws {
-            guard (1...1000).contains(limit) else {
-                throw CommandFailure(ExitCode.badUse, "--limit takes a number from 1 to 1000")
-            }
-            let connection = try target.connect()
-            defer { connection.close() }
-            switch connection {
-            case .local(let database):
-                for letter in try reporting({ try database.ingest.deadLetters(limit: limit) }) {
-                    DeadLetterCommand.show(
-                        id: Int(clamping: letter.id), time: "\(letter.time)",
-                        source: letter.source, topic: letter.topic, reason: letter.reason,
-                        payload: String(decoding: letter.payload, as: UTF8.self))
-                }
-            case .server(let client):
-                let answer = try DeadLetterCommand.ask(
-                    client, "GET", "/api/v1/dead-letters?limit=\(limit)", nil)
-                for letter in answer["letters"] as? [[String: Any]] ?? [] {
-                    func text(_ name: String) -> String { letter[name] as? String ?? "" }
-                    DeadLetterCommand.show(
-                        id: letter["id"] as? Int ?? 0, time: text("time"), source: text("source"),
-                        topic: text("topic"), reason: text("reason"), payload: text("payload"))
-                }
-            }
+            try options.show(
+                "/api/v1/dead-letters", "letters",
+                local: { database, limit in
+                    try database.ingest.deadLetters(limit: limit).map(Letter.init)
+                }, show: DeadLetterCommand.show)
         }
     }
 
@@ -98,11 +79,29 @@ struct DeadLetterCommand: ParsableCommand {
         }
     }
 
-    private static func show(
-        id: Int, time: String, source: String, topic: String, reason: String, payload: String
-    ) {
-        print("\(id)  \(time)  \(source)  \(topic)")
-        print("    reason   \(reason)")
+    /// A letter as a server writes it and a terminal shows it.
+    struct Letter: Decodable {
+        var id: UInt64
+        var time: String
+        var source: String
+        var topic: String
+        var reason: String
+        var payload: String
+
+        init(_ letter: DeadLetter) {
+            id = letter.id
+            time = "\(letter.time)"
+            source = letter.source
+            topic = letter.topic
+            reason = letter.reason
+            payload = String(decoding: letter.payload, as: UTF8.self)
+        }
+    }
+
+    private static func show(_ letter: Letter) {
+        print("\(letter.id)  \(letter.time)  \(letter.source)  \(letter.topic)")
+        print("    reason   \(letter.reason)")
+        let payload = letter.payload
         let cut = payload.prefix(200)
         let line = cut.map { $0.isNewline ? " " : String($0) }.joined()
         print("    payload  \(line)\(cut.count < payload.count ? "…" : "")")

@@ -105,30 +105,14 @@ struct DeleteCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what was deleted, the newest first.",
             discussion: "pollux delete list --limit 20")
-        @Option(help: "How many, at most 1000.") var limit = 100
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var options: ListOptions
 
         func run() throws {
-            guard (1...1000).contains(limit) else {
-                throw CommandFailure(ExitCode.badUse, "--limit takes a number from 1 to 1000")
-            }
-            let connection = try target.connect()
-            defer { connection.close() }
-            switch connection {
-            case .local(let database):
-                for report in try reporting({ try database.query.removals(limit: limit) }) {
-                    DeleteCommand.show(Answer(report))
-                }
-            case .server(let client):
-                struct Page: Decodable { var deletes: [Answer] }
-                let (status, bytes) = try client.send("GET", "/api/v1/deletes?limit=\(limit)")
-                guard status == 200 else {
-                    throw ServerClient.failure(status: status, body: bytes)
-                }
-                for answer in try JSONDecoder().decode(Page.self, from: bytes).deletes {
-                    DeleteCommand.show(answer)
-                }
-            }
+            try options.show(
+                "/api/v1/deletes", "deletes",
+                local: { database, limit in
+                    try database.query.removals(limit: limit).map(Answer.init)
+                }, show: DeleteCommand.show)
         }
     }
 
