@@ -152,7 +152,8 @@ import Testing
         let secret = try file.create(name: "page", role: .read, at: Timestamp(nanoseconds: 0))
         try await RunningServer.run({
             $0.tokens = file
-            $0.limits.pingInterval = .milliseconds(300)
+            // Longer than a second, after which the file of tokens is looked at anew.
+            $0.limits.pingInterval = .milliseconds(1_100)
         }) { server in
             let upgrade = [
                 "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
