@@ -92,6 +92,14 @@ public struct IngestCheck: Sendable {
                 return "the rules cannot be read: \(error)"
             }
         }
+        if let writer = OPCUARecord.names(key) {
+            guard let stored = OPCUARecord.writer(value) else {
+                return "its checksum is wrong, or its version is unknown"
+            }
+            return OPCUARecord.key(writer.publisher, writer.key).elementsEqual(key)
+                && OPCUARecord.value(stored).elementsEqual(value)
+                ? nil : "it cannot be read to its end"
+        }
         guard name.hasPrefix("import/") else { return "nothing is kept under this name" }
         guard let progress = ImportProgress(record: value) else {
             return "its version or its length is wrong"

@@ -39,6 +39,9 @@ import Testing
         )
         try plant.environment.writeAny { transaction in
             try transaction.put(settings, progress.key, progress.record)
+            try transaction.put(
+                settings, OPCUARecord.key("CNC-3", "7"),
+                OPCUARecord.value(OPCUAWriter(name: "Spindle", units: ["Load": "%"])))
             try transaction.put(sparkplug, birth.key, birth.value)
             try transaction.put(sparkplug, session.key, session.value)
             try transaction.put(
@@ -64,7 +67,7 @@ import Testing
         defer { plant.remove() }
         let check = try IngestCheckTests.check(plant)
         #expect(check.findings.isEmpty, "\(check.findings)")
-        #expect(check.recordCounts.map(\.count) == [1, 2, 2, 1, 1])
+        #expect(check.recordCounts.map(\.count) == [2, 2, 2, 1, 1])
     }
 
     @Test(
@@ -113,12 +116,15 @@ import Testing
             try transaction.put(letters, KeyBytes().with(UInt64(2)).bytes, [1, 2, 3])
             try transaction.put(settings, Array("rules".utf8), Array("no rule at all {".utf8))
             try transaction.put(settings, Array("import/0".utf8), [1])
+            try transaction.put(
+                settings, OPCUARecord.key("CNC-3", "7"),
+                OPCUARecord.value(OPCUAWriter(name: "Spindle")).reversed())
         }
         let records = try IngestCheckTests.check(plant).findings.map(\.record)
         #expect(
             records.sorted() == [
                 "ingest.deadletters 0", "ingest.deadletters 2", "ingest.settings import/0",
-                "ingest.settings rules",
+                "ingest.settings opcua/CNC-37", "ingest.settings rules",
             ])
     }
 }

@@ -93,6 +93,14 @@ enum OPCUARecord {
         prefix + KeyBytes().with(publisher).with(key).bytes
     }
 
+    /// The publisher and the writer that a key names; nil when it is another record's.
+    static func names(_ key: UnsafeRawBufferPointer) -> (publisher: String, key: String)? {
+        guard key.starts(with: prefix) else { return nil }
+        var names = KeyReader(UnsafeRawBufferPointer(rebasing: key[prefix.count...]))
+        guard let publisher = names.text(), let writer = names.text() else { return nil }
+        return (publisher, writer)
+    }
+
     static func value(_ writer: OPCUAWriter) -> [UInt8] {
         var bytes = KeyBytes().with(UInt8(1)).with(writer.name)
         for (field, unit) in writer.units.sorted(by: { $0.key < $1.key }) {
@@ -120,9 +128,8 @@ enum OPCUARecord {
         defer { cursor.close() }
         var entry = try cursor.seek(atOrAfter: prefix)
         while let (key, value) = entry, key.starts(with: prefix) {
-            var names = KeyReader(UnsafeRawBufferPointer(rebasing: key[prefix.count...]))
-            if let publisher = names.text(), let key = names.text(), let writer = writer(value) {
-                stored.learn(OPCUANote(publisher: publisher, writers: [key: writer]))
+            if let names = names(key), let writer = writer(value) {
+                stored.learn(OPCUANote(publisher: names.publisher, writers: [names.key: writer]))
             }
             entry = try cursor.next()
         }
