@@ -93,6 +93,11 @@ import Testing
             "query", "power of machine CNC-3", "--server", "http://127.0.0.1:\(try Ports.free())",
         ])
         #expect(noServer == 4, "\(refused)")
+        for list in [["delete", "list"], ["ingest", "dead-letters", "list"]] {
+            let (limit, words) = try Plant.pollux(list + ["--limit", "1001"])
+            #expect(limit == 1)
+            #expect(words.hasPrefix("pollux: --limit takes a number"), "\(words)")
+        }
         let (usage, _) = try Plant.pollux(["query"])
         #expect(usage == 1)
         let (broken, text) = try Plant.pollux([

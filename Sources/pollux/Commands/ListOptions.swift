@@ -6,12 +6,6 @@ struct ListOptions: ParsableArguments {
     @Option(help: "How many, at most 1000.") var limit = 100
     @OptionGroup var target: TargetOptions
 
-    func validate() throws {
-        guard (1...1000).contains(limit) else {
-            throw CommandFailure(ExitCode.badUse, "--limit takes a number from 1 to 1000")
-        }
-    }
-
     /// Gets records, of the folder itself or from a server's answer in JSON, and shows each.
     ///
     /// - Parameters:
@@ -21,6 +15,9 @@ struct ListOptions: ParsableArguments {
         _ path: String, _ member: String, local: (Database, Int) throws -> [Record],
         show: (Record) -> Void
     ) throws {
+        guard (1...1000).contains(limit) else {
+            throw CommandFailure(ExitCode.badUse, "--limit takes a number from 1 to 1000")
+        }
         let connection = try target.connect()
         defer { connection.close() }
         let records: [Record]

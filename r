@@ -1,0 +1,1 @@
+topic MTConnect/{machine}/x
