@@ -4,6 +4,10 @@ import PolluxModel
 struct CSVPoints: Sendable {
     private let mapping: ColumnMapping
     private let precision: TimestampPrecision
+    /// What stands between cells.
+    var separator = UInt8(ascii: ",")
+    private var sign = DecimalSign()
+    private var clock: LocalClock
     private var roles: [ColumnMapping.Role] = []
     /// The keys of lines, by the asset's path and the unit.
     private var keys: [String: [UInt8]] = [:]
@@ -11,6 +15,7 @@ struct CSVPoints: Sendable {
     init(mapping: ColumnMapping, precision: TimestampPrecision) {
         self.mapping = mapping
         self.precision = precision
+        clock = LocalClock(zone: mapping.zone)
     }
 
     /// Whether the first row was taken.
@@ -18,7 +23,7 @@ struct CSVPoints: Sendable {
 
     /// Takes the first row.
     mutating func takeHeader(_ cells: [String]) throws(IngestError) {
-        roles = try mapping.roles(of: cells)
+        roles = try mapping.roles(of: cells.map(PointCell.trimmed))
     }
 
     /// Takes a row.
@@ -50,7 +55,7 @@ struct CSVPoints: Sendable {
         var row = Row()
         for (role, cell) in zip(roles, cells) {
             switch role {
-            case .time: row.time = try PointCell.time(cell, precision)
+            case .time(let pattern): row.times.append((PointCell.trimmed(cell), pattern))
             case .asset: row.path = cell
             case .level(let type): row.levels.append((type, cell))
             case .measureName: row.measure = cell
@@ -71,7 +76,7 @@ struct CSVPoints: Sendable {
             case .measure, .skip: break
             }
         }
-        guard let time = row.time else { return }
+        let time = try time(of: row)
         if !row.measure.isEmpty || roles.contains(.value) {
             guard !row.measure.isEmpty else { throw .unreadable(reason: "the measure is empty") }
             try append(row, row.measure, row.value, row.unit, row.kind, time, line, &lines)
@@ -79,7 +84,7 @@ struct CSVPoints: Sendable {
         for (role, cell) in zip(roles, cells) {
             // An empty cell says that nothing was measured.
             guard case .measure(let name, let unit, let kind) = role,
-                !cell.isEmpty, cell.lowercased() != "nan"
+                !mapping.isMissing(PointCell.trimmed(cell))
             else { continue }
             try append(row, name, cell, unit, kind, time, line, &lines)
         }
@@ -89,6 +94,10 @@ struct CSVPoints: Sendable {
         _ row: Row, _ measure: String, _ cell: String, _ unit: String, _ kind: ValueKind?,
         _ time: Timestamp, _ line: Int, _ lines: inout PointLines
     ) throws(IngestError) {
+        var cell = kind == .text ? cell : PointCell.trimmed(cell)
+        if separator != UInt8(ascii: ","), kind == nil || kind == .float {
+            cell = try sign.pointed(cell)
+        }
         let value = try PointCell.value(cell, kind)
         let key = try key(of: row, unit: unit)
         LineText.append(
@@ -97,9 +106,31 @@ struct CSVPoints: Sendable {
         lines.origins.append(line)
     }
 
+    private mutating func time(of row: Row) throws(IngestError) -> Timestamp {
+        let text = row.times.map(\.cell).joined(separator: " ")
+        let civil: CivilTime
+        if row.times.contains(where: { $0.pattern != nil }) {
+            var reading = TimePattern.Reading()
+            for (cell, pattern) in row.times {
+                guard let pattern, reading.take(cell, pattern) else {
+                    throw .unreadable(reason: "`\(cell)` is not written as the mapping says")
+                }
+            }
+            guard let found = reading.civil else {
+                throw .unreadable(reason: "there is no time `\(text)`")
+            }
+            civil = found
+        } else {
+            switch try PointCell.reading(text, precision) {
+            case .instant(let instant): return instant
+            case .civil(let found): civil = found
+            }
+        }
+        return try clock.instant(of: civil, written: text, row: row.name)
+    }
+
     private mutating func key(of row: Row, unit: String) throws(IngestError) -> [UInt8] {
-        let levels = row.levels.map { "\($0.0)\u{0}\($0.1)" }.joined(separator: "\u{0}")
-        let name = "\(row.path)\u{0}\(unit)\u{0}\(levels)"
+        let name = "\(unit)\u{0}\(row.name)"
         if let known = keys[name] { return known }
         var address: AssetAddress
         if !row.path.isEmpty {
@@ -127,7 +158,7 @@ struct CSVPoints: Sendable {
     }
 
     private struct Row {
-        var time: Timestamp?
+        var times: [(cell: String, pattern: TimePattern?)] = []
         var path = ""
         var levels: [(String, String)] = []
         var measure = ""
@@ -135,61 +166,11 @@ struct CSVPoints: Sendable {
         var unit = ""
         var kind: ValueKind?
         var quality = Quality.good
-    }
-}
 
-/// The cells of files of points.
-enum PointCell {
-    /// An instant: RFC 3339, `2026-03-02 12:00:00` in UTC, or a number.
-    static func time(
-        _ cell: String, _ precision: TimestampPrecision
-    ) throws(IngestError) -> Timestamp {
-        if let number = Int64(cell), let instant = precision.instant(number) { return instant }
-        if let number = Double(cell), let instant = precision.instant(fractional: number) {
-            return instant
+        /// What tells the asset of the row from others of the file.
+        var name: String {
+            let levels = levels.map { "\($0.0)\u{0}\($0.1)" }.joined(separator: "\u{0}")
+            return "\(path)\u{0}\(measure)\u{0}\(levels)"
         }
-        var bytes = Array(cell.utf8)
-        if bytes.count > 10, bytes[10] == UInt8(ascii: " ") { bytes[10] = UInt8(ascii: "T") }
-        guard let instant = Timestamp.parseRFC3339(bytes)?.instant else {
-            throw .unreadable(
-                reason: "`\(cell)` is no time: write 2026-03-02T12:00:00Z or a number")
-        }
-        return instant
-    }
-
-    /// A value of a kind; without one a number is a float, `true` and `false` are booleans and the
-    /// rest is text.
-    static func value(_ cell: String, _ kind: ValueKind?) throws(IngestError) -> Value {
-        func fail(_ what: String) -> IngestError { .unreadable(reason: "`\(cell)` is no \(what)") }
-        switch kind {
-        case .float:
-            guard let number = float(cell) else { throw fail("float") }
-            return .float(number)
-        case .integer:
-            guard let number = Int64(cell) else { throw fail("integer") }
-            return .integer(number)
-        case .boolean:
-            guard let flag = boolean(cell) else { throw fail("boolean") }
-            return .boolean(flag)
-        case .text: return .text(cell)
-        case nil:
-            if let flag = boolean(cell) { return .boolean(flag) }
-            if let number = float(cell), number.isFinite { return .float(number) }
-            return .text(cell)
-        }
-    }
-
-    private static func boolean(_ cell: String) -> Bool? {
-        switch cell {
-        case "true", "True", "TRUE": true
-        case "false", "False", "FALSE": false
-        default: nil
-        }
-    }
-
-    private static func float(_ cell: String) -> Double? {
-        guard cell.hasPrefix("0x") else { return Double(cell) }
-        guard cell.utf8.count == 18 else { return nil }
-        return UInt64(cell.dropFirst(2), radix: 16).map(Double.init(bitPattern:))
     }
 }

@@ -1,10 +1,11 @@
-import PolluxModel
+public import PolluxModel
 
 /// What the columns of a CSV file mean.
 public struct ColumnMapping: Sendable {
     /// What one column holds.
     enum Role: Hashable, Sendable {
-        case time
+        /// The time, or a part of it where several columns make it up; nil patterns are RFC 3339.
+        case time(TimePattern?)
         case asset
         /// The name of a container of a type.
         case level(String)
@@ -23,6 +24,9 @@ public struct ColumnMapping: Sendable {
     private(set) var roles: [String: Role] = [:]
     /// The asset of rows that name none.
     private(set) var asset: AssetAddress?
+    /// The zone of times that name none.
+    public var zone = ZoneRules.utc
+    private var missing: Set<String> = []
     /// The types that contain each other, outermost first.
     let containment: [String]
 
@@ -36,8 +40,20 @@ public struct ColumnMapping: Sendable {
         asset = try AssetPath.address(path).get()
     }
 
-    /// Adds what one column means: `COLUMN=time`, `asset`, `name`, `value`, `quality`, `unit`,
-    /// `kind`, `skip`, `level TYPE`, or `measure [NAME] [unit UNIT] [kind KIND]`.
+    /// Adds a text or number that stands for a value that was not measured, such as `-200`.
+    public mutating func addMissing(_ text: String) { missing.insert(text) }
+
+    /// Whether a cell says that nothing was measured.
+    func isMissing(_ cell: String) -> Bool {
+        guard !cell.isEmpty, cell.lowercased() != "nan" else { return true }
+        guard !missing.isEmpty else { return false }
+        if missing.contains(cell) { return true }
+        guard let number = Double(cell.replacing(",", with: ".")) else { return false }
+        return missing.contains { Double($0) == number }
+    }
+
+    /// Adds what one column means: `COLUMN=time [PATTERN]`, `asset`, `name`, `value`, `quality`,
+    /// `unit`, `kind`, `skip`, `level TYPE`, or `measure [NAME] [unit UNIT] [kind KIND]`.
     ///
     /// - Throws: `IngestError.unreadable` naming what is wrong.
     public mutating func add(_ text: String) throws(IngestError) {
@@ -54,12 +70,15 @@ public struct ColumnMapping: Sendable {
         guard let role = words.popFirst() else { throw fail("names no role") }
         guard roles[column] == nil else { throw fail("gives the column a second role") }
         let simple: [String: Role] = [
-            "time": .time, "asset": .asset, "name": .measureName, "value": .value,
+            "asset": .asset, "name": .measureName, "value": .value,
             "quality": .quality, "unit": .unit, "kind": .kind, "skip": .skip,
         ]
         if let known = simple[role] {
             guard words.isEmpty else { throw fail("has a word too many after \(role)") }
             roles[column] = known
+        } else if role == "time" {
+            let pattern = words.joined(separator: " ")
+            roles[column] = .time(pattern.isEmpty ? nil : try TimePattern(pattern))
         } else if role == "level" {
             guard words.count == 1, let type = words.first else {
                 throw fail("needs one type after level")
@@ -108,14 +127,26 @@ public struct ColumnMapping: Sendable {
         }
         let folded = header.map { $0.lowercased() }
         let isLong = folded.contains("value") || roles.values.contains(.value)
+        let hasMappedTime = roles.values.contains { if case .time = $0 { true } else { false } }
         var result: [Role] = []
         for (index, column) in header.enumerated() {
             if let role = roles[column] {
                 result.append(role)
                 continue
             }
+            if column.isEmpty {
+                // A column without a name: numbers of rows, or a separator at the end of each line.
+                result.append(.skip)
+                continue
+            }
             switch folded[index] {
-            case "time", "timestamp", "ts", "date", "datetime": result.append(.time)
+            case "time", "timestamp", "ts", "date", "datetime":
+                guard !hasMappedTime else {
+                    throw .unreadable(
+                        reason: "the column \(column) may be a time, and another is mapped as one: "
+                            + "say --map '\(column)=time' or --map '\(column)=skip'")
+                }
+                result.append(.time(nil))
             case "asset": result.append(.asset)
             case "measure" where isLong: result.append(.measureName)
             case "value" where isLong: result.append(.value)
@@ -142,16 +173,34 @@ public struct ColumnMapping: Sendable {
             guard let start = column.lastIndex(of: Character(opening)) else { continue }
             let name = column[..<start].split(separator: " ").joined(separator: " ")
             let unit = String(column[column.index(after: start)...].dropLast())
-            if !name.isEmpty { return .measure(name: name, unit: unit, kind: nil) }
+            // What stands in parentheses may be anything: in `CO(GT)` it is part of the name.
+            let isUnit =
+                opening == "[" || (column[..<start].last == " " && Unit.parse(unit) != nil)
+            if !name.isEmpty, isUnit { return .measure(name: name, unit: unit, kind: nil) }
         }
         return .measure(name: column, unit: "", kind: nil)
     }
 
     private func check(_ roles: [Role]) throws(IngestError) {
         func count(_ isMeant: (Role) -> Bool) -> Int { roles.count(where: isMeant) }
-        guard count({ $0 == .time }) == 1 else {
+        let patterns = roles.compactMap { if case .time(let pattern) = $0 { pattern } else { nil } }
+        let times = count { if case .time = $0 { true } else { false } }
+        guard times > 0 else {
             throw .unreadable(
                 reason: "one column must be the time; say --map 'COLUMN=time'")
+        }
+        guard patterns.isEmpty || patterns.count == times else {
+            throw .unreadable(
+                reason: "the columns of the time need a pattern each, or none; say "
+                    + "--map 'Date=time DD/MM/YYYY' --map 'Time=time hh:mm:ss'")
+        }
+        let parts = patterns.flatMap(\.parts)
+        for (part, name) in [(TimePattern.Part.month, "M"), (.day, "D")]
+        where !patterns.isEmpty && !parts.contains(part) {
+            throw .unreadable(reason: "the patterns of the time lack \(name)")
+        }
+        guard patterns.isEmpty || parts.contains(.year) || parts.contains(.yearOfCentury) else {
+            throw .unreadable(reason: "the patterns of the time lack YYYY")
         }
         let hasLevel = roles.contains { if case .level = $0 { true } else { false } }
         guard hasLevel || asset != nil || roles.contains(.asset) else {

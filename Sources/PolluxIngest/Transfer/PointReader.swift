@@ -58,7 +58,12 @@ public struct PointReader: Sendable {
     /// - Throws: `IngestError.unreadable` when the header cannot be used.
     public mutating func resume(atLine line: Int, header: [UInt8]) throws(IngestError) {
         if case .csv(var points) = kind {
-            guard let record = CSVRecord.next(header[...], isEnd: true) else { return }
+            let start = header.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+            points.separator = CSVRecord.separator(of: header[start...])
+            guard
+                let record = CSVRecord.next(
+                    header[start...], separator: points.separator, isEnd: true)
+            else { return }
             try points.takeHeader(record.cells)
             kind = .csv(points)
         }
@@ -101,7 +106,12 @@ public struct PointReader: Sendable {
     ) throws(IngestError) {
         var start = 0
         if line == 1, rest.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
-        while let record = CSVRecord.next(rest[start...], isEnd: isEnd) {
+        while true {
+            if !points.hasHeader { points.separator = CSVRecord.separator(of: rest[start...]) }
+            guard
+                let record = CSVRecord.next(
+                    rest[start...], separator: points.separator, isEnd: isEnd)
+            else { break }
             start = record.end
             defer { line += record.lineCount }
             if record.cells.count == 1, record.cells[0].isEmpty { continue }
@@ -130,71 +140,5 @@ public struct PointReader: Sendable {
             line += 1
         }
         rest.removeFirst(min(start, rest.count))
-    }
-}
-
-/// One record of CSV (RFC 4180): cells in quotes may hold commas, line breaks and doubled quotes.
-struct CSVRecord {
-    var cells: [String]
-    /// Where the next record begins.
-    var end: Int
-    /// Line feeds in it, its own included.
-    var lineCount: Int
-    /// What is wrong with it.
-    var fault: String?
-
-    /// The record at the front; nil when it is not complete yet, or nothing is left.
-    static func next(_ bytes: ArraySlice<UInt8>, isEnd: Bool) -> CSVRecord? {
-        guard !bytes.isEmpty else { return nil }
-        var record = CSVRecord(cells: [], end: bytes.endIndex, lineCount: 0)
-        var cell: [UInt8] = []
-        var index = bytes.startIndex
-        var isQuoted = false
-        func close() {
-            if let text = String(validating: cell, as: UTF8.self) {
-                record.cells.append(text)
-            } else {
-                record.fault = "a cell is not UTF-8"
-                record.cells.append("")
-            }
-            cell.removeAll(keepingCapacity: true)
-        }
-        while index < bytes.endIndex {
-            let byte = bytes[index]
-            index += 1
-            if isQuoted {
-                if byte == 10 { record.lineCount += 1 }
-                guard byte == UInt8(ascii: "\"") else {
-                    cell.append(byte)
-                    continue
-                }
-                // At the end of a piece it is not known yet what the quote means.
-                if index == bytes.endIndex, !isEnd { return nil }
-                if index < bytes.endIndex, bytes[index] == UInt8(ascii: "\"") {
-                    cell.append(byte)
-                    index += 1
-                } else {
-                    isQuoted = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
-            case UInt8(ascii: ","): close()
-            case 10:
-                if cell.last == 13 { cell.removeLast() }
-                close()
-                record.end = index
-                record.lineCount += 1
-                return record
-            default: cell.append(byte)
-            }
-        }
-        guard isEnd else { return nil }
-        if isQuoted { record.fault = "a quote is not closed" }
-        if cell.last == 13 { cell.removeLast() }
-        close()
-        record.lineCount += 1
-        return record
     }
 }

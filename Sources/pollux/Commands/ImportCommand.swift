@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PolluxGraph
 import PolluxIngest
+import PolluxModel
 
 /// `pollux import`: files into the database.
 struct ImportCommand: AsyncParsableCommand {
@@ -27,7 +28,10 @@ struct ImportCommand: AsyncParsableCommand {
             stopped (a directory) or begins again (a server); no point is ever stored twice. \
             Columns of CSV go by their names: time, asset, measure, value, kind, quality, unit, or \
             time, the names of containers such as machine, and a column for each measure, its unit \
-            in brackets.
+            in brackets. Cells are separated by commas, semicolons or tabs, as the first line has \
+            them; where they are not commas, 2,5 is a number.
+            pollux import Werk7.csv --format csv --asset machine:CNC-3 --timezone Europe/Rome \\
+                --map 'Date=time DD/MM/YYYY' --map 'Time=time hh.mm.ss' --missing=-200
             pollux import models/*.json --format dtdl --server http://127.0.0.1:8470
             pollux import plant.tq --format twinql
             Models and graphs are taken whole or not at all.
@@ -46,9 +50,15 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "For csv: what a column means, COLUMN=ROLE; repeatable.",
-            discussion: "Roles: time, asset, name, value, quality, unit, kind, skip, level TYPE, "
+            discussion:
+                "Roles: time [PATTERN of YYYY MM DD hh mm ss f AP], asset, name, value, "
+                + "quality, unit, kind, skip, level TYPE, "
                 + "measure [NAME] [unit UNIT] [kind float|integer|boolean|text]."))
     var map: [String] = []
+    @Option(help: "For csv: the zone of times that name none, such as Europe/Rome (default: UTC).")
+    var timezone: String?
+    @Option(help: "For csv: what stands for a value that was not measured; repeatable.")
+    var missing: [String] = []
     @Option(
         help: "For twins and models: a relationship whose source contains its target; repeatable.")
     var contains: [String] = []
@@ -58,9 +68,10 @@ struct ImportCommand: AsyncParsableCommand {
         guard let format = GraphFormat(rawValue: format.rawValue) else {
             return try importPoints()
         }
-        guard precision == nil, asset == nil, map.isEmpty else {
+        guard precision == nil, !hasColumnOptions else {
             throw CommandFailure(
-                ExitCode.badUse, "--precision, --asset and --map belong to files of points")
+                ExitCode.badUse,
+                "--precision, --asset, --map, --timezone and --missing belong to files of points")
         }
         let connection = try target.connect(creating: true)
         defer { connection.close() }
@@ -76,23 +87,38 @@ struct ImportCommand: AsyncParsableCommand {
         guard let precision = TimestampPrecision(parameter: word) else {
             throw CommandFailure(ExitCode.badUse, "--precision takes ns, us, ms, s or auto")
         }
-        guard format == .csv || (asset == nil && map.isEmpty) else {
-            throw CommandFailure(ExitCode.badUse, "--asset and --map belong to --format csv")
+        guard format == .csv || !hasColumnOptions else {
+            throw CommandFailure(
+                ExitCode.badUse, "--asset, --map, --timezone and --missing belong to --format csv")
         }
         var mapping = ColumnMapping()
         do {
             if let asset { try mapping.setAsset(asset) }
             for text in map { try mapping.add(text) }
+            for text in missing { mapping.addMissing(text) }
         } catch {
             throw CommandFailure(ExitCode.badUse, "\(error)")
         }
+        if let timezone { mapping.zone = try ImportCommand.zone(timezone) }
         let connection = try target.connect(creating: true)
         defer { connection.close() }
         Interrupt.install()
         var transfer = PointTransfer(connection: connection, format: format)
         transfer.precision = precision
         transfer.mapping = mapping
-        transfer.reading = ([asset ?? ""] + map).joined(separator: " ")
+        let reading = [asset ?? "", timezone ?? ""] + map + missing.map { "missing \($0)" }
+        transfer.reading = reading.joined(separator: " ")
         try transfer.take(files)
+    }
+
+    private var hasColumnOptions: Bool {
+        asset != nil || !map.isEmpty || timezone != nil || !missing.isEmpty
+    }
+
+    private static func zone(_ name: String) throws -> ZoneRules {
+        guard ZoneRules.isValidName(name), let bytes = Database.zoneBytes(name),
+            let rules = try? ZoneRules(name: name, tzif: bytes)
+        else { throw CommandFailure(ExitCode.badUse, "there is no time zone `\(name)`") }
+        return rules
     }
 }

@@ -42,7 +42,9 @@ struct PointTransfer {
 
     private func take(_ file: inout PointFile, _ shown: inout Int) throws {
         var reader = PointReader(format, precision: precision, mapping: mapping)
-        if case .local(let database) = connection,
+        // Which of two instants a clock showed is told by the rows before: such a file begins
+        // again.
+        if case .local(let database) = connection, mapping.zone == .utc,
             let before = try reporting({ try database.ingest.importProgress(of: file.identity) })
         {
             try file.goOn(behind: before, &reader)

@@ -1,0 +1,86 @@
+/// One record of CSV (RFC 4180): cells in quotes may hold separators, line breaks and doubled
+/// quotes.
+struct CSVRecord {
+    var cells: [String]
+    /// Where the next record begins.
+    var end: Int
+    /// Line feeds in it, its own included.
+    var lineCount: Int
+    /// What is wrong with it.
+    var fault: String?
+
+    /// What separates the cells of a file: the one of comma, semicolon and tab that stands most
+    /// often in its first line, outside of quotes; the comma where none stands.
+    static func separator(of bytes: ArraySlice<UInt8>) -> UInt8 {
+        let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
+        var counts = [0, 0, 0]
+        var isQuoted = false
+        for byte in bytes {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if isQuoted { continue }
+            if byte == 10 { break }
+            if let index = candidates.firstIndex(of: byte) { counts[index] += 1 }
+        }
+        let best = counts.indices.max {
+            counts[$0] < counts[$1] || (counts[$0] == counts[$1] && $0 > $1)
+        }
+        return candidates[best ?? 0]
+    }
+
+    /// The record at the front; nil when it is not complete yet, or nothing is left.
+    static func next(
+        _ bytes: ArraySlice<UInt8>, separator: UInt8, isEnd: Bool
+    ) -> CSVRecord? {
+        guard !bytes.isEmpty else { return nil }
+        var record = CSVRecord(cells: [], end: bytes.endIndex, lineCount: 0)
+        var cell: [UInt8] = []
+        var index = bytes.startIndex
+        var isQuoted = false
+        func close() {
+            if let text = String(validating: cell, as: UTF8.self) {
+                record.cells.append(text)
+            } else {
+                record.fault = "a cell is not UTF-8"
+                record.cells.append("")
+            }
+            cell.removeAll(keepingCapacity: true)
+        }
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            index += 1
+            if isQuoted {
+                if byte == 10 { record.lineCount += 1 }
+                guard byte == UInt8(ascii: "\"") else {
+                    cell.append(byte)
+                    continue
+                }
+                // At the end of a piece it is not known yet what the quote means.
+                if index == bytes.endIndex, !isEnd { return nil }
+                if index < bytes.endIndex, bytes[index] == UInt8(ascii: "\"") {
+                    cell.append(byte)
+                    index += 1
+                } else {
+                    isQuoted = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
+            case separator: close()
+            case 10:
+                if cell.last == 13 { cell.removeLast() }
+                close()
+                record.end = index
+                record.lineCount += 1
+                return record
+            default: cell.append(byte)
+            }
+        }
+        guard isEnd else { return nil }
+        if isQuoted { record.fault = "a quote is not closed" }
+        if cell.last == 13 { cell.removeLast() }
+        close()
+        record.lineCount += 1
+        return record
+    }
+}
