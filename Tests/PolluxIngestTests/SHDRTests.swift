@@ -196,6 +196,26 @@ struct SHDRTests {
         #expect(source.status.failedCommitCount > 1)
     }
 
+    @Test(
+        "a relative time that nanoseconds cannot hold is refused, whatever its size",
+        arguments: [
+            "444444444444444", "-9223372036854.775808", "1e300", "-1e300", "inf", "nan",
+            "9223372036854.775807", "999999999999999",
+        ])
+    func largeTimes(_ time: String) throws {
+        for first in ["", "5|Xact|1\n"] {
+            var stream = SHDRLines()
+            let text = first + time + "|Xact|2\n" + time + "@" + time + "|Xact|3\n"
+            #expect(stream.append(Array(text.utf8), receivedAt: Plant.arrival) == nil)
+            var state = SHDRState(try Self.adapter())
+            for line in stream.take() {
+                let message = TopicMessage(
+                    topic: "SHDR/mill", payload: line, receivedAt: Plant.arrival)
+                _ = SHDRReader.read(message, &state)
+            }
+        }
+    }
+
     @Test("lines changed at random are refused or read, never more")
     func hostile() throws {
         var random = Seed(21)

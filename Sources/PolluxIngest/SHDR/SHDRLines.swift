@@ -79,10 +79,11 @@ struct SHDRLines {
     private mutating func withAbsoluteTime(_ text: String, _ receivedAt: Timestamp) -> String {
         guard let bar = text.firstIndex(of: "|") else { return text }
         let time = text[..<bar].prefix { $0 != "@" }
-        guard let offset = Double(XMLReader.trimmed(String(time))), offset.magnitude < 1e15 else {
-            return text
-        }
-        let nanoseconds = Int64(offset * 1e6)
+        // A count that nanoseconds cannot hold is no time, which the reader of the line says.
+        guard let offset = Double(XMLReader.trimmed(String(time))),
+            let nanoseconds = Int64(exactly: (offset * 1e6).rounded(.towardZero)),
+            nanoseconds > .min
+        else { return text }
         let zero = origin ?? receivedAt.advanced(by: -nanoseconds)
         origin = zero
         return "\(zero.advanced(by: nanoseconds))" + text[time.endIndex...]
