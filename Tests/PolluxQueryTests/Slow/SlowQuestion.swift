@@ -231,8 +231,10 @@ struct SlowQuestion {
     private static func joined(_ stays: [Range<Int>]) -> [Range<Int>] {
         var result: [Range<Int>] = []
         for stay in stays.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = result.last, last.upperBound == stay.lowerBound {
-                result[result.count - 1] = last.lowerBound..<stay.upperBound
+            // Windows of `over` overlap; what they share counts once.
+            if let last = result.last, last.upperBound >= stay.lowerBound {
+                result[result.count - 1] =
+                    last.lowerBound..<max(last.upperBound, stay.upperBound)
             } else {
                 result.append(stay)
             }
