@@ -107,6 +107,17 @@ final class HeadsFixture {
             ], links: [.of])
         return try graph.resolve(path, during: range, in: snapshot.transaction).pieces
     }
+
+    /// The remaining life of the tool of the machine at a minute.
+    func remainingLife(at minute: Double, unit: String? = nil) throws -> QueryResult {
+        let snapshot = try store.snapshot()
+        defer { snapshot.close() }
+        let now = HeadsFixture.at(minute)
+        let range = TimeRange(start: now, end: now.advanced(by: 1))
+        return try RemainingLifeHead().rows(
+            pieces: try pieces("tool", range, snapshot), now: now, zone: .utc, unit: unit,
+            snapshot: snapshot, graph: graph, cancellation: nil)
+    }
 }
 
 extension QueryResult {

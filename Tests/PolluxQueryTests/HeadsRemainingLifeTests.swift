@@ -7,18 +7,6 @@ import Testing
 @testable import PolluxQuery
 
 @Suite struct HeadsRemainingLifeTests {
-    private func ask(
-        _ fixture: HeadsFixture, at minute: Double, unit: String? = nil
-    ) throws -> QueryResult {
-        let snapshot = try fixture.store.snapshot()
-        defer { snapshot.close() }
-        let now = HeadsFixture.at(minute)
-        let range = TimeRange(start: now, end: now.advanced(by: 1))
-        return try RemainingLifeHead().rows(
-            pieces: try fixture.pieces("tool", range, snapshot), now: now, zone: .utc, unit: unit,
-            snapshot: snapshot, graph: fixture.graph, cancellation: nil)
-    }
-
     /// A tool that cuts four of every five minutes and is changed every 50 minutes, so that it
     /// lives 40 minutes of cut; five minutes make a part.
     private func plant(minutes: Int, changes: [Double]) throws -> HeadsFixture {
@@ -42,8 +30,8 @@ import Testing
 
     @Test func itFallsByTheMinutesCutAndStartsAgainWithANewTool() throws {
         let fixture = try plant(minutes: 300, changes: [0, 50, 100, 150, 250])
-        let early = try ask(fixture, at: 160)
-        let late = try ask(fixture, at: 175)
+        let early = try fixture.remainingLife(at: 160)
+        let late = try fixture.remainingLife(at: 175)
         for result in [early, late] {
             let (p10, p50, p90) = (
                 result.numbers("p10")[0], result.numbers("p50")[0], result.numbers("p90")[0]
@@ -64,7 +52,7 @@ import Testing
         }
         #expect(note.hasPrefix("3 past tools"))
         // The tool of 150 to 250 lived 80 minutes of cut: a new one is expected to last longer.
-        let renewed = try ask(fixture, at: 255)
+        let renewed = try fixture.remainingLife(at: 255)
         #expect(renewed.numbers("used") == [4])
         #expect(renewed.numbers("p50")[0] > late.numbers("p50")[0] + 10)
         #expect(renewed.dependencies.hasEvents)
@@ -73,13 +61,15 @@ import Testing
 
     @Test func inPartsAndInHours() throws {
         let fixture = try plant(minutes: 200, changes: [0, 50, 100, 150])
-        let minutes = try ask(fixture, at: 160)
-        let parts = try ask(fixture, at: 160, unit: "parts")
+        let minutes = try fixture.remainingLife(at: 160)
+        let parts = try fixture.remainingLife(at: 160, unit: "parts")
         #expect(parts.columns.first { $0.name == "p50" }?.unit == "parts")
         #expect(abs(parts.numbers("p50")[0] - minutes.numbers("p50")[0] / 4) < 0.5)
-        let hours = try ask(fixture, at: 160, unit: "h")
+        let hours = try fixture.remainingLife(at: 160, unit: "h")
         #expect(abs(hours.numbers("p50")[0] - minutes.numbers("p50")[0] / 60) < 1e-9)
-        let wrong = #expect(throws: QueryError.self) { try ask(fixture, at: 160, unit: "mm") }
+        let wrong = #expect(throws: QueryError.self) {
+            try fixture.remainingLife(at: 160, unit: "mm")
+        }
         #expect(wrong?.code == .unknownUnit)
     }
 
@@ -97,7 +87,7 @@ import Testing
         try fixture.write(fixture.machine, "state", cutting)
         try fixture.write(fixture.machine, "rpm", [(0, .float(5730))], unit: "rpm")
         // Readings far below the limit say that a tool was changed early: no life to learn.
-        let error = #expect(throws: QueryError.self) { try ask(fixture, at: 320) }
+        let error = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 320) }
         #expect(error?.code == .tooLittleHistory)
         #expect(error?.message.contains("changed before they were worn") == true)
         let tool = try fixture.part(
@@ -107,7 +97,7 @@ import Testing
             ])
         try fixture.write(tool, "wear", [(410, .float(0.05))], unit: "mm")
         try fixture.write(fixture.machine, "state", [(400, .text("cutting"))])
-        let result = try ask(fixture, at: 420)
+        let result = try fixture.remainingLife(at: 420)
         #expect(result.cells("asset") == [.text("T-9")])
         #expect(result.cells("method") == [.text("textbook")])
         guard case .text(let note) = result.cells("note")[0] else {
@@ -122,14 +112,14 @@ import Testing
         let fixture = try HeadsFixture()
         let tool = try fixture.part("tool", "")
         try fixture.record("tool-change", at: 1)
-        let error = #expect(throws: QueryError.self) { try ask(fixture, at: 100) }
+        let error = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 100) }
         #expect(error?.code == .tooLittleHistory)
         #expect(error?.message.contains("cutting-speed") == true)
         try fixture.write(tool, "cutting", [(0, .boolean(false))])
-        let idle = #expect(throws: QueryError.self) { try ask(fixture, at: 100) }
+        let idle = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 100) }
         #expect(idle?.message.contains("no cut is known") == true)
         try fixture.write(tool, "cutting", [(10, .boolean(true))])
-        let first = #expect(throws: QueryError.self) { try ask(fixture, at: 100) }
+        let first = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 100) }
         #expect(first?.message.contains("still in use") == true)
     }
 
@@ -168,7 +158,7 @@ import Testing
             _ = try fixture.part("tool", "T-\(index)", from: HeadsFixture.at(change))
             try fixture.record("tool-change", at: change + 0.05)
         }
-        let result = try ask(fixture, at: minute + 10)
+        let result = try fixture.remainingLife(at: minute + 10)
         #expect(result.cells("asset") == [.text("T-8")])
         #expect(result.cells("method") == [.text("taylor")])
         let left = life(190) - 10
@@ -196,7 +186,7 @@ import Testing
         let fixture = try plant(minutes: 200, changes: [0, 50, 100])
         try fixture.record(
             "tool-change", at: 120, attributes: [Attribute("reason", .text("early"))])
-        let result = try ask(fixture, at: 130)
+        let result = try fixture.remainingLife(at: 130)
         #expect(abs(result.numbers("p50")[0] - 32) < 4)
         guard case .text(let note) = result.cells("note")[0] else {
             Issue.record("no note")

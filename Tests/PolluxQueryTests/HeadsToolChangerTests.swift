@@ -10,18 +10,6 @@ import Testing
 /// Remaining life where an automatic changer brings tools and takes them away again, and where the
 /// machine says itself how much life a tool has left.
 @Suite struct HeadsToolChangerTests {
-    private func ask(
-        _ fixture: HeadsFixture, at minute: Double, unit: String? = nil
-    ) throws -> QueryResult {
-        let snapshot = try fixture.store.snapshot()
-        defer { snapshot.close() }
-        let now = HeadsFixture.at(minute)
-        let range = TimeRange(start: now, end: now.advanced(by: 1))
-        return try RemainingLifeHead().rows(
-            pieces: try fixture.pieces("tool", range, snapshot), now: now, zone: .utc, unit: unit,
-            snapshot: snapshot, graph: fixture.graph, cancellation: nil)
-    }
-
     private func text(_ column: String, _ result: QueryResult) -> String {
         guard case .text(let text) = result.cells(column).first else { return "" }
         return text
@@ -57,13 +45,13 @@ import Testing
     @Test func aToolThatComesBackGoesOnAgeing() throws {
         let fixture = try changer(minutes: 400, life: 50)
         // Drills of 50 minutes each: the fourth one came at 300 and cut 10 of every 20 minutes.
-        let result = try ask(fixture, at: 345)
+        let result = try fixture.remainingLife(at: 345)
         #expect(result.cells("asset") == [.text("D-3")])
         #expect(result.numbers("used") == [25])
         #expect(abs(result.numbers("p50")[0] - 25) < 4)
         #expect(text("note", result).hasPrefix("3 past tools"))
         // The mill never wore out, and the drills' lives say nothing about it.
-        let mill = #expect(throws: QueryError.self) { try ask(fixture, at: 355) }
+        let mill = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 355) }
         #expect(mill?.code == .tooLittleHistory)
     }
 
@@ -74,7 +62,7 @@ import Testing
         try fixture.mount("D-3", kind: "drill", at: 500, on: other)
         try fixture.mount("D-3", kind: "drill", at: 520)
         // Five times ten minutes until 390, 8 on the other machine, then 2 here.
-        let result = try ask(fixture, at: 522)
+        let result = try fixture.remainingLife(at: 522)
         #expect(result.cells("asset") == [.text("D-3")])
         #expect(result.numbers("used") == [60])
     }
@@ -84,7 +72,7 @@ import Testing
         let drill = try fixture.item("D-3")
         try fixture.write(drill, "life-minutes", [(342, .float(52))], unit: "min")
         try fixture.set("life-minutes limit", .float(60), of: drill)
-        let result = try ask(fixture, at: 345)
+        let result = try fixture.remainingLife(at: 345)
         // 52 of 60 minutes at 342, and three minutes of cut since.
         for column in ["p10", "p50", "p90"] { #expect(result.numbers(column) == [5]) }
         #expect(result.numbers("used") == [55])
@@ -93,7 +81,7 @@ import Testing
         // Parts that count down: one part every five minutes.
         try fixture.write(drill, "life-parts", [(341, .integer(4))])
         try fixture.set("life-parts direction", .text("down"), of: drill)
-        let parts = try ask(fixture, at: 345.5, unit: "parts")
+        let parts = try fixture.remainingLife(at: 345.5, unit: "parts")
         // The minutes end first: 4.5 of them make less than the three parts.
         #expect(abs(parts.numbers("p50")[0] - 0.9) < 0.05)
         #expect(text("method", parts) == "reported")
@@ -105,9 +93,9 @@ import Testing
         let drill = try fixture.mount("D-0", kind: "drill", at: 0)
         try fixture.write(drill, "life-parts", [(1, .integer(40))])
         try fixture.set("life-parts direction", .text("down"), of: drill)
-        let parts = try ask(fixture, at: 5, unit: "parts")
+        let parts = try fixture.remainingLife(at: 5, unit: "parts")
         #expect(parts.numbers("p50") == [40])
-        let minutes = #expect(throws: QueryError.self) { try ask(fixture, at: 5) }
+        let minutes = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 5) }
         #expect(minutes?.message.contains("in parts") == true)
     }
 
@@ -115,7 +103,7 @@ import Testing
         let fixture = try changer(minutes: 400, life: 50)
         let drill = try fixture.item("D-3")
         try fixture.set("life-minutes limit", .float(60), of: drill)
-        let result = try ask(fixture, at: 345)
+        let result = try fixture.remainingLife(at: 345)
         #expect(result.numbers("p50") == [35])
         #expect(text("method", result) == "limit")
     }
@@ -128,7 +116,7 @@ import Testing
         // Three tools of 40 minutes under one number; the count falls when the next is put in.
         let counts = (0..<13).map { (Double($0) * 10, Value.float(Double($0 % 4) * 10)) }
         try fixture.write(tool, "life-minutes", counts, unit: "min")
-        let result = try ask(fixture, at: 125)
+        let result = try fixture.remainingLife(at: 125)
         #expect(result.numbers("used") == [5])
         #expect(text("method", result) == "history")
         #expect(abs(result.numbers("p50")[0] - 35) < 4)
@@ -140,11 +128,11 @@ import Testing
         try fixture.mount("M-0", kind: "mill", at: 210)
         try fixture.mount("D-9", kind: "", at: 220)
         // Without a sign, a tool that went to the magazine may come back.
-        let open = #expect(throws: QueryError.self) { try ask(fixture, at: 225) }
+        let open = #expect(throws: QueryError.self) { try fixture.remainingLife(at: 225) }
         #expect(open?.message.contains("may come back") == true)
         let first = try fixture.item("D-0")
         try fixture.write(first, "status", [(205, .text("USED BROKEN"))])
-        let result = try ask(fixture, at: 225)
+        let result = try fixture.remainingLife(at: 225)
         #expect(result.numbers("used") == [15])
         #expect(text("note", result).hasPrefix("1 past tool"))
         // D-0 cut 100 minutes.
