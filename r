@@ -1,1 +1,0 @@
-topic MTConnect/{machine}/x
