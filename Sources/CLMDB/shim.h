@@ -1,4 +1,5 @@
-// For statfs(), which Glibc's module map leaves out.
+// For statfs() and malloc_trim(), which Glibc's module map leaves out.
+#include <malloc.h>
 #include <sys/vfs.h>
 #include <lmdb.h>
 

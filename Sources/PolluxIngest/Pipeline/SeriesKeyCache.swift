@@ -36,8 +36,16 @@ struct SeriesKeyCache: Sendable {
         let asset: AssetID
         /// Whether the key carries attributes or the name of an item, which can change.
         let hasFacts: Bool
-        fileprivate(set) var names: [[UInt8]]
-        fileprivate(set) var series: [KnownSeries]
+        fileprivate var names: [[UInt8]]
+        fileprivate var series: [Held]
+    }
+
+    /// A series as it is held: a plant has a million of these, and few ways of converting.
+    fileprivate struct Held: Sendable {
+        var id: SeriesID
+        var kind: ValueKind
+        /// The place of the conversion in `conversions` plus one; 0 for none.
+        var conversion: UInt16
     }
 
     private struct Generation: Sendable {
@@ -92,6 +100,10 @@ struct SeriesKeyCache: Sendable {
     private var previous = -1
     /// Names of fields, which are few.
     private var names: Set<[UInt8]> = []
+    /// The names of the entry made last: those of the next one are mostly the same.
+    private var recentNames: [[UInt8]] = []
+    /// The conversions that series have.
+    private var conversions: [Unit.Conversion] = []
     private let capacity: Int
     private let seed: UInt64
     /// Which key last spoke for an asset whose attributes or mount its keys carry.
@@ -112,6 +124,8 @@ struct SeriesKeyCache: Sendable {
         young = Generation()
         old = Generation()
         speakers = [:]
+        recentNames = []
+        conversions = []
     }
 
     /// The entry of a key; its number is valid until the next `find` or `insert`.
@@ -151,13 +165,36 @@ struct SeriesKeyCache: Sendable {
         if hint < young.entries[entry].names.count,
             SeriesKeyCache.equal(young.entries[entry].names[hint], bytes, start, end)
         {
-            return young.entries[entry].series[hint]
+            return known(young.entries[entry].series[hint])
         }
         let names = young.entries[entry].names
         for index in names.indices where SeriesKeyCache.equal(names[index], bytes, start, end) {
-            return young.entries[entry].series[index]
+            return known(young.entries[entry].series[index])
         }
         return nil
+    }
+
+    @inline(__always)
+    private func known(_ held: Held) -> KnownSeries {
+        guard held.conversion > 0 else { return KnownSeries(id: held.id, kind: held.kind) }
+        return KnownSeries(
+            id: held.id, kind: held.kind, conversion: conversions[Int(held.conversion) - 1])
+    }
+
+    /// A series as it is held; nil when there are more conversions than can be told apart.
+    private mutating func held(_ known: KnownSeries) -> Held? {
+        guard let conversion = known.conversion else {
+            return Held(id: known.id, kind: known.kind, conversion: 0)
+        }
+        let place: Int
+        if let found = conversions.firstIndex(of: conversion) {
+            place = found
+        } else {
+            guard conversions.count < Int(UInt16.max) else { return nil }
+            conversions.append(conversion)
+            place = conversions.count - 1
+        }
+        return Held(id: known.id, kind: known.kind, conversion: UInt16(place + 1))
     }
 
     /// Remembers series of a key; called only after the commit that made them.
@@ -180,12 +217,18 @@ struct SeriesKeyCache: Sendable {
             young.entries[index].series.reserveCapacity(series.count)
         }
         for (name, known) in series {
+            guard let held = held(known) else { continue }
             if let place = young.entries[index].names.firstIndex(of: name) {
-                young.entries[index].series[place] = known
+                young.entries[index].series[place] = held
             } else if young.entries[index].names.count < 4096 {
                 young.entries[index].names.append(shared(name))
-                young.entries[index].series.append(known)
+                young.entries[index].series.append(held)
             }
+        }
+        if young.entries[index].names == recentNames {
+            young.entries[index].names = recentNames
+        } else {
+            recentNames = young.entries[index].names
         }
         if hasFacts { speakers[asset] = young.entries[index].hash }
     }

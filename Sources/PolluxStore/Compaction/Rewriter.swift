@@ -16,7 +16,7 @@ final class Rewriter: Sendable {
     /// One pass at a time.
     private let passing = Mutex<Void>(())
 
-    private struct State {
+    struct State {
         var isStopped = false
         var thread: pthread_t?
         /// Groups with chunks to look at, the first instant to look from, and since when (by the
@@ -32,10 +32,12 @@ final class Rewriter: Sendable {
         var lifePassedAt: Int64?
         /// When the clock of life was moved last, by the clock that only goes forward.
         var lifeClockMovedAt: Int64?
+        /// Bytes of memory that packing freed since they were given back.
+        var packedByteCount = 0
         /// Bytes of chunks were moved since free pages were given back.
         var hasMoved = false
     }
-    private let state = Monitor(State())
+    let state = Monitor(State())
 
     init(writer: Writer) { self.writer = writer }
 
@@ -70,7 +72,7 @@ final class Rewriter: Sendable {
         }
     }
 
-    private var isStopped: Bool { state.withLock { $0.isStopped } }
+    var isStopped: Bool { state.withLock { $0.isStopped } }
 
     func run() {
         // Behind the threads that answer clients, when the machine is busy. Linux takes the number
@@ -120,6 +122,7 @@ final class Rewriter: Sendable {
             while try ask({ try $0.sealQuiet(upTo: quietSequence) }) {
                 if isStopped { return }
             }
+            packQuiet(upTo: quietSequence)
         }
         var report = CompactionReport()
         let groups = state.withLock { $0.dirty }

@@ -16,7 +16,6 @@ final class Head: Sendable {
         let touched = monitor.withLock { state in
             if let sealing { state.retire(sealing, transaction: transaction) }
             for seed in new { state.addSlot(seed) }
-            state.publishSerial += 1
             var touched: [CommitNotice.Touched] = []
             for batch in batches {
                 state.publish(

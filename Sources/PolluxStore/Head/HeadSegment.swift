@@ -35,6 +35,12 @@ final class HeadSegment: @unchecked Sendable {
         qualities = (memory + capacity * 20).bindMemory(to: UInt8.self, capacity: capacity)
     }
 
+    /// Memory of one text of a segment: up to 15 bytes lie in the entry itself.
+    static func byteCount(of text: String) -> Int {
+        let size = text.utf8.count
+        return size > 15 ? 48 + size : 16
+    }
+
     deinit { UnsafeMutableRawPointer(times).deallocate() }
 
     /// How many of the first `count` rows a snapshot of commit `transaction` sees.

@@ -8,8 +8,11 @@ extension HeadState {
     func newest(
         of series: SeriesID, before limit: Int64, at transaction: UInt64
     ) -> NewestRow {
-        guard let index = slot(of: series),
-            let generation = generations[index].first(where: { $0.sealedAt > transaction })
+        guard let index = slot(of: series) else { return .none }
+        if groups[Int(slots[index].group)].pack != nil {
+            return newestPacked(ofSlot: index, before: limit)
+        }
+        guard let generation = generations[index].first(where: { $0.sealedAt > transaction })
         else { return .none }
         let isLive = generation.sealedAt == .max
         guard isLive ? slots[index].isSorted : generation.isSorted else { return .late }

@@ -2,12 +2,14 @@ import PolluxModel
 
 extension HeadState {
     /// The live rows of a group, as the sealer takes them; nil when there are none.
-    func sealInput(of group: AssetID) -> Sealer.Input? {
-        groupIndex[group].flatMap { sealInput(ofGroup: Int($0)) }
+    mutating func sealInput(of group: AssetID) -> Sealer.Input? {
+        guard let index = groupIndex[group] else { return nil }
+        return sealInput(ofGroup: Int(index))
     }
 
-    func sealInput(ofGroup index: Int) -> Sealer.Input? {
+    mutating func sealInput(ofGroup index: Int) -> Sealer.Input? {
         guard groups[index].valueCount > 0 else { return nil }
+        unpack(group: index)
         var input = Sealer.Input(
             group: groups[index].id, groupIndex: Int32(index), columns: [])
         for number in groups[index].slots {

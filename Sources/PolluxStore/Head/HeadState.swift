@@ -2,11 +2,11 @@ import PolluxModel
 
 /// The fields of a series that every published row touches; trivial, so that the loop counts no
 /// references.
+///
+/// Each series that was written to has one: in this order of its fields it takes 56 bytes.
 struct HeadSlot {
-    var times: UnsafeMutablePointer<Int64>?
-    var bits: UnsafeMutablePointer<UInt64>?
-    var tags: UnsafeMutablePointer<UInt32>?
-    var qualities: UnsafeMutablePointer<UInt8>?
+    /// The memory of the segment that is being filled, as `HeadSegment` divides it.
+    var rows: UnsafeMutableRawPointer?
     /// Rows in the segment that is being filled.
     var count: Int32 = 0
     var capacity: Int32 = 0
@@ -14,16 +14,47 @@ struct HeadSlot {
     var group: Int32
     var kind: ValueKind
     var isSorted = true
+    /// Where the notice of the last publishing that touched the series was.
+    var noticeIndex: Int32 = 0
     /// The greatest time known, chunks included.
     var lastTime: Int64
     /// The commit of the segment's first row.
     var firstTransaction: UInt64 = 0
-    /// The last publishing that touched the series, and where its notice is.
-    var noticeSerial: UInt64 = 0
-    var noticeIndex: Int32 = 0
     /// Rows of the live generation, and how many of them came late.
     var rowCount: Int32 = 0
     var lateCount: Int32 = 0
+}
+
+extension HeadSlot {
+    /// Makes a segment the one that is being filled; `count` of its rows are in use.
+    mutating func fill(_ segment: HeadSegment, count: Int) {
+        rows = UnsafeMutableRawPointer(segment.times)
+        self.count = Int32(count)
+        capacity = Int32(segment.capacity)
+        firstTransaction = segment.firstTransaction
+    }
+
+    /// Lets go of the segment that was being filled.
+    mutating func empty() {
+        rows = nil
+        count = 0
+        capacity = 0
+    }
+
+    /// Writes a row behind the last one of the segment, which has room for it.
+    @inline(__always)
+    mutating func put(_ time: Int64, _ pattern: UInt64, _ quality: UInt8, tag: UInt64) {
+        let row = Int(count)
+        let room = Int(capacity)
+        let rows = rows.unsafelyUnwrapped
+        (rows + 8 &* row).storeBytes(of: time, as: Int64.self)
+        (rows + (8 &* room &+ 8 &* row)).storeBytes(of: pattern, as: UInt64.self)
+        (rows + (16 &* room &+ 4 &* row)).storeBytes(
+            of: UInt32(truncatingIfNeeded: tag), as: UInt32.self)
+        (rows + (20 &* room &+ row)).storeBytes(of: quality, as: UInt8.self)
+        count += 1
+        rowCount += 1
+    }
 }
 
 /// A group's rows that are not yet in chunks.
@@ -35,6 +66,8 @@ struct HeadGroup {
     var firstSequence = UInt64.max
     /// The journal record of the newest of them.
     var lastSequence: UInt64 = 0
+    /// All rows of the group while it is quiet; then its slots have no generations.
+    var pack: HeadPack?
 }
 
 /// Everything that the head's lock protects.
@@ -54,8 +87,6 @@ struct HeadState {
 
     var isCommitting = false
     var publishedID: UInt64 = 0
-    /// Counts publishings, so that each touches a series' notice once.
-    var publishSerial: UInt64 = 0
     /// Commits that open views see, with the number of views each.
     var viewCounts: [UInt64: Int] = [:]
     /// Sealed generations that wait for views to end, oldest first.
@@ -126,14 +157,8 @@ struct HeadState {
         if needsSegment(index, transaction) { openSegment(index, transaction) }
         slots.withUnsafeMutableBufferPointer { slots in
             let slot = slots.baseAddress.unsafelyUnwrapped + index
-            let row = Int(slot.pointee.count)
-            slot.pointee.times.unsafelyUnwrapped[row] = time
-            slot.pointee.bits.unsafelyUnwrapped[row] = pattern
-            slot.pointee.tags.unsafelyUnwrapped[row] = UInt32(
-                truncatingIfNeeded: transaction &- slot.pointee.firstTransaction)
-            slot.pointee.qualities.unsafelyUnwrapped[row] = quality
-            slot.pointee.count += 1
-            slot.pointee.rowCount += 1
+            slot.pointee.put(
+                time, pattern, quality, tag: transaction &- slot.pointee.firstTransaction)
             if time > slot.pointee.lastTime {
                 slot.pointee.lastTime = time
             } else {
@@ -143,15 +168,14 @@ struct HeadState {
                     lateCount += 1
                 }
             }
-            if slot.pointee.noticeSerial != publishSerial {
-                slot.pointee.noticeSerial = publishSerial
+            let notice = Int(slot.pointee.noticeIndex)
+            if notice < touched.count, touched[notice].series == slot.pointee.series {
+                if time < touched[notice].first { touched[notice].first = time }
+                if time > touched[notice].last { touched[notice].last = time }
+            } else {
                 slot.pointee.noticeIndex = Int32(touched.count)
                 touched.append(
                     CommitNotice.Touched(series: slot.pointee.series, first: time, last: time))
-            } else {
-                let notice = Int(slot.pointee.noticeIndex)
-                if time < touched[notice].first { touched[notice].first = time }
-                if time > touched[notice].last { touched[notice].last = time }
             }
             let group = Int(slot.pointee.group)
             groups[group].valueCount += 1
@@ -171,9 +195,7 @@ struct HeadState {
         // States repeat: a text equal to the one before shares its entry.
         if segment.texts.last != text {
             segment.texts.append(text)
-            // Texts of up to 15 bytes lie in the entry itself.
-            let size = text.utf8.count
-            let added = size > 15 ? 48 + size : 16
+            let added = HeadSegment.byteCount(of: text)
             segment.textByteCount += added
             byteCount += added
         }
@@ -188,6 +210,10 @@ struct HeadState {
     }
 
     private mutating func openSegment(_ index: Int, _ transaction: UInt64) {
+        if groups[Int(slots[index].group)].pack != nil {
+            unpack(group: Int(slots[index].group))
+            guard needsSegment(index, transaction) else { return }
+        }
         if generations[index].last?.sealedAt != .max {
             generations[index].append(HeadGeneration())
         }
@@ -199,21 +225,16 @@ struct HeadState {
         let capacity = min(8_192, max(4, Int(slots[index].capacity) * 2))
         let segment = HeadSegment(capacity: capacity, firstTransaction: transaction)
         generation.segments.append(segment)
-        slots[index].times = segment.times
-        slots[index].bits = segment.bits
-        slots[index].tags = segment.tags
-        slots[index].qualities = segment.qualities
-        slots[index].count = 0
-        slots[index].capacity = Int32(capacity)
-        slots[index].firstTransaction = transaction
+        slots[index].fill(segment, count: 0)
         byteCount += capacity * HeadSegment.rowByteCount
     }
 
     // MARK: Views
 
     func rows(of series: SeriesID, at transaction: UInt64) -> HeadRows {
-        guard let index = slot(of: series),
-            let generation = generations[index].first(where: { $0.sealedAt > transaction })
+        guard let index = slot(of: series) else { return HeadRows() }
+        if groups[Int(slots[index].group)].pack != nil { return packedRows(ofSlot: index) }
+        guard let generation = generations[index].first(where: { $0.sealedAt > transaction })
         else { return HeadRows() }
         var rows = HeadRows()
         let isLive = generation.sealedAt == .max
@@ -249,54 +270,5 @@ struct HeadState {
     mutating func endCommit(_ transaction: UInt64?) {
         isCommitting = false
         if let transaction { publishedID = max(publishedID, transaction) }
-    }
-
-    // MARK: Sealing
-
-    /// Takes the sealed rows out of sight of views from `transaction` on.
-    mutating func retire(_ outcome: SealOutcome, transaction: UInt64) {
-        for number in outcome.slots {
-            let index = Int(number)
-            guard let generation = generations[index].last, generation.sealedAt == .max else {
-                continue
-            }
-            generation.segments.last?.count = Int(slots[index].count)
-            generation.isSorted = slots[index].isSorted
-            generation.sealedAt = transaction
-            retiredByteCount += generation.byteCount
-            retired.append((transaction, number))
-            rowCount -= Int(slots[index].rowCount)
-            let group = Int(slots[index].group)
-            groups[group].valueCount -= Int(slots[index].rowCount)
-            lateCount -= UInt64(slots[index].lateCount)
-            slots[index].times = nil
-            slots[index].bits = nil
-            slots[index].tags = nil
-            slots[index].qualities = nil
-            slots[index].count = 0
-            slots[index].capacity = 0
-            slots[index].rowCount = 0
-            slots[index].lateCount = 0
-            slots[index].isSorted = true
-        }
-        for group in outcome.groups { groups[Int(group)].firstSequence = .max }
-        freeRetired()
-    }
-
-    private mutating func freeRetired() {
-        let oldest = viewCounts.keys.min() ?? .max
-        var freed = 0
-        for entry in retired {
-            guard entry.sealedAt <= oldest else { break }
-            let index = Int(entry.slot)
-            if let generation = generations[index].first, generation.sealedAt == entry.sealedAt {
-                byteCount -= generation.byteCount
-                retiredByteCount -= generation.byteCount
-                generations[index].removeFirst()
-                if generations[index].isEmpty { generations[index] = [] }
-            }
-            freed += 1
-        }
-        retired.removeFirst(freed)
     }
 }
