@@ -51,6 +51,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Row 1
         .target(name: "PolluxModel", exclude: readme, swiftSettings: common),
         .target(name: "PolluxKernels", exclude: readme, swiftSettings: common + kernels),
@@ -120,7 +122,7 @@ let package = Package(
             dependencies: [
                 "PolluxServer", "PolluxLive", "PolluxIngest", "PolluxQuery", "PolluxLanguage",
                 "PolluxAnalytics", "PolluxStore", "PolluxGraph", "PolluxCodec", "PolluxKernels",
-                "PolluxKeyValue", "PolluxModel",
+                "PolluxKeyValue", "PolluxModel", "CCurl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

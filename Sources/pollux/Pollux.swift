@@ -82,7 +82,8 @@ struct CommandFailure: Error {
         guard !message.isEmpty else { return }
         // Diagnostics of the language already begin with their own word.
         let plain = Terminal.withoutColours(message)
-        Terminal.fail(message, prefix: plain.hasPrefix("error[") ? "" : "pollux: ")
+        let fitted = Terminal.errorWidth.map { NarrowMessage.fitted(message, to: $0) } ?? message
+        Terminal.fail(fitted, prefix: plain.hasPrefix("error[") ? "" : "pollux: ")
     }
 }
 

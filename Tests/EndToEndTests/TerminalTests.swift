@@ -171,4 +171,35 @@ import Testing
         try screen.type("\\x", "Enter", "latest rpm of every spindle", "Enter")
         _ = try screen.wait(for: "row 1")
     }
+
+    @Test(
+        "at 40 columns no instant is cut, marks stay in view, a watched table is redrawn in place",
+        .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
+    func fortyColumns() throws {
+        let plant = try makePlant()
+        let screen = try Screen(repl(plant), columns: 40, rows: 24, extra: "NO_COLOR=1")
+        _ = try screen.wait(for: "pollux> ")
+        try screen.type("vibration of spindle of machine CNC-3 last 3h limit 2", "Enter")
+        let table = try screen.wait(for: "samples read")
+        #expect(table.contains("time\n2026-03-02\n"))
+        #expect(table.contains("10:00:01"))
+
+        try screen.type("rpm of spindle of machine CNC-3 last 3h where vibratoin > 3", "Enter")
+        let message = try screen.wait(for: "  = spindle has:")
+        let lines = message.split(separator: "\n").map(String.init)
+        let marks = try #require(lines.firstIndex { $0.contains("^^^^^^^^^") })
+        let column = try #require(lines[marks].firstIndex(of: "^")).utf16Offset(in: lines[marks])
+        #expect(lines[marks - 1].dropFirst(column).hasPrefix("vibratoin"))
+        try screen.type("C-c")
+
+        try screen.type("watch latest vibration, latest rpm of every spindle", "Enter")
+        _ = try screen.wait(for: "watching · Ctrl-C stops")
+        // Three times drawn, once on the screen.
+        usleep(2_500_000)
+        let drawn = try screen.text()
+        #expect(drawn.components(separatedBy: "watching · Ctrl-C stops").count == 2)
+        #expect(drawn.components(separatedBy: "asset").count == 2)
+        try screen.type("C-c")
+        _ = try screen.wait(for: "stopped")
+    }
 }

@@ -39,6 +39,8 @@ final class Question {
     var stages = StageTimes()
     /// What scans met so far.
     var scanCounts = ScanCounts()
+    /// Bytes that rows and what they are made of take, about.
+    private var heldBytes = 0
     /// What a brief question may still do; nil for others.
     var allowance: Allowance?
 
@@ -117,6 +119,28 @@ final class Question {
             throw QueryError.runtime(
                 .timeLimit,
                 "the query took longer than \(seconds) s: ask for less, or raise the limit")
+        }
+    }
+
+    /// Takes memory for as long as the question runs, or until it is released.
+    ///
+    /// - Throws: `QueryError` when all together is more than a question may hold.
+    func hold(_ bytes: Int) throws {
+        heldBytes += bytes
+        try checkMemory()
+    }
+
+    /// Gives memory back that was held.
+    func release(_ bytes: Int) { heldBytes -= bytes }
+
+    /// Refuses what would need more than a question may hold.
+    func checkMemory(adding bytes: Int = 0) throws {
+        let limit = context.options.byteLimit
+        guard heldBytes + bytes <= limit else {
+            throw QueryError.runtime(
+                .memoryLimit,
+                "the query needs more than \(limit >> 20) MiB: ask for longer slices, or a "
+                    + "shorter range")
         }
     }
 

@@ -262,10 +262,12 @@ struct ForecastHead {
         let slices = past.map { whole in
             SliceRows.Slice(whole: whole, parts: subject.present(in: [whole]))
         }
-        var groups: [SliceRows.Gathered] = []
+        var groups = SliceRows.GatheredGroups()
         try SliceRows(question: question).gather(
             subject, slices, evaluator, filter: nil, into: &groups)
-        guard let group = groups.first else { return outputs.map { _ in [] } }
+        guard let group = groups.taken(from: question).first else {
+            return outputs.map { _ in [] }
+        }
         return outputs.map { output in
             slices.indices.map { slice in
                 SliceValues(question: question, group: group, slice: slice)

@@ -177,7 +177,8 @@ struct Filling {
         in whole: TimeRange, of group: SliceRows.Gathered, _ outputs: [Question.Output],
         _ filters: SliceFilters
     ) throws -> [Known?] {
-        var groups: [SliceRows.Gathered] = []
+        var groups = SliceRows.GatheredGroups()
+        defer { _ = groups.taken(from: question) }
         for subject in group.subjects {
             let parts = subject.present(in: [whole])
             guard !parts.isEmpty else { continue }
@@ -186,7 +187,7 @@ struct Filling {
                 try question.columns(of: subject, in: whole), filter: filters.samples,
                 into: &groups)
         }
-        guard let found = groups.first(where: { $0.name == group.name }) else {
+        guard let found = groups.all.first(where: { $0.name == group.name }) else {
             return Array(repeating: nil, count: outputs.count)
         }
         let values = SliceValues(question: question, group: found, slice: 0)

@@ -242,12 +242,7 @@ extension Question {
                 column.track = try reader.track(leaf, of: subject, in: range)
             }
             bytes += column.byteCount
-            guard bytes <= context.options.byteLimit else {
-                throw QueryError.runtime(
-                    .memoryLimit,
-                    "the query needs more than \(context.options.byteLimit >> 20) MiB: ask for a "
-                        + "shorter range")
-            }
+            try checkMemory(adding: bytes)
             return column
         }
         return Evaluator(leaves: columns, definitions: leaves, now: context.now.nanoseconds)

@@ -24,6 +24,14 @@ struct RowTable {
 
     init(items: [Field]) { self.items = items }
 
+    /// Bytes that a row takes, and the cells of the result that it becomes, about.
+    func byteCount(of row: Row) -> Int {
+        let cells = MemoryLayout<ResultCell>.stride + 10
+        let notes = row.notes.isEmpty ? 0 : 96 + 16 * row.notes.count
+        return MemoryLayout<Row>.stride + MemoryLayout<RowKey>.stride + 64
+            + items.count * cells + notes
+    }
+
     /// The columns of rule 8: `time`, `until` where slices vary, `asset`, the items, `note`.
     func result(zone: ZoneRules) -> QueryResult {
         var columns = [
@@ -57,23 +65,6 @@ struct RowTable {
         result.keys = rows.map(\.key)
         result.stats.rows = rows.count
         return result
-    }
-
-    /// Thins the rows of each asset to a count, so that a chart of them looks the same.
-    mutating func thin(to count: Int) {
-        var result: [Row] = []
-        var start = 0
-        while start < rows.count {
-            var end = start
-            while end < rows.count, rows[end].key.name == rows[start].key.name { end += 1 }
-            let part = Array(rows[start..<end])
-            let columns = items.indices.map { item in part.map { $0.cells[item].number } }
-            let kept = CurveThinning.kept(
-                times: part.map { $0.key.range.start.nanoseconds }, columns: columns, count: count)
-            result += kept.map { part[$0] }
-            start = end
-        }
-        rows = result
     }
 
     static func cells(_ cells: [ResultCell], kind: ResultColumn.Kind) -> ResultCells {

@@ -23,8 +23,9 @@ struct SampleRows {
         let items = outputs.map { question.item($0) }
         var table = RowTable(items: items)
         let filling = try Filling(question: question, items: items)
-        var ranked: [(rows: [RowTable.Row], value: Double?)] = []
-        for subject in question.subjects {
+        var ranked = RankedRows(question: question)
+        for subject in question.subjects where !ranked.isFull {
+            try question.checkLimits()
             guard let spans = try question.spans(of: subject) else {
                 question.addNote("\(subject.name) has no such event yet")
                 continue
@@ -49,11 +50,10 @@ struct SampleRows {
                 rows += found
                 if ranking != nil { read.append((evaluator, subject.present(in: [span]))) }
             }
-            ranked.append((rows, ranking?.value(subject, read, where: filter)))
+            let value = ranking?.value(subject, read, where: filter)
+            try ranked.append(rows, value: value, to: table)
         }
-        if let clause = clauses.ranking?.form { ranked = Ranking.kept(ranked, clause) }
-        table.rows = ranked.flatMap(\.rows)
-        if let count = clauses.points?.form { table.thin(to: count) }
+        table.rows = ranked.rows
         return table.result(zone: try question.shownZone())
     }
 

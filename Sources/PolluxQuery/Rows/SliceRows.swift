@@ -7,6 +7,10 @@ import PolluxModel
 /// With `when`, slices read the episodes that begin in them; without `every` each episode is a row.
 struct SliceRows {
     let question: Question
+    /// Whether what was gathered keeps the samples, for items that are curves.
+    var keepsSamples = true
+
+    init(question: Question) { self.question = question }
 
     /// A slice of the range: what it covers, what is read of it, what must be said about it.
     struct Slice {
@@ -34,64 +38,99 @@ struct SliceRows {
         }
     }
 
-    /// What a group has gathered: totals by aggregate and slice, merged or one per asset.
-    struct Gathered {
-        var name: String
-        var asset: AssetID?
-        var slices: [Slice]
-        var totals: [[AggregateTotals]]
-        /// Values per asset, for aggregates across assets.
-        var perAsset: [[[Double]]]
-        var evaluators: [Evaluator]
-        /// The assets that were merged.
-        var subjects: [Subject]
-    }
-
     /// Rows by asset or group, and slice.
     func rows(_ outputs: [Question.Output]) throws -> QueryResult {
         try question.refuseMergedSamples(outputs)
         let filters = try SliceFilters(question: question)
         let ranking = try Ranking(question: question, outputs: outputs)
-        let episodes = try question.query.clauses.episode.map {
-            try EpisodeSearch(question: question, clause: $0.form)
+        let reading = try Reading(
+            question: question, filters: filters, isRanked: ranking != nil,
+            demand: RollupDemand(question: question, outputs: outputs, filters: filters))
+        var table = RowTable(items: outputs.map { question.item($0) })
+        let filling = try Filling(question: question, items: table.items)
+        var gathering = self
+        gathering.keepsSamples = !outputs.allSatisfy(\.isAggregate)
+        var groups = GatheredGroups()
+        var ranked = RankedRows(question: question)
+        func finish(_ group: Gathered) throws {
+            var rows = self.rows(group, outputs, table.items, filters.rows)
+            if let filling {
+                let before = try filling.lead(of: group, outputs, filters)
+                filling.fill(&rows.rows, curves: rows.held, before: before)
+            }
+            try ranked.append(rows.rows, value: ranking?.value(of: group), to: table)
         }
-        let slicing = Slicing(question: question)
-        let demand = RollupDemand(question: question, outputs: outputs, filters: filters)
-        var groups: [Gathered] = []
-        for subject in question.subjects {
+        for subject in question.subjects where !ranked.isFull {
+            try question.checkLimits()
+            guard let (slices, evaluator) = try reading.read(subject) else { continue }
+            try gathering.gather(
+                subject, slices, evaluator, filter: filters.samples, into: &groups)
+            guard question.query.clauses.grouping == nil else { continue }
+            for group in groups.taken(from: question) { try finish(group) }
+        }
+        for group in groups.all.sorted(by: { $0.name < $1.name }) {
+            try question.checkLimits()
+            try finish(group.inOrder)
+        }
+        table.rows = ranked.rows
+        table.showsEnd = showsEnd(table.rows)
+        if case .overall? = question.query.clauses.grouping?.form { table.showsAsset = false }
+        return table.result(zone: try question.shownZone())
+    }
+
+    /// Reads one asset after the other: its slices, and what they need to know.
+    private struct Reading {
+        let question: Question
+        let filters: SliceFilters
+        let isRanked: Bool
+        let demand: RollupDemand
+        let episodes: EpisodeSearch?
+        let slicing: Slicing
+
+        init(
+            question: Question, filters: SliceFilters, isRanked: Bool, demand: RollupDemand
+        ) throws {
+            self.question = question
+            self.filters = filters
+            self.isRanked = isRanked
+            self.demand = demand
+            episodes = try question.query.clauses.episode.map {
+                try EpisodeSearch(question: question, clause: $0.form)
+            }
+            slicing = Slicing(question: question)
+        }
+
+        /// The slices of an asset and its columns; nil where it has nothing to say.
+        func read(_ subject: Subject) throws -> (slices: [Slice], evaluator: Evaluator)? {
             guard var spans = try question.spans(of: subject) else {
                 question.addNote("\(subject.name) has no such event yet")
-                continue
+                return nil
             }
             spans = try slicing.aligned(spans, of: subject)
             let present = subject.present(in: spans)
-            guard !present.isEmpty else { continue }
+            guard !present.isEmpty else { return nil }
             let found = try episodes.map { try $0.episodes(of: subject, in: present) }
             var slices = try slicing.slices(
                 of: subject, spans: spans, present: present, episodes: found?.episodes)
-            guard let read = SliceRows.hull(slices) else { continue }
-            if ranking != nil {
-                slices.append(Slicing.ranked(slices))
-            }
+            guard let read = SliceRows.hull(slices) else { return nil }
+            if isRanked { slices.append(Slicing.ranked(slices)) }
             let evaluator =
                 try found?.evaluator
                 ?? question.columns(
                     of: subject, in: lead(read, from: spans.first?.start),
                     rollups: demand.reading(question, subject, slices))
             if let condition = filters.assets, !evaluator.isEverTrue(condition, in: read) {
-                continue
+                return nil
             }
-            try gather(subject, slices, evaluator, filter: filters.samples, into: &groups)
+            return (slices, evaluator)
         }
-        if question.query.clauses.grouping != nil { groups.sort { $0.name < $1.name } }
-        return try result(groups.map(SliceRows.inOrder), outputs, filters, ranking)
-    }
 
-    /// What became true is seen from the instant before the range.
-    private func lead(_ read: TimeRange, from start: Timestamp?) -> TimeRange {
-        guard question.aggregates.contains(where: { $0.word == .times }) else { return read }
-        let first = min(read.start, start ?? read.start)
-        return TimeRange(start: first.advanced(by: -1), end: read.end)
+        /// What became true is seen from the instant before the range.
+        private func lead(_ read: TimeRange, from start: Timestamp?) -> TimeRange {
+            guard question.aggregates.contains(where: { $0.word == .times }) else { return read }
+            let first = min(read.start, start ?? read.start)
+            return TimeRange(start: first.advanced(by: -1), end: read.end)
+        }
     }
 
     private static func hull(_ slices: [Slice]) -> TimeRange? {
@@ -107,14 +146,16 @@ struct SliceRows {
     /// Adds what a subject has in each slice to its group, or makes it one of its own.
     func gather(
         _ subject: Subject, _ slices: [Slice], _ evaluator: Evaluator, filter: BoundExpression?,
-        into groups: inout [Gathered]
+        into groups: inout GatheredGroups
     ) throws {
+        let kept = keepsSamples ? evaluator : evaluator.withoutSamples
         guard question.query.clauses.grouping != nil, let range = SliceRows.hull(slices) else {
+            try question.checkMemory(adding: byteCount(slices))
             let totals = self.totals(slices, evaluator, filter)
-            groups.append(
-                Gathered(
-                    name: subject.name, asset: subject.asset, slices: slices, totals: totals,
-                    perAsset: [], evaluators: [evaluator], subjects: [subject]))
+            let own = Gathered(
+                name: subject.name, asset: subject.asset, slices: slices, totals: totals,
+                perAsset: [], evaluators: [kept], subjects: [subject])
+            try groups.append(own, holding: byteCount(slices) + kept.byteCount, of: question)
             return
         }
         for group in try GroupLabels(question: question).groups(of: subject, in: range) {
@@ -125,13 +166,35 @@ struct SliceRows {
                 return slice.parts.isEmpty ? nil : slice
             }
             guard own.contains(where: { !$0.parts.isEmpty }) else { continue }
+            try question.checkMemory(adding: byteCount(own))
             let totals = self.totals(own, evaluator, filter)
-            merge(
-                Gathered(
-                    name: group.label, asset: nil, slices: own, totals: totals,
-                    perAsset: perAsset(own, totals), evaluators: [evaluator],
-                    subjects: [subject]), into: &groups)
+            let member = Gathered(
+                name: group.label, asset: nil, slices: own, totals: totals,
+                perAsset: perAsset(own, totals), evaluators: [kept], subjects: [subject])
+            try groups.merge(
+                member, holding: keptBytes(evaluator), perSlice: byteCount(ofSlices: 1),
+                of: question)
         }
+    }
+
+    /// Bytes that totals of slices take, about.
+    private func byteCount(_ slices: [Slice]) -> Int { byteCount(ofSlices: slices.count) }
+
+    private func byteCount(ofSlices count: Int) -> Int {
+        let totals = MemoryLayout<AggregateTotals>.stride + 64
+        return count * (MemoryLayout<Slice>.stride + 64 + question.aggregates.count * totals)
+    }
+
+    /// Bytes of a subject's samples that its group goes on to hold.
+    private func keptBytes(_ evaluator: Evaluator) -> Int {
+        let values = question.aggregates.reduce(0) { sum, aggregate in
+            switch aggregate.word {
+            case .median, .percentile: break
+            default: return sum
+            }
+            return sum + 8 * (evaluator.leaves.map(\.sampleTimes.count).max() ?? 0)
+        }
+        return values + (keepsSamples ? evaluator.byteCount : 0)
     }
 
     private func totals(
@@ -150,78 +213,15 @@ struct SliceRows {
     }
 
     private func perAsset(_ slices: [Slice], _ totals: [[AggregateTotals]]) -> [[[Double]]] {
-        question.aggregates.indices.map { index in
+        guard question.aggregates.contains(where: { $0.across != nil }) else { return [] }
+        return question.aggregates.indices.map { index in
             slices.indices.map { slice in
                 totals[index][slice].value(of: question.aggregates[index]).map { [$0] } ?? []
             }
         }
     }
 
-    private func merge(_ part: Gathered, into groups: inout [Gathered]) {
-        guard let index = groups.firstIndex(where: { $0.name == part.name && $0.asset == nil })
-        else {
-            groups.append(part)
-            return
-        }
-        groups[index].evaluators += part.evaluators
-        groups[index].subjects += part.subjects
-        for (slice, own) in part.slices.enumerated() {
-            let known = groups[index].slices.firstIndex {
-                $0.role == own.role && (own.role == .ranking || $0.whole == own.whole)
-            }
-            for aggregate in part.totals.indices {
-                let totals = part.totals[aggregate][slice]
-                if let known {
-                    groups[index].totals[aggregate][known].pool(totals)
-                    groups[index].perAsset[aggregate][known] += part.perAsset[aggregate][slice]
-                } else {
-                    groups[index].totals[aggregate].append(totals)
-                    groups[index].perAsset[aggregate].append(part.perAsset[aggregate][slice])
-                }
-            }
-            if known == nil { groups[index].slices.append(own) }
-        }
-    }
-
-    /// Slices of a group in time order; assets of a group may bring different ones.
-    private static func inOrder(_ group: Gathered) -> Gathered {
-        let order = group.slices.indices.sorted {
-            group.slices[$0].whole.start < group.slices[$1].whole.start
-        }
-        var sorted = group
-        sorted.slices = order.map { group.slices[$0] }
-        sorted.totals = group.totals.map { totals in order.map { totals[$0] } }
-        sorted.perAsset = group.perAsset.map { values in order.map { values[$0] } }
-        return sorted
-    }
-
     // MARK: Rows
-
-    private func result(
-        _ groups: [Gathered], _ outputs: [Question.Output], _ filters: SliceFilters,
-        _ ranking: Ranking?
-    ) throws -> QueryResult {
-        let items = outputs.map { question.item($0) }
-        var table = RowTable(items: items)
-        let filling = try Filling(question: question, items: items)
-        var ranked: [(rows: [RowTable.Row], value: Double?)] = []
-        for group in groups {
-            var rows = self.rows(group, outputs, items, filters.rows)
-            if let filling {
-                let before = try filling.lead(of: group, outputs, filters)
-                filling.fill(&rows.rows, curves: rows.held, before: before)
-            }
-            ranked.append((rows.rows, ranking?.value(of: group)))
-        }
-        if let clause = question.query.clauses.ranking?.form {
-            ranked = Ranking.kept(ranked, clause)
-        }
-        table.rows = ranked.flatMap(\.rows)
-        if let count = question.query.clauses.points?.form { table.thin(to: count) }
-        table.showsEnd = showsEnd(table.rows)
-        if case .overall? = question.query.clauses.grouping?.form { table.showsAsset = false }
-        return table.result(zone: try question.shownZone())
-    }
 
     /// Slices of events and episodes vary, and so do those that a change of the plant cut off.
     private func showsEnd(_ rows: [RowTable.Row]) -> Bool {

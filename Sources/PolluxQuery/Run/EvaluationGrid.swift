@@ -20,6 +20,14 @@ struct Evaluator {
     let definitions: [BoundLeaf]
     let now: Int64
 
+    /// Bytes that the columns hold, about.
+    var byteCount: Int { leaves.reduce(0) { $0 + $1.byteCount } }
+
+    /// What rows of totals still need of it: words, and where values are provisional.
+    var withoutSamples: Evaluator {
+        Evaluator(leaves: leaves.map(\.withoutSamples), definitions: definitions, now: now)
+    }
+
     /// The values of an expression at ascending instants; truth is 0 and 1.
     func values(_ node: BoundExpression, at times: [Int64]) -> NumberColumn {
         evaluate(node, at: times) { leaf in sample(leaves[leaf], at: times) }

@@ -56,6 +56,14 @@ struct LeafColumn {
             + buckets.count * MemoryLayout<BucketPart>.stride
     }
 
+    /// What is said of the column as a whole, without its samples and its curve.
+    var withoutSamples: LeafColumn {
+        var column = LeafColumn(kind: kind)
+        column.words = words
+        column.provisionalFrom = provisionalFrom
+        return column
+    }
+
     mutating func appendSpan(_ start: Int64, _ end: Int64, _ first: Double, _ last: Double) {
         guard end >= start else { return }
         spanStarts.append(start)

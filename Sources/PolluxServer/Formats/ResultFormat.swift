@@ -27,6 +27,12 @@ public enum ResultFormat: String, Sendable, CaseIterable {
         return bytes
     }
 
+    /// Whether an answer laid out as a table keeps to the width of the options without cutting a
+    /// number or an instant.
+    public static func tableFits(_ result: QueryResult, options: ResultFormatOptions) -> Bool {
+        TableLayout(result, options: options).fits
+    }
+
     /// The media type of the bytes.
     public var mediaType: String {
         switch self {

@@ -8,7 +8,11 @@ struct TableLayout: Sendable {
         var heading: String
         var width: Int
         var isRight: Bool
+        var isTime: Bool
         var texts: [String]
+
+        /// The least width at which no cell is cut.
+        var cellWidth: Int { texts.reduce(1) { max($0, TextWidth.of($1)) } }
     }
 
     /// Rows that are shown.
@@ -36,7 +40,14 @@ struct TableLayout: Sendable {
             }
             columns.append(TableLayout.column(column, of: result, rowCount: shownRowCount))
         }
-        shrink(to: options.width)
+        if let width = options.width { fit(to: width) }
+    }
+
+    /// Whether no line is longer than the width that was asked for.
+    var fits: Bool { lineWidth.map { lineLength <= $0 } ?? true }
+
+    private var lineLength: Int {
+        columns.reduce(0) { $0 + $1.width } + 2 * max(0, columns.count - 1)
     }
 
     private func isBlank(_ column: ResultColumn, _ row: Int) -> Bool {
@@ -50,7 +61,19 @@ struct TableLayout: Sendable {
     /// Appends the headings and the rule under them.
     func header(to bytes: inout [UInt8]) {
         guard !columns.isEmpty, !isExplained else { return }
-        appendLine(columns.map { ($0.heading, $0.width, $0.isRight) }, to: &bytes)
+        let headings = columns.map { column in
+            let lines = TextWidth.wrapped(column.heading, to: column.width)
+            return lines.split(separator: "\n").map(String.init)
+        }
+        let height = headings.map(\.count).max() ?? 1
+        for line in 0..<height {
+            let cells = zip(columns, headings).map { column, lines in
+                // What has fewer lines stands right above its cells.
+                let index = line - (height - lines.count)
+                return (index < 0 ? "" : lines[index], column.width, column.isRight)
+            }
+            appendLine(cells, to: &bytes)
+        }
         appendLine(
             columns.map { (String(repeating: "─", count: $0.width), $0.width, false) }, to: &bytes)
     }
@@ -102,7 +125,9 @@ struct TableLayout: Sendable {
         }
         let heading = TextWidth.printable(CellText.heading(column))
         let width = texts.reduce(TextWidth.of(heading)) { max($0, TextWidth.of($1)) }
-        return Column(heading: heading, width: width, isRight: column.isNumeric, texts: texts)
+        return Column(
+            heading: heading, width: width, isRight: column.isNumeric,
+            isTime: column.kind == .timestamp, texts: texts)
     }
 
     /// Instants as `2026-03-02 10:15:00+01:00`, with as many fraction digits as the finest needs.
@@ -171,19 +196,52 @@ struct TableLayout: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Takes room from the widest columns of words until a line fits.
-    private mutating func shrink(to width: Int?) {
-        guard let width, !columns.isEmpty else { return }
-        func total() -> Int { columns.reduce(0) { $0 + $1.width } + 2 * (columns.count - 1) }
-        while total() > width {
+    /// Makes lines shorter until one fits: instants without what all of them share, headings in
+    /// several lines, and last less room for the widest columns of words.
+    private mutating func fit(to width: Int) {
+        if lineLength > width {
+            for index in columns.indices where columns[index].isTime { shareDate(index) }
+        }
+        if lineLength > width {
+            for index in columns.indices {
+                let words = columns[index].heading.split(separator: " ").map(String.init)
+                let longest = words.map(TextWidth.of).max() ?? 0
+                columns[index].width = max(longest, columns[index].cellWidth)
+            }
+        }
+        while lineLength > width {
             var widest: Int?
-            for index in columns.indices where !columns[index].isRight && columns[index].width > 12
-            {
-                if columns[index].width > widest.map({ columns[$0].width }) ?? 0 { widest = index }
+            for index in columns.indices {
+                let column = columns[index]
+                guard !column.isRight, !column.isTime, column.width > 12 else { continue }
+                if column.width > widest.map({ columns[$0].width }) ?? 0 { widest = index }
             }
             guard let widest else { return }
             columns[widest].width -= 1
         }
+    }
+
+    /// Moves the date and the zone that all instants of a column have from its cells to its
+    /// heading; the year alone where the dates differ.
+    private mutating func shareDate(_ index: Int) {
+        let texts = columns[index].texts.filter { $0 != "–" }
+        guard let first = texts.first else { return }
+        let zone = String(first.dropFirst(19).drop { $0 == "." || $0.isNumber })
+        guard texts.allSatisfy({ $0.hasSuffix(zone) && $0.dropFirst(10).first == " " }) else {
+            return
+        }
+        let shared = [11, 5].first { length in
+            texts.allSatisfy { $0.prefix(length) == first.prefix(length) }
+        }
+        let dropped = shared ?? 0
+        for row in columns[index].texts.indices where columns[index].texts[row] != "–" {
+            columns[index].texts[row] = String(
+                columns[index].texts[row].dropFirst(dropped).dropLast(zone.count))
+        }
+        let date = first.prefix(max(0, dropped - 1))
+        columns[index].heading += (date.isEmpty ? "" : " \(date)") + " \(zone)"
+        columns[index].width = max(
+            TextWidth.of(columns[index].heading), columns[index].cellWidth)
     }
 
     private func appendLine(
@@ -199,68 +257,5 @@ struct TableLayout: Sendable {
         while line.last == " " { line.removeLast() }
         bytes.append(contentsOf: line.utf8)
         bytes.append(UInt8(ascii: "\n"))
-    }
-}
-
-/// How many columns of a terminal a text takes.
-public enum TextWidth {
-    /// Columns: two for the wide characters of East Asian scripts and most pictures.
-    public static func of(_ text: String) -> Int {
-        text.reduce(0) { $0 + of($1) }
-    }
-
-    /// The text without what would move the cursor or change colours.
-    public static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(isControl(scalar) ? " " : scalar) }
-        return String(result)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 32 || (127..<160).contains(scalar.value)
-    }
-
-    /// The text, cut with `…` when it is wider.
-    public static func cut(_ text: String, to width: Int) -> String {
-        guard of(text) > width else { return text }
-        var result = ""
-        var used = 0
-        for character in text {
-            guard used + of(character) < width else { break }
-            result.append(character)
-            used += of(character)
-        }
-        return result + "…"
-    }
-
-    /// The text with its lines broken between words; a word wider than a line is left whole.
-    public static func wrapped(_ text: String, to width: Int) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            guard of(String(line)) > width else { return String(line) }
-            let indent = String(line.prefix { $0 == " " })
-            var lines: [String] = []
-            var current = indent
-            for word in line.split(separator: " ") {
-                let isFirst = current == indent
-                if !isFirst, of(current) + 1 + of(String(word)) > width {
-                    lines.append(current)
-                    current = indent + word
-                } else {
-                    current += (isFirst ? "" : " ") + word
-                }
-            }
-            return (lines + [current]).joined(separator: "\n")
-        }.joined(separator: "\n")
-    }
-
-    private static func of(_ character: Character) -> Int {
-        guard let first = character.unicodeScalars.first else { return 0 }
-        switch first.value {
-        case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
-            0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
-            return 2
-        default: return 1
-        }
     }
 }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import PolluxModel
 import PolluxQuery
 public import PolluxServer
 
@@ -34,9 +35,28 @@ struct AnswerOptions: ParsableArguments {
             question.parameters[String(parameter[..<equals])] = String(
                 parameter[parameter.index(after: equals)...])
         }
-        question.timezone = timezone
-        question.now = now
+        question.timezone = try timezone.map(AnswerOptions.checkedZone)
+        question.now = try now.map(AnswerOptions.checkedInstant)
         return question
+    }
+
+    private static func checkedInstant(_ text: String) throws -> String {
+        guard Connection.instant(text) != nil else {
+            throw CommandFailure(
+                ExitCode.badUse, "--now takes a time such as 2026-03-02T12:00:00Z, not `\(text)`")
+        }
+        return text
+    }
+
+    private static func checkedZone(_ name: String) throws -> String {
+        // Where this machine has no zones, the server knows them.
+        let isKnown = Database.zoneBytes("UTC") == nil || Database.zoneBytes(name) != nil
+        guard ZoneRules.isValidName(name), isKnown else {
+            throw CommandFailure(
+                ExitCode.badUse,
+                "--timezone: there is no time zone `\(name)`; one is Europe/Berlin")
+        }
+        return name
     }
 }
 

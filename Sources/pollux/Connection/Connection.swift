@@ -109,13 +109,7 @@ enum Connection {
         options.parameters = question.parameters.mapValues { .text($0) }
         options.timezone = question.timezone
         options.cancellation = cancellation
-        if let now = question.now {
-            guard let instant = Connection.instant(now) else {
-                throw CommandFailure(
-                    ExitCode.badUse, "--now takes a time such as 2026-03-02T12:00:00Z, not \(now)")
-            }
-            options.now = instant
-        }
+        options.now = question.now.flatMap(Connection.instant)
         do {
             return try database.query.run(question.text, options: options)
         } catch let error as QueryError {

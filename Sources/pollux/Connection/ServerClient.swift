@@ -4,16 +4,13 @@ import PolluxQuery
 import PolluxServer
 import Synchronization
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
-/// Talks to a running server over HTTP; one request at a time.
+/// Talks to a running server over HTTP.
 final class ServerClient: Sendable {
     /// The server's address as given.
     let address: String
-    private let base: URL
     private let token: String?
+    /// Connections that no request has.
+    private let idle = Mutex<[HTTPTransfer]>([])
 
     /// A client of a server.
     ///
@@ -21,11 +18,12 @@ final class ServerClient: Sendable {
     init(address: String, token: String? = nil) throws {
         self.address = address
         self.token = token ?? ProcessInfo.processInfo.environment["POLLUX_TOKEN"]
-        guard let url = URL(string: address), url.scheme == "http", url.host != nil else {
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme),
+            url.host != nil
+        else {
             throw CommandFailure(
                 ExitCode.badUse, "--server takes an address such as http://127.0.0.1:8470")
         }
-        base = url
     }
 
     /// Asks a question; the answer's bytes go to `write`.
@@ -40,13 +38,25 @@ final class ServerClient: Sendable {
         if let width = question.width { body["width"] = width }
         if let limit = question.rowLimit { body["rowLimit"] = limit }
         if let time = question.time { body["time"] = time.rawValue }
-        let (status, bytes) = try send(
+        try stream(
             "POST", "/api/v1/query", try JSONSerialization.data(withJSONObject: body),
-            cancellation: cancellation)
-        guard status == 200 else {
-            throw ServerClient.failure(status: status, body: bytes)
+            cancellation: cancellation, write: write)
+    }
+
+    /// Sends one request and hands a good answer to `write` as it comes; Ctrl-C gives it up.
+    ///
+    /// - Throws: `CommandFailure` for an error answer, and for one that broke off.
+    func stream(
+        _ method: String, _ path: String, _ body: Data? = nil,
+        cancellation: CancellationFlag? = nil, write: ([UInt8]) throws -> Void
+    ) throws {
+        var refusal = Data()
+        let status = try exchange(
+            method, path, body, contentType: "application/json", cancellation
+        ) { status, bytes in
+            if status == 200 { try write(Array(bytes)) } else { refusal.append(contentsOf: bytes) }
         }
-        write(Array(bytes))
+        guard status == 200 else { throw ServerClient.failure(status: status, body: refusal) }
     }
 
     /// Sends one request and waits for the whole answer; Ctrl-C gives it up.
@@ -54,33 +64,42 @@ final class ServerClient: Sendable {
         _ method: String, _ path: String, _ body: Data? = nil,
         contentType: String = "application/json", cancellation: CancellationFlag? = nil
     ) throws -> (status: Int, body: Data) {
-        guard let url = URL(string: path, relativeTo: base) else {
-            throw CommandFailure(ExitCode.badUse, "no such path: \(path)")
+        var answer = Data()
+        let status = try exchange(method, path, body, contentType: contentType, cancellation) {
+            answer.append(contentsOf: $1)
         }
-        var request = URLRequest(url: url, timeoutInterval: 3600)
-        request.httpMethod = method
-        request.httpBody = body
-        if body != nil { request.setValue(contentType, forHTTPHeaderField: "Content-Type") }
-        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-        let outcome = Mutex<(status: Int, body: Data, error: String?)?>(nil)
-        let task = URLSession.shared.dataTask(with: request) { data, response, error in
-            let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-            outcome.withLock { $0 = (status, data ?? Data(), error?.localizedDescription) }
-        }
-        task.resume()
-        while true {
-            if let done = outcome.withLock({ $0 }) {
-                if let error = done.error, done.status == 0 {
-                    throw CommandFailure(
-                        ExitCode.noConnection, "no answer from the server at \(address): \(error)")
-                }
-                return (done.status, done.body)
-            }
-            if cancellation?.isCancelled == true || Interrupt.isRaised {
-                task.cancel()
-                throw CommandFailure(ExitCode.interrupted, "cancelled")
-            }
-            usleep(500)
+        return (status, answer)
+    }
+
+    private func exchange(
+        _ method: String, _ path: String, _ body: Data?, contentType: String,
+        _ cancellation: CancellationFlag?, take: (Int, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int {
+        var base = address
+        while base.hasSuffix("/") { base.removeLast() }
+        var request = HTTPTransfer.Request(method: method, address: base + path)
+        request.body = body.map(Array.init)
+        if body != nil { request.headers.append("Content-Type: \(contentType)") }
+        if let token { request.headers.append("Authorization: Bearer \(token)") }
+        var hasBegun = false
+        do {
+            let transfer = try idle.withLock { $0.popLast() } ?? HTTPTransfer()
+            defer { idle.withLock { $0.append(transfer) } }
+            return try transfer.send(
+                request,
+                isCancelled: { cancellation?.isCancelled == true || Interrupt.isRaised },
+                take: { status, bytes in
+                    hasBegun = true
+                    try take(status, bytes)
+                })
+        } catch HTTPTransfer.Failure.cancelled {
+            throw CommandFailure(ExitCode.interrupted, "cancelled")
+        } catch HTTPTransfer.Failure.broken(let reason) {
+            throw CommandFailure(
+                ExitCode.noConnection,
+                hasBegun
+                    ? "the answer of the server at \(address) broke off: \(reason)"
+                    : "no answer from the server at \(address): \(reason)")
         }
     }
 

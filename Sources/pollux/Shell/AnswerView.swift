@@ -21,11 +21,11 @@ struct AnswerView {
         let form = ResultFormat(rawValue: result.format ?? "") ?? format
         var result = result
         if hasTrend, form == .table { AnswerView.addTrend(to: &result) }
-        if isExpanded, form == .table { return expanded(result) }
         var options = ResultFormatOptions()
         options.width = width
         options.rowLimit = form == .table ? rowLimit : nil
         options.showsNotes = true
+        if form == .table, isExpanded || isTooWide(result, options) { return expanded(result) }
         var text = String(decoding: form.bytes(of: result, options: options), as: UTF8.self)
         guard form == .table else { return text }
         if let rowLimit, result.rowCount > rowLimit {
@@ -36,14 +36,22 @@ struct AnswerView {
         return hasColours ? dimmed(text, result) : text
     }
 
+    /// Whether a table would run over the edge of the terminal; a whole one is for the pager, which
+    /// moves sideways.
+    private func isTooWide(_ result: QueryResult, _ options: ResultFormatOptions) -> Bool {
+        rowLimit != nil && !ResultFormat.tableFits(result, options: options)
+    }
+
     /// Provisional and open rows are dim, because they may still change.
     private func dimmed(_ text: String, _ result: QueryResult) -> String {
         guard let note = result.columns.last(where: { $0.kind == .note }) else { return text }
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        for row in 0..<min(result.rowCount, rowLimit ?? .max) where row + 2 < lines.count {
+        guard let rule = lines.firstIndex(where: { $0.hasPrefix("─") }) else { return text }
+        let first = rule + 1
+        for row in 0..<min(result.rowCount, rowLimit ?? .max) where first + row < lines.count {
             guard case .text(let words) = note.cell(row) else { continue }
             if words.contains("provisional") || words.contains("open") {
-                lines[row + 2] = [StyledText(lines[row + 2], .dim)].painted(true)
+                lines[first + row] = [StyledText(lines[first + row], .dim)].painted(true)
             }
         }
         return lines.joined(separator: "\n")
@@ -67,7 +75,10 @@ struct AnswerView {
         if result.rowCount > shown {
             text += "… \(result.rowCount - shown) more rows — \\last shows all\n"
         }
-        return text + result.notes.map { $0 + "\n" }.joined()
+        let notes = result.notes.map { note in
+            (width.map { TextWidth.wrapped(note, to: $0) } ?? note) + "\n"
+        }
+        return text + notes.joined()
     }
 
     private static func cell(_ cell: ResultCell, _ zone: ZoneRules) -> String {

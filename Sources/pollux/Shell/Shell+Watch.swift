@@ -23,7 +23,7 @@ extension Shell {
             var output = drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : ""
             let lines = screen(found, &rows, size)
             output += lines.map { $0 + "\n" }.joined()
-            drawn = Terminal.canMoveCursor ? lines.count : 0
+            drawn = Terminal.canMoveCursor ? Terminal.rows(of: lines, in: size) : 0
             Terminal.show(output)
             while started.duration(to: .now) < .seconds(seconds) {
                 usleep(20_000)
@@ -40,6 +40,7 @@ extension Shell {
     ) -> [String] {
         var view = view
         view.width = size.columns
+        view.rowLimit = size.rows
         // The newest rows matter; the heading, a foot and the note on stopping need room too.
         let room = max(1, size.rows - 6)
         view.hasColours = Terminal.hasColours
@@ -49,7 +50,7 @@ extension Shell {
             if result.rowCount > room { result = result.newest(room) }
             lines += view.text(result).split(separator: "\n").map(String.init)
         }
-        lines = Array(lines.prefix(size.rows - 2))
+        while Terminal.rows(of: lines, in: size) > size.rows - 2 { lines.removeLast() }
         lines.append("watching · Ctrl-C stops")
         return lines
     }

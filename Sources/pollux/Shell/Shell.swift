@@ -136,7 +136,7 @@ final class Shell {
             for (index, result) in found.results.enumerated() {
                 if index > 0 { try write("\n") }
                 if isInteractive, outputPath == nil, let meaning = result.meaning {
-                    Terminal.showDim(TextWidth.cut(meaning, to: max(20, Terminal.size.columns)))
+                    Terminal.showDim(meaning)
                 }
                 try show(result, isWhole: false)
             }

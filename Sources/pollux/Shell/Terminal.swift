@@ -46,8 +46,21 @@ enum Terminal {
         return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 
+    /// The width of the terminal that messages go to, nil where they go elsewhere.
+    static var errorWidth: Int? {
+        isatty(STDERR_FILENO) == 1 && isTerminal ? size.columns : nil
+    }
+
     /// The width of the terminal in columns, nil where there is none.
     static var width: Int? { isTerminal ? size.columns : nil }
+
+    /// How many rows of a terminal lines take, since long ones go on in the next row.
+    static func rows(of lines: [String], in size: Size) -> Int {
+        lines.reduce(0) { sum, line in
+            let width = TextWidth.of(withoutColours(line))
+            return sum + max(1, (width + size.columns - 1) / size.columns)
+        }
+    }
 
     /// A text whose lines are broken between words where the terminal is narrower.
     static func wrapped(_ text: String) -> String {
@@ -86,7 +99,7 @@ enum Terminal {
 
     /// Writes a dim line to a terminal that has colours, a plain one to one that has not.
     static func showDim(_ text: String) {
-        show([StyledText(text, .dim)].painted(hasColours) + "\n")
+        show([StyledText(wrapped(text), .dim)].painted(hasColours) + "\n")
     }
 
     /// Writes a line to standard error.

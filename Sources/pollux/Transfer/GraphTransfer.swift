@@ -113,11 +113,7 @@ struct GraphTransfer {
             notes = report.notes
         case .server(let client):
             let path = "/api/v1/export?format=\(format.rawValue)&history=\(keepsHistory)"
-            let (status, body) = try client.send("GET", path)
-            guard status == 200 else {
-                throw ServerClient.failure(status: status, body: body)
-            }
-            try sink.write(bytes: body)
+            try client.stream("GET", path) { try sink.write(bytes: Data($0)) }
         }
         try sink.end()
         for note in notes { Terminal.fail(note, prefix: "note: ") }

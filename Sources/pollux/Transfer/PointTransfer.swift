@@ -173,11 +173,7 @@ struct PointTransfer {
             if range != .always {
                 path += "&from=\(range.start.nanoseconds)&to=\(range.end.nanoseconds)"
             }
-            let (status, body) = try client.send("GET", path)
-            guard status == 200 else {
-                throw ServerClient.failure(status: status, body: body)
-            }
-            try reporting { try output.write(contentsOf: body) }
+            try reporting { try client.stream("GET", path) { try output.write(contentsOf: $0) } }
         }
     }
 

@@ -1,0 +1,69 @@
+import PolluxLanguage
+import PolluxModel
+
+/// Rows of one asset or group after the other, as `top`, `points` and `limit` leave them.
+///
+/// Rows that no clause can keep are not stored, and those that are count as memory of the question,
+/// so that an answer that is too large is refused while it grows.
+struct RankedRows {
+    private let question: Question
+    private var ranked: [(rows: [RowTable.Row], value: Double?)] = []
+    private var rowCount = 0
+
+    init(question: Question) { self.question = question }
+
+    /// Adds the rows of the next asset or group, and what it is ranked by.
+    ///
+    /// - Throws: `QueryError` when there are too many, or they need too much memory.
+    mutating func append(
+        _ rows: [RowTable.Row], value: Double?, to table: RowTable
+    ) throws {
+        let clauses = question.query.clauses
+        var rows = rows
+        if let count = clauses.points?.form {
+            rows = RankedRows.thinned(rows, to: count, itemCount: table.items.count)
+        }
+        if clauses.ranking == nil {
+            // Of rows that come in their final order, `limit` needs the first alone.
+            if clauses.compare == nil, let limit = clauses.limit?.form {
+                rows = Array(rows.prefix(max(0, limit - rowCount)))
+            }
+            let most = question.context.options.rowLimit
+            guard rowCount + rows.count <= most else {
+                throw QueryError.runtime(
+                    .rowLimit,
+                    "the answer has more than \(most) rows: ask for a shorter range, longer "
+                        + "slices, or `limit`")
+            }
+        }
+        try question.hold(rows.reduce(0) { $0 + table.byteCount(of: $1) })
+        rowCount += rows.count
+        ranked.append((rows, value))
+    }
+
+    /// Whether `limit` leaves no room for the rows of another asset.
+    var isFull: Bool {
+        let clauses = question.query.clauses
+        guard clauses.ranking == nil, clauses.compare == nil, let limit = clauses.limit?.form
+        else { return false }
+        return rowCount >= limit
+    }
+
+    /// The rows that stay.
+    var rows: [RowTable.Row] {
+        guard let clause = question.query.clauses.ranking?.form else {
+            return ranked.flatMap(\.rows)
+        }
+        return Ranking.kept(ranked, clause).flatMap(\.rows)
+    }
+
+    /// The rows of one asset thinned to a count, so that a chart of them looks the same.
+    private static func thinned(
+        _ rows: [RowTable.Row], to count: Int, itemCount: Int
+    ) -> [RowTable.Row] {
+        let columns = (0..<itemCount).map { item in rows.map { $0.cells[item].number } }
+        let kept = CurveThinning.kept(
+            times: rows.map { $0.key.range.start.nanoseconds }, columns: columns, count: count)
+        return kept.map { rows[$0] }
+    }
+}
