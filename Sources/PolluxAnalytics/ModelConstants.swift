@@ -54,6 +54,32 @@ public enum ModelConstants {
     /// A value nearer than this share of the mean spacing is not remembered.
     static let rememberSpacing = 0.5
 
+    /// How a steady tail's threshold moves, in mean excesses.
+    static let steadyTailGain = 0.05
+    /// The mean excess that a steady tail's threshold moves by at least, in scales.
+    static let steadyTailMean = 0.1
+
+    /// Parts that CYCLE-BAND cuts the day into.
+    public static let dayBinCount = 144
+    /// Keys whose means CYCLE-BAND holds; the one not visited longest makes room.
+    public static let cycleKeyCount = 2048
+    /// Visits of a key before it counts.
+    public static let cycleVisitCount = 2
+    /// The least weight of a visit in the mean of its key.
+    static let cycleWeight = 0.3
+    /// Where the update of a mean is clipped, in scales.
+    static let cycleUpdateClip = 3.0
+    /// The weight of a residual in the scale.
+    static let cycleScaleWeight = 0.002
+    /// Where a residual is clipped on its way into the scale, in scales.
+    static let cycleScaleClip = 6.0
+    /// The scale must be below this share of the residuals without keys: the gate.
+    static let cycleGate = 0.3
+    /// The threshold that the tail of a cycle starts from, in scales.
+    static let cycleTailStart = 4.0
+    /// How long before a range the time of day begins to be learned, in nanoseconds: two weeks.
+    public static let seasonalReach: Int64 = 14 * 86_400_000_000_000
+
     /// Equal values in a row from which a sensor can be stuck.
     static let stuckCount = 30
     /// A run of equal values is a fault when it is less likely than this.

@@ -25,8 +25,11 @@ public struct Novelty3: Hashable, Sendable {
 
     /// Scores a finite value from what came before it, then learns it.
     ///
-    /// About 200 ns.
-    public mutating func append(_ value: Double, level: Double) -> ModelOutput {
+    /// About 200 ns. `cycle` is the score of the value's place in a cycle: the larger of the two
+    /// goes through the hold.
+    public mutating func append(
+        _ value: Double, level: Double, beside cycle: Double? = nil
+    ) -> ModelOutput {
         let before = recent.isEmpty ? value : sum / Double(recent.count)
         remember(value)
         let measured = (value, spread(), value - before)
@@ -39,6 +42,7 @@ public struct Novelty3: Hashable, Sendable {
         var cause = AnomalyCause.level
         if spreadScore > best { (best, cause) = (spreadScore, .spread) }
         if changeScore > best { (best, cause) = (changeScore, .change) }
+        if let cycle, cycle > best { (best, cause) = (cycle, .cycle) }
         count += 1
         guard count > ModelConstants.warmUpCount else {
             return ModelOutput(

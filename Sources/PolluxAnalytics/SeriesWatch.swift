@@ -1,16 +1,21 @@
 public import PolluxModel
 
-/// Everything that watches one series: sensor health, then NOVELTY-3, then episodes.
+/// Everything that watches one series: sensor health, then the models, then episodes.
+///
+/// The models are NOVELTY-3 and, where the method has one, CYCLE-BAND: the larger score counts.
 ///
 /// The same code runs as data arrives and over history, so both give the same answer. Points go in
 /// in time order; a value type of about 3 KB whose state is resumed bit for bit.
 public struct SeriesWatch: Hashable, Sendable {
-    /// The name and version that rows show.
-    public static let version = Novelty3.version
-    private static let stateVersion: UInt8 = 1
+    /// Watches without a cycle write version 1, as programs before there were cycles do.
+    private static let newestStateVersion: UInt8 = 2
 
     private var health = SensorHealth()
     private var novelty = Novelty3()
+    /// What the values are held against.
+    public let method: WatchMethod
+    /// The model of the cycle; nil when the method has none.
+    public private(set) var cycle: CycleBand?
     /// The score from which a point raises an alarm.
     public let level: Double
     /// The episode that is not over yet.
@@ -23,7 +28,9 @@ public struct SeriesWatch: Hashable, Sendable {
     public private(set) var alarmCount = 0
 
     /// A watch that has seen nothing, with an alarm level (never below 2, or 2.3 by default).
-    public init(level: Double = ModelConstants.alarmLevel) {
+    public init(_ method: WatchMethod = .novelty, level: Double = ModelConstants.alarmLevel) {
+        self.method = method
+        cycle = method == .novelty ? nil : CycleBand()
         self.level = level.isFinite ? max(level, ModelConstants.alarmLevelFloor) : 2.3
     }
 
@@ -38,9 +45,10 @@ public struct SeriesWatch: Hashable, Sendable {
 
     /// Scores a point from what came before it, then learns it unless the sensor is at fault.
     ///
+    /// - Parameter place: where in its cycle the point is; needed by methods with a cycle.
     /// - Returns: the output of the point, and what it did to the episodes.
     public mutating func append(
-        at instant: Timestamp, _ value: Double
+        at instant: Timestamp, _ value: Double, place: CyclePlace? = nil
     ) -> (output: ModelOutput, change: EpisodeChange) {
         let time = instant.nanoseconds
         position = instant
@@ -50,7 +58,7 @@ public struct SeriesWatch: Hashable, Sendable {
             faultCount += 1
             return (ModelOutput(condition: .sensorFault(fault)), .none)
         }
-        var output = novelty.append(value, level: level)
+        var output = output(value, place)
         if let fault {
             faultCount += 1
             if !output.isAlarm { output.condition = .sensorFault(fault) }
@@ -59,11 +67,29 @@ public struct SeriesWatch: Hashable, Sendable {
         return (output, follow(output, time))
     }
 
+    /// What the models say of a sound value.
+    private mutating func output(_ value: Double, _ place: CyclePlace?) -> ModelOutput {
+        guard let place,
+            case .scored(let score, let expected, let low, let high)? = cycle?.append(
+                value, key: place.key, lap: place.lap)
+        else { return novelty.append(value, level: level) }
+        var output = novelty.append(value, level: level, beside: score)
+        if output.cause == .cycle {
+            output.expected = expected
+            output.low = low
+            output.high = high
+        }
+        return output
+    }
+
     private mutating func follow(_ output: ModelOutput, _ time: Int64) -> EpisodeChange {
         let cause = output.cause ?? .level
         if var episode = openEpisode {
             // During the hold, scores are stored damped; what they were decides how long it lasted.
-            let raw = output.isAlarm ? output.score : output.score / ModelConstants.holdDamping
+            let raw =
+                output.isAlarm
+                ? output.score
+                : min(output.score / ModelConstants.holdDamping, ModelConstants.scoreCap)
             if output.isAlarm || (novelty.isHolding && raw >= level) {
                 episode.end = time
                 if output.isAlarm { episode.alarmCount += 1 }
@@ -89,7 +115,8 @@ public struct SeriesWatch: Hashable, Sendable {
 
     /// The state as bytes; resumed from them, the watch goes on bit for bit.
     public func encode() -> [UInt8] {
-        var writer = StateWriter(.watch, version: Self.stateVersion)
+        var writer = StateWriter(.watch, version: cycle == nil ? 1 : Self.newestStateVersion)
+        if cycle != nil { writer.put(method.rawValue) }
         writer.put(level)
         writer.put(position != nil)
         writer.put(position?.nanoseconds ?? 0)
@@ -106,12 +133,21 @@ public struct SeriesWatch: Hashable, Sendable {
         }
         writer.put(nested: health.encode())
         writer.put(nested: novelty.encode())
+        if let cycle { writer.put(nested: cycle.encode()) }
         return writer.finish()
     }
 
     /// The watch that `encode` wrote.
     public init(decoding bytes: [UInt8]) throws(ModelStateError) {
-        var reader = try StateReader(bytes, .watch, newest: Self.stateVersion)
+        var reader = try StateReader(bytes, .watch, newest: Self.newestStateVersion)
+        if reader.version >= 2 {
+            guard let method = WatchMethod(rawValue: try reader.byte()) else {
+                throw .impossible(field: "method")
+            }
+            self.method = method
+        } else {
+            method = .novelty
+        }
         level = try reader.positive("level")
         let isPlaced = try reader.boolean("position")
         let time = try reader.int64()
@@ -132,6 +168,7 @@ public struct SeriesWatch: Hashable, Sendable {
         }
         health = try SensorHealth(decoding: try reader.nested())
         novelty = try Novelty3(decoding: try reader.nested())
+        cycle = method == .novelty ? nil : try CycleBand(decoding: try reader.nested())
         try reader.finish()
     }
 }

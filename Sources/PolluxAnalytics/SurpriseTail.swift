@@ -12,6 +12,12 @@ struct SurpriseTail: Hashable, Sendable {
 
     init() {}
 
+    /// A tail whose threshold starts somewhere and that takes in surprises from the first on.
+    init(threshold: Double) {
+        self.threshold = threshold
+        count = ModelConstants.tailStart
+    }
+
     /// The score of a surprise, from what was seen before it.
     func score(_ surprise: Double) -> Double {
         let share = ModelConstants.tailShare
@@ -33,8 +39,9 @@ struct SurpriseTail: Hashable, Sendable {
         return min(atThreshold + beyond, ModelConstants.scoreCap)
     }
 
-    /// Takes a surprise into the tail.
-    mutating func append(_ surprise: Double) {
+    /// Takes a surprise into the tail; `isSteady` when the threshold moves by steps that do not
+    /// get smaller.
+    mutating func append(_ surprise: Double, isSteady: Bool = false) {
         count += 1
         guard count > ModelConstants.tailStart else { return }
         let share = ModelConstants.tailShare
@@ -45,8 +52,11 @@ struct SurpriseTail: Hashable, Sendable {
             excessCount = ModelConstants.tailStartCount
         }
         let step =
-            ModelConstants.tailGain * mean
-            / min(count - ModelConstants.tailStart, ModelConstants.tailMemory / share).squareRoot()
+            isSteady
+            ? ModelConstants.steadyTailGain * max(mean, ModelConstants.steadyTailMean)
+            : ModelConstants.tailGain * mean
+                / min(count - ModelConstants.tailStart, ModelConstants.tailMemory / share)
+                .squareRoot()
         if surprise > threshold {
             let excess = surprise - threshold
             excessCount = min(excessCount + 1, ModelConstants.tailMemory)

@@ -128,6 +128,16 @@ struct Question: Sendable {
         return min(max(0, gap), limits.waitLimit)
     }
 
+    /// A name that may stand as a parameter; nil where none is written or the parameter has none.
+    func label(_ label: LabelSyntax?) -> String? {
+        guard let label else { return nil }
+        if let literal = label.literal { return literal }
+        guard case .parameter(let parameter) = label,
+            case .text(let text)? = parameters[parameter.name]
+        else { return nil }
+        return text
+    }
+
     /// The length of a slice; nil when nothing or events cut the range.
     var sliceLength: Int64? {
         guard let every = query.clauses.every?.form,

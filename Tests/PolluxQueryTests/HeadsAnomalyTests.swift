@@ -102,10 +102,10 @@ import Testing
         let spindle = try fixture.part("spindle", "SP-7")
         try fixture.write(spindle, "state", [(1, .text("running"))])
         let unknown = #expect(throws: QueryError.self) {
-            try ask(fixture, minutes: 10, method: "seasonal")
+            try ask(fixture, minutes: 10, method: "similar")
         }
         #expect(unknown?.code == .unknownMethod)
-        #expect(unknown?.message.contains("novelty") == true)
+        #expect(unknown?.message.contains("novelty, seasonal") == true)
         let texts = #expect(throws: QueryError.self) {
             try ask(fixture, minutes: 10, measures: [("state", "")])
         }

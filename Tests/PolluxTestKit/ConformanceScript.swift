@@ -140,6 +140,7 @@ public struct ConformanceScript: Sendable {
         guard let colon = line.range(of: ": "), let of = line.range(of: " of "),
             of.upperBound <= colon.lowerBound
         else { throw mistake("points are written `measure of asset: time value, …`") }
+        if let series = try repeated(line, colon) { return series }
         let samples = try line[colon.upperBound...].split(separator: ",").map { part in
             let words = part.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
             guard words.count == 2 || words.count == 3 else {
@@ -151,6 +152,34 @@ public struct ConformanceScript: Sendable {
         return .points(
             measure: String(line[..<of.lowerBound]),
             asset: String(line[of.upperBound..<colon.lowerBound]), samples)
+    }
+
+    /// `power of machine CNC-3 from 2026-02-16 00:00Z every 30m for 96 points: 10 20`: the values one
+    /// after the other, from the first again when they are used up.
+    private func repeated(_ line: String, _ colon: Range<String.Index>) throws -> Step? {
+        let left = line[..<colon.lowerBound].split(separator: " ").map(String.init)
+        guard let from = left.firstIndex(of: "from"), let of = left.firstIndex(of: "of"),
+            left.count == from + 8, left[from + 3] == "every", left[from + 5] == "for",
+            let count = Int(left[from + 6]), left[from + 4].last == "m",
+            let minutes = Int(left[from + 4].dropLast())
+        else { return nil }
+        let text = "\(left[from + 1])T\(left[from + 2].dropLast()):00Z"
+        guard let start = ISO8601DateFormatter().date(from: text) else {
+            throw mistake("no time: \(text)")
+        }
+        let values = line[colon.upperBound...].split(separator: " ").map(String.init)
+        guard !values.isEmpty else { throw mistake("no values") }
+        let formatter = ISO8601DateFormatter()
+        let samples = (0..<count).map { index in
+            let time = formatter.string(
+                from: start.addingTimeInterval(Double(60 * minutes * index)))
+            return Sample(
+                time: time.replacingOccurrences(of: "T", with: " "),
+                value: values[index % values.count])
+        }
+        return .points(
+            measure: left[..<of].joined(separator: " "),
+            asset: left[(of + 1)..<from].joined(separator: " "), samples)
     }
 
     private mutating func readQuery(_ query: String) throws {

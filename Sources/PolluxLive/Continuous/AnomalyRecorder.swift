@@ -40,7 +40,7 @@ struct AnomalyRecorder {
         for (episode, isOpen) in episodes {
             let start = Timestamp(nanoseconds: episode.start)
             let time = isOpen ? EventTime.open(from: start) : AnomalyRecorder.time(episode)
-            let attributes = AnomalyRecorder.attributes(episode)
+            let attributes = AnomalyRecorder.attributes(episode, step.state.watch.method)
             let id: EventID
             if let index = events.firstIndex(where: { $0.start == start }) {
                 let event = events.remove(at: index)
@@ -75,12 +75,14 @@ struct AnomalyRecorder {
         return end > start ? .span(TimeRange(start: start, end: end)) : .instant(start)
     }
 
-    private static func attributes(_ episode: AnomalyEpisode) -> [Attribute] {
+    private static func attributes(
+        _ episode: AnomalyEpisode, _ method: WatchMethod
+    ) -> [Attribute] {
         [
             Attribute("peak", .float(episode.peak)),
             Attribute("cause", .text(episode.cause.word)),
             Attribute("alarms", .integer(Int64(episode.alarmCount))),
-            Attribute("method", .text(SeriesWatch.version)),
+            Attribute("method", .text(method.version)),
         ]
     }
 }

@@ -60,6 +60,7 @@ struct ModelRun {
         var start =
             position
             ?? context.now.advanced(by: -(question.writtenLength ?? ModelRun.firstReach))
+            .advanced(by: -method.learningReach)
         var dependencies = question.dependencies
         var stretch = ModelRun.longestStretch
         let began = ContinuousClock.now
@@ -80,6 +81,11 @@ struct ModelRun {
             start = range.end
         }
         return dependencies
+    }
+
+    /// The method that `using` names; `create` has refused what there is not.
+    private var method: WatchMethod {
+        question.label(question.query.clauses.using?.form).flatMap(WatchMethod.init) ?? .novelty
     }
 
     private func position() throws -> Timestamp? {
@@ -170,7 +176,7 @@ struct ModelRun {
         func step(_ asset: AssetID) throws -> ModelStep {
             let stored = try snapshot.transaction.value(
                 context.tables.models, LiveTables.key(model: definition.name, asset))
-            var state = ModelState()
+            var state = ModelState(method)
             state.position = range.start.advanced(by: -1)
             if let stored { state = try ModelState(decoding: stored, name: definition.name) }
             return ModelStep(
@@ -180,7 +186,9 @@ struct ModelRun {
         for (row, key) in result.keys.enumerated() {
             guard let asset = key.asset, let value = column.value(row)?.number else { continue }
             if steps[asset] == nil { steps[asset] = try step(asset) }
-            steps[asset]?.take(key.range.start, value)
+            let zone = result.siteZones[asset] ?? result.zone
+            steps[asset]?.take(
+                key.range.start, value, place: method.place(at: key.range.start, in: zone))
         }
         if corrections.replayEnd != nil {
             // What an asset has stored may have no points any more.

@@ -5,7 +5,7 @@ import PolluxModel
 
 /// The model of one asset in a continuous query, as of its last consumed point.
 struct ModelState: Sendable {
-    var watch = SeriesWatch()
+    var watch: SeriesWatch
     /// The last consumed instant.
     var position = Timestamp.distantPast
     /// The event of the episode that is not over.
@@ -13,7 +13,8 @@ struct ModelState: Sendable {
 
     private static let format: UInt8 = 1
 
-    init() {}
+    /// A model that has seen nothing.
+    init(_ method: WatchMethod = .novelty) { watch = SeriesWatch(method) }
 
     init(decoding bytes: UnsafeRawBufferPointer, name: String) throws {
         var reader = try LiveRecordReader(bytes, format: ModelState.format, name: name)
@@ -55,7 +56,7 @@ struct ModelStep: Sendable {
     }
 
     /// Takes in a point; one not later than the last was consumed.
-    mutating func take(_ instant: Timestamp, _ value: Double) {
+    mutating func take(_ instant: Timestamp, _ value: Double, place: CyclePlace?) {
         guard instant > state.position else { return }
         let isDue =
             instant.nanoseconds(since: newestCheckpoint) >= ModelCheckpoints.interval
@@ -65,7 +66,7 @@ struct ModelStep: Sendable {
             checkpoints.append(kept)
             newestCheckpoint = state.position
         }
-        let (output, change) = state.watch.append(at: instant, value)
+        let (output, change) = state.watch.append(at: instant, value, place: place)
         state.position = instant
         if output.condition == .ready { scores.append((instant, output.score)) }
         if case .ended(let episode) = change { ended.append(episode) }

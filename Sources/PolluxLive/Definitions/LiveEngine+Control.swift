@@ -1,3 +1,4 @@
+import PolluxAnalytics
 import PolluxGraph
 import PolluxKeyValue
 public import PolluxLanguage
@@ -28,6 +29,7 @@ extension LiveEngine: LiveControl {
         case .anomalies:
             guard query.clauses.every == nil, query.outputs.first.map(LiveEngine.isName) == true
             else { throw wrong("`anomalies in` is stored for a measure as it arrives", []) }
+            try LiveEngine.refuseUnknownMethod(query.clauses.using, text, options)
         case .forecast, .remainingLife:
             throw wrong("only measured values and anomalies can be stored", [])
         }
@@ -65,6 +67,23 @@ extension LiveEngine: LiveControl {
                 .clauseDoesNotFit, "`\(word)` does not go with a stored query", range, text,
                 ["every slice is stored as a point; choose among them when you ask"])
         }
+    }
+
+    private static func refuseUnknownMethod(
+        _ using: ClauseSyntax<LabelSyntax>?, _ text: String, _ options: QueryOptions
+    ) throws {
+        guard let using else { return }
+        var word = using.form.literal
+        if case .parameter(let parameter) = using.form,
+            case .text(let text)? = options.parameters[parameter.name]
+        {
+            word = text
+        }
+        guard WatchMethod(word: word ?? "") == nil else { return }
+        throw wrong(
+            .unknownMethod, "there is no method `\(word ?? "")` for anomalies", using.form.range,
+            text,
+            ["methods: " + WatchMethod.allCases.map(\.word).joined(separator: ", ")])
     }
 
     private static func isName(_ output: OutputSyntax) -> Bool {
@@ -129,6 +148,10 @@ extension LiveEngine: LiveControl {
             let isTaken = try store.writeBlocking { transaction in
                 let write = transaction.transaction
                 if try write.value(tables.definitions, key) != nil { return true }
+                // One of the same name that was dropped by an older program left its models.
+                if definition.kind == .continuousQuery {
+                    try tables.removeModels(of: definition.name, in: write)
+                }
                 try write.put(tables.definitions, key, definition.encode())
                 return false
             }
@@ -175,6 +198,7 @@ extension LiveEngine: LiveControl {
                 if ended > 0 { transaction.noteEventChange() }
                 try write.remove(tables.positions, key)
                 try write.remove(tables.corrections, key)
+                if kind == .continuousQuery { try tables.removeModels(of: name, in: write) }
                 return true
             }
             if wasThere { work.standing[key] = nil }

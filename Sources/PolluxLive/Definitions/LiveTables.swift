@@ -29,6 +29,18 @@ struct LiveTables: Sendable {
         corrections = try table("corrections")
     }
 
+    /// Takes away the models of a continuous query and their checkpoints.
+    func removeModels(of name: String, in transaction: WriteTransaction) throws {
+        for table in [models, checkpoints] {
+            var keys: [[UInt8]] = []
+            try transaction.forEach(table, prefix: KeyBytes().with(name).bytes) { key, _ in
+                keys.append(Array(key))
+                return true
+            }
+            for key in keys { try transaction.remove(table, key) }
+        }
+    }
+
     static func key(_ kind: DroppedKind, _ name: String) -> [UInt8] {
         KeyBytes().with(kind.number).with(name).bytes
     }

@@ -8,10 +8,10 @@ import PolluxStore
 /// unlike itself.
 ///
 /// The same code watches data as it arrives; here it starts from nothing at the start of the range,
-/// so the answer depends on the range alone.
+/// or a fixed time before it, so the answer depends on the range alone.
 struct AnomalyHead {
     /// The methods that `using` may name.
-    static let methods = ["novelty"]
+    static let methods = WatchMethod.allCases.map(\.word)
 
     /// Makes the rows of the episodes of each piece and measure.
     ///
@@ -20,12 +20,12 @@ struct AnomalyHead {
     func rows(
         pieces: [PathPiece], measures: [(name: String, unit: String)], range: TimeRange,
         now: Timestamp, zone: ZoneRules, snapshot: Snapshot, graph: Graph, method: String?,
-        cancellation: CancellationFlag?
+        siteZones: [AssetID: ZoneRules] = [:], cancellation: CancellationFlag?
     ) throws -> QueryResult {
-        try AnomalyHead.check(method: method)
         var run = AnomalyRun(
             reading: HeadReading(snapshot: snapshot, graph: graph, cancellation: cancellation),
-            range: range, now: now, zone: zone)
+            method: try AnomalyHead.method(method), range: range, now: now, zone: zone,
+            siteZones: siteZones)
         var subjects: [AssetID] = []
         var spans: [AssetID: [TimeRange]] = [:]
         for piece in pieces {
@@ -47,12 +47,13 @@ struct AnomalyHead {
         return try run.result(measures: measures)
     }
 
-    /// Refuses a method that there is not.
-    static func check(method: String?) throws {
-        guard let method, !methods.contains(method.lowercased()) else { return }
+    /// The method of a word, `novelty` for none; one that there is not is refused.
+    static func method(_ word: String?) throws -> WatchMethod {
+        guard let word else { return .novelty }
+        if let method = WatchMethod(word: word) { return method }
         throw QueryError.runtime(
             .unknownMethod,
-            "there is no method '\(method)' for anomalies; there is: "
+            "there is no method '\(word)' for anomalies; there are: "
                 + methods.joined(separator: ", "))
     }
 }
@@ -68,40 +69,4 @@ struct AnomalyRow {
     var value: Double
     var peak: ModelOutput
     var note: String?
-}
-
-/// The watch over one series: the model, and what its open episode was like at the peak.
-struct EpisodeCollector {
-    private(set) var watch = SeriesWatch()
-    private(set) var pointCount = 0
-    private(set) var first: Timestamp?
-    private(set) var last: Timestamp?
-    /// The episodes that are over.
-    private(set) var closed: [(episode: AnomalyEpisode, value: Double, peak: ModelOutput)] = []
-    private var value = 0.0
-    private var peak = ModelOutput(condition: .ready)
-
-    init() {}
-
-    /// Takes in a number of good quality.
-    mutating func append(_ instant: Timestamp, _ number: Double) {
-        pointCount += 1
-        if first == nil { first = instant }
-        last = instant
-        let (output, change) = watch.append(at: instant, number)
-        switch change {
-        case .none: break
-        case .began(let episode), .grew(let episode):
-            if episode.peakTime == instant.nanoseconds {
-                value = number
-                peak = output
-            }
-        case .ended(let episode): closed.append((episode, value, peak))
-        }
-    }
-
-    /// The episode that was not over at the last point.
-    var open: (episode: AnomalyEpisode, value: Double, peak: ModelOutput)? {
-        watch.openEpisode.map { ($0, value, peak) }
-    }
 }

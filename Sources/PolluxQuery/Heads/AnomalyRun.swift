@@ -7,9 +7,12 @@ import PolluxStore
 /// The state of one `anomalies` question: rows, notes, and how much history there was.
 struct AnomalyRun {
     var reading: HeadReading
+    let method: WatchMethod
     let range: TimeRange
     let now: Timestamp
     let zone: ZoneRules
+    /// The zones of assets whose days are not those of the question.
+    let siteZones: [AssetID: ZoneRules]
     private(set) var rows: [AnomalyRow] = []
     private var notes: [String] = []
     private var pointCount = 0
@@ -18,8 +21,13 @@ struct AnomalyRun {
     private var first: Timestamp?
     private var last: Timestamp?
 
-    init(reading: HeadReading, range: TimeRange, now: Timestamp, zone: ZoneRules) {
+    init(
+        reading: HeadReading, method: WatchMethod, range: TimeRange, now: Timestamp,
+        zone: ZoneRules, siteZones: [AssetID: ZoneRules]
+    ) {
         self.reading = reading
+        self.method = method
+        self.siteZones = siteZones
         self.range = range
         self.now = now
         self.zone = zone
@@ -32,37 +40,57 @@ struct AnomalyRun {
     ) throws {
         let name = try reading.name(of: subject)
         var order: [SeriesID] = []
-        var collectors: [SeriesID: EpisodeCollector] = [:]
+        var sources: [HeadSource] = []
         for span in spans {
             for source in try reading.sources(of: subject, measure: measure, during: span) {
-                try AnomalyRun.check(source.series.kind, measure, of: name)
+                try check(source.series.kind, measure, of: name)
                 _ = try reading.definition(of: source)
-                if collectors[source.series.id] == nil { order.append(source.series.id) }
-                var collector = collectors[source.series.id] ?? EpisodeCollector()
-                try reading.forEachBatch(of: source) { batch in
-                    for row in 0..<batch.count {
-                        guard let number = batch.goodNumber(row) else { continue }
-                        collector.append(Timestamp(nanoseconds: batch.times[row]), number)
-                    }
-                }
-                collectors[source.series.id] = collector
+                if !order.contains(source.series.id) { order.append(source.series.id) }
+                sources.append(source)
             }
         }
-        guard collectors.values.contains(where: { $0.pointCount > 0 }) else {
+        sources = try learned(subject, measure, order) + sources
+        var collectors: [SeriesID: EpisodeCollector] = [:]
+        for source in sources {
+            var collector =
+                collectors[source.series.id]
+                ?? EpisodeCollector(
+                    method, from: range.start, zone: siteZones[subject] ?? zone)
+            try reading.forEachBatch(of: source) { batch in
+                for row in 0..<batch.count {
+                    guard let number = batch.goodNumber(row) else { continue }
+                    collector.append(Timestamp(nanoseconds: batch.times[row]), number)
+                }
+            }
+            collectors[source.series.id] = collector
+        }
+        guard collectors.values.contains(where: \.isInRange) else {
             notes.append("no points of \(measure) of \(name) in the range")
             return
         }
         for id in order {
-            guard let collector = collectors[id], collector.pointCount > 0 else { continue }
+            guard let collector = collectors[id], collector.isInRange else { continue }
             take(collector, subject, name, measure, unit)
         }
     }
 
-    private static func check(_ kind: ValueKind, _ measure: String, of name: String) throws {
+    /// Where the series of the range are read before it, for a method that learns so.
+    private mutating func learned(
+        _ subject: AssetID, _ measure: String, _ series: [SeriesID]
+    ) throws -> [HeadSource] {
+        guard method.learningReach > 0, !series.isEmpty else { return [] }
+        let before = TimeRange(
+            start: range.start.advanced(by: -method.learningReach), end: range.start)
+        return try reading.sources(of: subject, measure: measure, during: before).filter {
+            series.contains($0.series.id)
+        }
+    }
+
+    private func check(_ kind: ValueKind, _ measure: String, of name: String) throws {
         guard kind != .float, kind != .integer else { return }
         throw QueryError.runtime(
             .methodDoesNotFit,
-            "novelty reads numbers; \(measure) of \(name) holds "
+            "\(method.word) reads numbers; \(measure) of \(name) holds "
                 + (kind == .text ? "texts" : "truth values"))
     }
 
@@ -81,6 +109,15 @@ struct AnomalyRun {
             notes.append("\(learning) for \(measure) of \(name)")
         } else {
             readyCount += 1
+        }
+        if let cycle = collector.watch.cycle, seen >= ModelConstants.warmUpCount,
+            cycle.scoredCount == 0
+        {
+            notes.append(
+                cycle.hasBaselines
+                    ? "\(measure) of \(name) does not follow the time of day: novelty alone speaks"
+                    : "no time of day of \(measure) of \(name) was seen on "
+                        + "\(ModelConstants.cycleVisitCount) days before: novelty alone speaks")
         }
         if collector.watch.faultCount > 0 {
             notes.append(
@@ -172,7 +209,7 @@ struct AnomalyRun {
             numbers("score") { $0.episode.peak }, numbers("value") { $0.value },
             numbers("expected") { $0.peak.expected }, numbers("low") { $0.peak.low },
             numbers("high") { $0.peak.high }, texts("cause", .text) { $0.episode.cause.word },
-            texts("method", .text) { _ in "novelty" }, texts("note", .note) { $0.note },
+            texts("method", .text) { [method] _ in method.word }, texts("note", .note) { $0.note },
         ]
         // Numbers of several units share columns: each row says its own.
         if units.count > 1 {

@@ -33,6 +33,8 @@ public struct QueryResult: Sendable {
     public var meaning: String?
     /// The zone of days, slices and output.
     public var zone: ZoneRules
+    /// The zone of each asset's site, with `timezone local`; empty otherwise.
+    public var siteZones: [AssetID: ZoneRules] = [:]
     /// Who and when each row is about, in the order of the rows; empty for listings and plans.
     public var keys: [RowKey]
     /// What the answer depends on, so that a watched query knows when to run again.

@@ -46,16 +46,23 @@ extension Question {
                 return piece
             }
         }
-        let method = try query.clauses.using.map { try context.text(of: $0.form) }
-        if let method, !AnomalyHead.methods.contains(method.lowercased()) {
-            throw context.wrong(
-                .unknownMethod, "there is no method `\(method)` for anomalies",
-                at: query.clauses.using?.form.range ?? query.range,
-                notes: ["methods: " + AnomalyHead.methods.joined(separator: ", ")])
-        }
+        let method = try anomalyMethod()
+        var siteZones: [AssetID: ZoneRules] = [:]
+        for subject in subjects { siteZones[subject.asset] = try zone(of: subject) }
         return try AnomalyHead().rows(
             pieces: pieces, measures: measures, range: range, now: context.now,
             zone: context.zone, snapshot: snapshot, graph: context.graph, method: method,
-            cancellation: context.options.cancellation)
+            siteZones: siteZones, cancellation: context.options.cancellation)
+    }
+
+    /// The method that `using` names; one that there is not is refused with those that there are.
+    private func anomalyMethod() throws -> String? {
+        guard let using = query.clauses.using else { return nil }
+        let method = try context.text(of: using.form)
+        guard !AnomalyHead.methods.contains(method.lowercased()) else { return method }
+        throw context.wrong(
+            .unknownMethod, "there is no method `\(method)` for anomalies",
+            at: using.form.range,
+            notes: ["methods: " + AnomalyHead.methods.joined(separator: ", ")])
     }
 }

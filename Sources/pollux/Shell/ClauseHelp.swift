@@ -173,8 +173,8 @@ struct ClauseHelp {
             "delta parts of machine CNC-3 last 7d every 1d timezone \"Europe/Berlin\""),
         ClauseHelp(
             "using", "the method of a forecast or of anomalies",
-            "anomalies in vibration of spindle SP-7 last 1d using novelty",
-            "forecast power of machine CNC-3 last 7d next 1d using seasonal",
+            "anomalies in vibration of spindle SP-7 last 1d using seasonal",
+            "forecast power of machine CNC-3 last 7d next 1d using season",
             "forecast temperature of spindle SP-7 last 7d next 1d using line"),
     ]
 
