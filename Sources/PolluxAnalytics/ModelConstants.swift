@@ -77,6 +77,8 @@ public enum ModelConstants {
     static let cycleGate = 0.3
     /// The threshold that the tail of a cycle starts from, in scales.
     static let cycleTailStart = 4.0
+    /// A stay in one key of work counts as another visit after this long, in nanoseconds.
+    public static let cycleStay: Int64 = 600_000_000_000
     /// How long before a range the time of day begins to be learned, in nanoseconds: two weeks.
     public static let seasonalReach: Int64 = 14 * 86_400_000_000_000
 

@@ -16,6 +16,17 @@ public struct SeriesWatch: Hashable, Sendable {
     public let method: WatchMethod
     /// The model of the cycle; nil when the method has none.
     public private(set) var cycle: CycleBand?
+    /// The work that is going on and since when, for visits of keys.
+    private var stay: (key: UInt64, start: Int64)? {
+        get { isStaying ? (stayKey, stayStart) : nil }
+        set {
+            isStaying = newValue != nil
+            (stayKey, stayStart) = newValue ?? (0, 0)
+        }
+    }
+    private var isStaying = false
+    private var stayKey: UInt64 = 0
+    private var stayStart: Int64 = 0
     /// The score from which a point raises an alarm.
     public let level: Double
     /// The episode that is not over yet.
@@ -24,6 +35,8 @@ public struct SeriesWatch: Hashable, Sendable {
     public private(set) var position: Timestamp?
     /// Points in which the sensor was at fault.
     public private(set) var faultCount = 0
+    /// Points of work that had no baseline yet, once the models had learned.
+    public private(set) var noBaselineCount = 0
     /// Alarms so far.
     public private(set) var alarmCount = 0
 
@@ -58,7 +71,7 @@ public struct SeriesWatch: Hashable, Sendable {
             faultCount += 1
             return (ModelOutput(condition: .sensorFault(fault)), .none)
         }
-        var output = output(value, place)
+        var output = output(value, at: time, place)
         if let fault {
             faultCount += 1
             if !output.isAlarm { output.condition = .sensorFault(fault) }
@@ -68,18 +81,43 @@ public struct SeriesWatch: Hashable, Sendable {
     }
 
     /// What the models say of a sound value.
-    private mutating func output(_ value: Double, _ place: CyclePlace?) -> ModelOutput {
-        guard let place,
-            case .scored(let score, let expected, let low, let high)? = cycle?.append(
-                value, key: place.key, lap: place.lap)
-        else { return novelty.append(value, level: level) }
-        var output = novelty.append(value, level: level, beside: score)
-        if output.cause == .cycle {
-            output.expected = expected
-            output.low = low
-            output.high = high
+    private mutating func output(
+        _ value: Double, at time: Int64, _ place: CyclePlace?
+    ) -> ModelOutput {
+        let place = method == .cycle ? visit(place, at: time) : place
+        let judgement = place.flatMap { cycle?.append(value, key: $0.key, lap: $0.lap) }
+        switch judgement {
+        case .scored(let score, let expected, let low, let high):
+            var output = novelty.append(value, level: level, beside: score)
+            if output.cause == .cycle {
+                output.expected = expected
+                output.low = low
+                output.high = high
+            }
+            return output
+        case .noCycle: return novelty.append(value, level: level)
+        case .learning, .noBaseline, nil:
+            guard method == .cycle else { return novelty.append(value, level: level) }
+            // Work that was never seen is no fault, however new its values are.
+            let output = novelty.append(value, level: .infinity)
+            guard output.condition == .ready else { return output }
+            noBaselineCount += 1
+            return ModelOutput(condition: .noBaseline)
         }
-        return output
+    }
+
+    /// The visit that a point belongs to: a stay counts as another one every ten minutes.
+    private mutating func visit(_ place: CyclePlace?, at time: Int64) -> CyclePlace? {
+        guard let place else {
+            stay = nil
+            return nil
+        }
+        guard let known = stay, known.key == place.key, time >= known.start else {
+            stay = (place.key, time)
+            return place
+        }
+        let (length, overflow) = time.subtractingReportingOverflow(known.start)
+        return CyclePlace(key: place.key, lap: overflow ? 0 : length / ModelConstants.cycleStay)
     }
 
     private mutating func follow(_ output: ModelOutput, _ time: Int64) -> EpisodeChange {
@@ -134,6 +172,12 @@ public struct SeriesWatch: Hashable, Sendable {
         writer.put(nested: health.encode())
         writer.put(nested: novelty.encode())
         if let cycle { writer.put(nested: cycle.encode()) }
+        if method == .cycle {
+            writer.put(noBaselineCount)
+            writer.put(isStaying)
+            writer.put(stayKey)
+            writer.put(stayStart)
+        }
         return writer.finish()
     }
 
@@ -169,6 +213,12 @@ public struct SeriesWatch: Hashable, Sendable {
         health = try SensorHealth(decoding: try reader.nested())
         novelty = try Novelty3(decoding: try reader.nested())
         cycle = method == .novelty ? nil : try CycleBand(decoding: try reader.nested())
+        if method == .cycle {
+            noBaselineCount = try reader.count("points without a baseline")
+            isStaying = try reader.boolean("stay")
+            stayKey = try reader.uint64()
+            stayStart = try reader.int64()
+        }
         try reader.finish()
     }
 }

@@ -6,12 +6,15 @@ public enum WatchMethod: UInt8, Hashable, Sendable, CaseIterable {
     case novelty = 1
     /// The values of the same time of day.
     case seasonal = 2
+    /// The values of the same work: what the machine was doing, as a key.
+    case cycle = 3
 
     /// The word that `using` takes.
     public var word: String {
         switch self {
         case .novelty: "novelty"
         case .seasonal: "seasonal"
+        case .cycle: "cycle"
         }
     }
 
@@ -26,16 +29,20 @@ public enum WatchMethod: UInt8, Hashable, Sendable, CaseIterable {
     /// time of day has been seen on several days.
     public var learningReach: Int64 {
         switch self {
-        case .novelty: 0
+        case .novelty, .cycle: 0
         case .seasonal: ModelConstants.seasonalReach
         }
     }
 
-    /// Where in its cycle a point is; nil for methods without one.
-    public func place(at instant: Timestamp, in zone: ZoneRules) -> CyclePlace? {
+    /// Where in its cycle a point is; nil where that is not known, or the method has no cycle.
+    ///
+    /// `key` is what the machine was doing, for `cycle`; the zone is whose times of day count.
+    public func place(at instant: Timestamp, in zone: ZoneRules, key: UInt64? = nil) -> CyclePlace?
+    {
         switch self {
         case .novelty: nil
         case .seasonal: CyclePlace(timeOfDay: instant, in: zone)
+        case .cycle: key.map { CyclePlace(key: $0, lap: 0) }
         }
     }
 
@@ -43,7 +50,7 @@ public enum WatchMethod: UInt8, Hashable, Sendable, CaseIterable {
     public var version: String {
         switch self {
         case .novelty: Novelty3.version
-        case .seasonal: Novelty3.version + " " + CycleBand.version
+        case .seasonal, .cycle: Novelty3.version + " " + CycleBand.version
         }
     }
 }

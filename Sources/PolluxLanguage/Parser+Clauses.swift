@@ -129,7 +129,13 @@ extension Parser {
             let isBad = take(.bad)
             if !isBad { try need(.uncertain) }
             try store(Clause(isBad ? .bad : .uncertain), start, in: &clauses.including)
-        default: try store(Clause(try label(.method)), start, in: &clauses.using)
+        default:
+            var method = MethodClause(try label(.method))
+            if take(.by) {
+                method.keys = [try name(.measure)]
+                while take(.comma) { method.keys.append(try name(.measure)) }
+            }
+            try store(Clause(method), start, in: &clauses.using)
         }
     }
 

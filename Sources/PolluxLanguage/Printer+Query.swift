@@ -72,7 +72,11 @@ extension Printer {
         if let clause = clauses.including { word("including " + clause.form.rawValue) }
         if let clause = clauses.using {
             word("using")
-            label(clause.form)
+            label(clause.form.name)
+            if !clause.form.keys.isEmpty {
+                word("by")
+                list(clause.form.keys) { $0.name($1) }
+            }
         }
         if let clause = clauses.wait { period("wait", clause.form) }
     }

@@ -115,12 +115,26 @@ public struct ClausesSyntax: Hashable, Sendable {
     /// `including …`.
     public var including: ClauseSyntax<IncludedQuality>?
     /// `using …`: the method.
-    public var using: ClauseSyntax<LabelSyntax>?
+    public var using: ClauseSyntax<MethodClause>?
     /// `wait …`.
     public var wait: ClauseSyntax<PeriodSyntax>?
 
     /// No clause at all.
     public init() {}
+}
+
+/// A method, and what it tells cases apart by.
+public struct MethodClause: Hashable, Sendable {
+    /// The word for the method.
+    public var name: LabelSyntax
+    /// The measures behind `by`; empty without it.
+    public var keys: [NameSyntax]
+
+    /// A method.
+    public init(_ name: LabelSyntax, keys: [NameSyntax] = []) {
+        self.name = name
+        self.keys = keys
+    }
 }
 
 /// The range of a query.

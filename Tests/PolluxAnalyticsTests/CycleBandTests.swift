@@ -174,4 +174,37 @@ import Testing
         #expect(ModelConstants.cycleKeyCount == 2048)
         #expect(CycleBand.version == "cycle-band/1")
     }
+
+    @Test func workThatWasNeverSeenRaisesNoAlarm() throws {
+        var watch = SeriesWatch(.cycle)
+        var seed = Seed(8)
+        func append(_ second: Int, _ value: Double, _ key: UInt64?) -> ModelOutput {
+            let place = key.map { CyclePlace(key: $0, lap: 0) }
+            return watch.append(at: Timestamp(seconds: Int64(second)), value, place: place).output
+        }
+        for second in 0..<900 {
+            let key = UInt64(second / 10 % 3)
+            _ = append(second, Double(key) * 10 + 0.1 * seed.normal(), key)
+        }
+        #expect(append(900, 500, 7).condition == .noBaseline)
+        #expect(append(901, 500, nil).condition == .noBaseline)
+        #expect(watch.openEpisode == nil && watch.noBaselineCount >= 2)
+        watch = try SeriesWatch(decoding: watch.encode())
+        #expect(append(902, 0.1, 0).condition == .ready)
+        #expect(append(903, 20, 0).isAlarm, "20 is what key 2 has")
+    }
+
+    @Test func aLongStayIsAnotherVisitEveryTenMinutes() {
+        var watch = SeriesWatch(.cycle)
+        var ready: Int?
+        for second in 0..<1500 {
+            let place = CyclePlace(key: 1, lap: 0)
+            let value = Double(second % 7)
+            let output = watch.append(
+                at: Timestamp(seconds: Int64(second)), value, place: place
+            ).output
+            if output.condition == .ready, ready == nil { ready = second }
+        }
+        #expect(ready == 1200)
+    }
 }

@@ -85,7 +85,7 @@ import Testing
             Issue.record("no diagnostic")
             return
         }
-        #expect(list.first?.render().contains("methods: novelty, seasonal") == true)
+        #expect(list.first?.render().contains("methods: novelty, seasonal, cycle") == true)
         #expect(try plant.live.list(.continuousQuery).isEmpty)
     }
 

@@ -105,7 +105,7 @@ import Testing
             try ask(fixture, minutes: 10, method: "similar")
         }
         #expect(unknown?.code == .unknownMethod)
-        #expect(unknown?.message.contains("novelty, seasonal") == true)
+        #expect(unknown?.message.contains("novelty, seasonal, cycle") == true)
         let texts = #expect(throws: QueryError.self) {
             try ask(fixture, minutes: 10, measures: [("state", "")])
         }

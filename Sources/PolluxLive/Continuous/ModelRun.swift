@@ -85,7 +85,8 @@ struct ModelRun {
 
     /// The method that `using` names; `create` has refused what there is not.
     private var method: WatchMethod {
-        question.label(question.query.clauses.using?.form).flatMap(WatchMethod.init) ?? .novelty
+        question.label(question.query.clauses.using?.form.name).flatMap(WatchMethod.init)
+            ?? .novelty
     }
 
     private func position() throws -> Timestamp? {
@@ -156,22 +157,25 @@ struct ModelRun {
         let query = ModelRun.samples(of: question.since(range.start, now: context.now))
         let result = try context.ask(query, question.text, options)
         guard let column = result.itemColumn else { return result.dependencies }
-        let (steps, corrections) = try steps(result, column, range)
+        let (steps, corrections, read) = try steps(result, column, range)
         // Nothing came: the position need not be written every second.
         let isLong = isFirst || range.nanoseconds > 60_000_000_000
         if !steps.isEmpty || isLong || corrections.replayEnd != nil {
             try write(steps, range, corrections)
         }
-        return result.dependencies
+        return result.dependencies.merging(read)
     }
 
     private func steps(
         _ result: QueryResult, _ column: ResultColumn, _ range: TimeRange
-    ) throws -> ([ModelStep], Corrections) {
+    ) throws -> ([ModelStep], Corrections, QueryDependencies) {
         let snapshot = try context.store.snapshot()
         defer { snapshot.close() }
         let corrections = try Corrections.read(
             .continuousQuery, definition.name, context.tables, in: snapshot.transaction)
+        var keys = CycleKeys(
+            measures: question.query.clauses.using?.form.keys.map(\.text) ?? [],
+            snapshot: snapshot, graph: context.graph)
         var steps: [AssetID: ModelStep] = [:]
         func step(_ asset: AssetID) throws -> ModelStep {
             let stored = try snapshot.transaction.value(
@@ -186,9 +190,11 @@ struct ModelRun {
         for (row, key) in result.keys.enumerated() {
             guard let asset = key.asset, let value = column.value(row)?.number else { continue }
             if steps[asset] == nil { steps[asset] = try step(asset) }
-            let zone = result.siteZones[asset] ?? result.zone
-            steps[asset]?.take(
-                key.range.start, value, place: method.place(at: key.range.start, in: zone))
+            let instant = key.range.start
+            let work = method == .cycle ? try keys.key(of: asset, at: instant, in: range) : nil
+            let place = method.place(
+                at: instant, in: result.siteZones[asset] ?? result.zone, key: work)
+            steps[asset]?.take(instant, value, place: place)
         }
         if corrections.replayEnd != nil {
             // What an asset has stored may have no points any more.
@@ -201,7 +207,7 @@ struct ModelRun {
                 return true
             }
         }
-        return (steps.sorted { $0.key < $1.key }.map(\.value), corrections)
+        return (steps.sorted { $0.key < $1.key }.map(\.value), corrections, keys.dependencies)
     }
 
     private func write(

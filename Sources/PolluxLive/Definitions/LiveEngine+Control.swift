@@ -47,7 +47,13 @@ extension LiveEngine: LiveControl {
             statement: StatementSyntax(.create(.continuousQuery(continuousQuery))),
             options: options, created: self.options.clock())
         var tried = query
-        if query.head == .anomalies { tried = ModelRun.samples(of: query) }
+        if query.head == .anomalies {
+            tried = ModelRun.samples(of: query)
+            for key in query.clauses.using?.form.keys ?? [] {
+                tried.outputs.append(
+                    OutputSyntax(expression: ExpressionSyntax(.name(key), range: key.range)))
+            }
+        }
         try create(definition, continuousQuery.name, trying: tried, text: text, options: options)
         return "continuous query \(continuousQuery.name.text) writes \(continuousQuery.into.text)"
     }
@@ -70,18 +76,22 @@ extension LiveEngine: LiveControl {
     }
 
     private static func refuseUnknownMethod(
-        _ using: ClauseSyntax<LabelSyntax>?, _ text: String, _ options: QueryOptions
+        _ using: ClauseSyntax<MethodClause>?, _ text: String, _ options: QueryOptions
     ) throws {
         guard let using else { return }
-        var word = using.form.literal
-        if case .parameter(let parameter) = using.form,
+        var word = using.form.name.literal
+        if case .parameter(let parameter) = using.form.name,
             case .text(let text)? = options.parameters[parameter.name]
         {
             word = text
         }
-        guard WatchMethod(word: word ?? "") == nil else { return }
+        if let method = WatchMethod(word: word ?? "") {
+            guard let mistake = method.mistake(in: using.form) else { return }
+            throw wrong(.clauseDoesNotFit, mistake, using.form.name.range, text, [])
+        }
         throw wrong(
-            .unknownMethod, "there is no method `\(word ?? "")` for anomalies", using.form.range,
+            .unknownMethod, "there is no method `\(word ?? "")` for anomalies",
+            using.form.name.range,
             text,
             ["methods: " + WatchMethod.allCases.map(\.word).joined(separator: ", ")])
     }

@@ -20,12 +20,16 @@ struct AnomalyHead {
     func rows(
         pieces: [PathPiece], measures: [(name: String, unit: String)], range: TimeRange,
         now: Timestamp, zone: ZoneRules, snapshot: Snapshot, graph: Graph, method: String?,
-        siteZones: [AssetID: ZoneRules] = [:], cancellation: CancellationFlag?
+        keys: [String] = [], siteZones: [AssetID: ZoneRules] = [:], cancellation: CancellationFlag?
     ) throws -> QueryResult {
         var run = AnomalyRun(
             reading: HeadReading(snapshot: snapshot, graph: graph, cancellation: cancellation),
             method: try AnomalyHead.method(method), range: range, now: now, zone: zone,
-            siteZones: siteZones)
+            siteZones: siteZones,
+            keys: CycleKeys(
+                measures: keys,
+                reading: HeadReading(
+                    snapshot: snapshot, graph: graph, cancellation: cancellation)))
         var subjects: [AssetID] = []
         var spans: [AssetID: [TimeRange]] = [:]
         for piece in pieces {

@@ -13,6 +13,8 @@ struct AnomalyRun {
     let zone: ZoneRules
     /// The zones of assets whose days are not those of the question.
     let siteZones: [AssetID: ZoneRules]
+    /// What machines were doing, for `cycle`.
+    private var keys: CycleKeys
     private(set) var rows: [AnomalyRow] = []
     private var notes: [String] = []
     private var pointCount = 0
@@ -23,8 +25,9 @@ struct AnomalyRun {
 
     init(
         reading: HeadReading, method: WatchMethod, range: TimeRange, now: Timestamp,
-        zone: ZoneRules, siteZones: [AssetID: ZoneRules]
+        zone: ZoneRules, siteZones: [AssetID: ZoneRules], keys: CycleKeys
     ) {
+        self.keys = keys
         self.reading = reading
         self.method = method
         self.siteZones = siteZones
@@ -59,7 +62,11 @@ struct AnomalyRun {
             try reading.forEachBatch(of: source) { batch in
                 for row in 0..<batch.count {
                     guard let number = batch.goodNumber(row) else { continue }
-                    collector.append(Timestamp(nanoseconds: batch.times[row]), number)
+                    let instant = Timestamp(nanoseconds: batch.times[row])
+                    let key =
+                        method == .cycle
+                        ? try keys.key(of: subject, at: instant, in: source.range) : nil
+                    collector.append(instant, number, key: key)
                 }
             }
             collectors[source.series.id] = collector
@@ -110,14 +117,8 @@ struct AnomalyRun {
         } else {
             readyCount += 1
         }
-        if let cycle = collector.watch.cycle, seen >= ModelConstants.warmUpCount,
-            cycle.scoredCount == 0
-        {
-            notes.append(
-                cycle.hasBaselines
-                    ? "\(measure) of \(name) does not follow the time of day: novelty alone speaks"
-                    : "no time of day of \(measure) of \(name) was seen on "
-                        + "\(ModelConstants.cycleVisitCount) days before: novelty alone speaks")
+        if seen >= ModelConstants.warmUpCount, let note = cycleNote(collector.watch) {
+            notes.append(note.replacing("$", with: "\(measure) of \(name)"))
         }
         if collector.watch.faultCount > 0 {
             notes.append(
@@ -135,6 +136,20 @@ struct AnomalyRun {
         if let open = collector.open {
             append(open, range.end >= now ? "open" : "open at the end of the range")
         }
+    }
+
+    /// What must be known of a cycle, with `$` for the series; nil when there is nothing.
+    private func cycleNote(_ watch: SeriesWatch) -> String? {
+        guard let cycle = watch.cycle else { return nil }
+        if watch.noBaselineCount > 0 {
+            let seen = cycle.keyCount == 1 ? "1 kind" : "\(cycle.keyCount) kinds"
+            return "no baseline for the work at \(watch.noBaselineCount) points of $ (\(seen) seen)"
+        }
+        guard cycle.scoredCount == 0 else { return nil }
+        let what = method == .seasonal ? "time of day" : "work"
+        if cycle.hasBaselines { return "$ does not follow the \(what): novelty alone speaks" }
+        return "no time of day of $ was seen on \(ModelConstants.cycleVisitCount) days before: "
+            + "novelty alone speaks"
     }
 
     /// Brings the rows of one asset into the order of time.
@@ -164,8 +179,10 @@ struct AnomalyRun {
             result.notes.append("no anomalies: no score reached \(ModelConstants.alarmLevel)")
         }
         result.stats = reading.stats
+        result.stats.points += keys.stats.points
+        result.stats.series += keys.stats.series
         result.stats.rows = rows.count
-        result.dependencies = reading.dependencies
+        result.dependencies = reading.dependencies.merging(keys.dependencies)
         result.keys = rows.map { row in
             RowKey(
                 asset: row.asset, name: row.name,

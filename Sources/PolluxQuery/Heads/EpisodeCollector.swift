@@ -26,13 +26,15 @@ struct EpisodeCollector {
     }
 
     /// Takes in a number of good quality; what is before the start is learned from only.
-    mutating func append(_ instant: Timestamp, _ number: Double) {
+    ///
+    /// `key` is what the machine was doing, for methods that ask.
+    mutating func append(_ instant: Timestamp, _ number: Double, key: UInt64?) {
         pointCount += 1
         if instant >= start { isInRange = true }
         if first == nil { first = instant }
         last = instant
         let (output, change) = watch.append(
-            at: instant, number, place: watch.method.place(at: instant, in: zone))
+            at: instant, number, place: watch.method.place(at: instant, in: zone, key: key))
         switch change {
         case .none: break
         case .began(let episode), .grew(let episode):

@@ -39,12 +39,16 @@ struct ForecastHead {
         }
         next = try question.context.period(clause.form)
         method = try question.query.clauses.using.map { using in
-            let word = try question.context.text(of: using.form)
+            let word = try question.context.text(of: using.form.name)
+            if let key = using.form.keys.first {
+                throw question.context.wrong(
+                    .clauseDoesNotFit, "`by` does not go with `forecast`", at: key.range)
+            }
             guard let method = SeriesForecast.Method(rawValue: word.lowercased()) else {
                 let known = SeriesForecast.Method.allCases.map(\.rawValue)
                 throw question.context.wrong(
                     .unknownMethod, "there is no method `\(word)` for forecasts",
-                    at: using.form.range,
+                    at: using.form.name.range,
                     suggestions: Suggestions.nearest(to: word, in: known, limit: 1).map {
                         .init("did you mean `\($0)`?", replacement: $0)
                     }, notes: ["methods: " + known.joined(separator: ", ")])

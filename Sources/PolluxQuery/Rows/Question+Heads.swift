@@ -1,5 +1,6 @@
+public import PolluxAnalytics
 import PolluxGraph
-import PolluxLanguage
+public import PolluxLanguage
 import PolluxModel
 import PolluxStore
 
@@ -51,18 +52,44 @@ extension Question {
         for subject in subjects { siteZones[subject.asset] = try zone(of: subject) }
         return try AnomalyHead().rows(
             pieces: pieces, measures: measures, range: range, now: context.now,
-            zone: context.zone, snapshot: snapshot, graph: context.graph, method: method,
-            siteZones: siteZones, cancellation: context.options.cancellation)
+            zone: context.zone, snapshot: snapshot, graph: context.graph, method: method.name,
+            keys: method.keys, siteZones: siteZones, cancellation: context.options.cancellation)
     }
 
-    /// The method that `using` names; one that there is not is refused with those that there are.
-    private func anomalyMethod() throws -> String? {
-        guard let using = query.clauses.using else { return nil }
-        let method = try context.text(of: using.form)
-        guard !AnomalyHead.methods.contains(method.lowercased()) else { return method }
-        throw context.wrong(
-            .unknownMethod, "there is no method `\(method)` for anomalies",
-            at: using.form.range,
-            notes: ["methods: " + AnomalyHead.methods.joined(separator: ", ")])
+    /// The method that `using` names and its keys; what there is not is refused.
+    private func anomalyMethod() throws -> (name: String?, keys: [String]) {
+        guard let using = query.clauses.using else { return (nil, []) }
+        let word = try context.text(of: using.form.name)
+        guard let method = WatchMethod(word: word) else {
+            throw context.wrong(
+                .unknownMethod, "there is no method `\(word)` for anomalies",
+                at: using.form.name.range,
+                notes: ["methods: " + AnomalyHead.methods.joined(separator: ", ")])
+        }
+        if let wrong = method.mistake(in: using.form) {
+            throw context.wrong(.clauseDoesNotFit, wrong, at: using.form.name.range)
+        }
+        let keys = try using.form.keys.map { key in
+            let expression = ExpressionSyntax(.name(key), range: key.range)
+            let bound = try ExpressionBinder(question: self).bind(expression)
+            guard case .leaf(let index) = bound.form, case .measure = leaves[index].source else {
+                throw context.wrong(
+                    .methodDoesNotFit, "`cycle by` needs measures", at: key.range)
+            }
+            return leaves[index].name
+        }
+        return (word, keys)
+    }
+}
+
+extension WatchMethod {
+    /// What is wrong with how a method is written; nil when nothing is.
+    public func mistake(in clause: MethodClause) -> String? {
+        switch (self, clause.keys.isEmpty) {
+        case (.cycle, true):
+            "`cycle` needs to know what the machine is doing: `using cycle by program, block`"
+        case (.novelty, false), (.seasonal, false): "`by` goes with `cycle` only"
+        default: nil
+        }
     }
 }

@@ -174,6 +174,7 @@ struct ClauseHelp {
         ClauseHelp(
             "using", "the method of a forecast or of anomalies",
             "anomalies in vibration of spindle SP-7 last 1d using seasonal",
+            "anomalies in vibration of spindle SP-7 last 1d using cycle by state",
             "forecast power of machine CNC-3 last 7d next 1d using season",
             "forecast temperature of spindle SP-7 last 7d next 1d using line"),
     ]
