@@ -185,25 +185,29 @@ import Testing
             let least = Int64(bitPattern: random.next()) >> 2
             let size = random.next() % 31
             let values = (0..<count).map { _ in least + Int64(random.next() >> (33 + size)) }
-            let room = (count + 7) / 8 * 8
+            let centre = values[count / 2]
+            let reach = values.map { ($0 - centre).magnitude }.max() ?? 0
+            let span = UInt64((values.max() ?? 0) - least)
+            let longest = 64 - max(span, 2 * reach).leadingZeroBitCount
+            let wordSize = BitCounts.WordSize(bits: longest)
+            let room = (count + 31) / 32 * 32
             var words = [UInt32](repeating: .max, count: room)
             var zigzag = words
-            BitCounts.distances(values, count: count, reference: least, into: &words)
-            let centre = values[count / 2]
+            BitCounts.distances(
+                values, count: count, reference: least, size: wordSize, into: &words)
             BitCounts.zigzag(
-                words, count: count, shift: UInt32(truncatingIfNeeded: least &- centre),
-                into: &zigzag)
+                words, count: count, shift: least &- centre, size: wordSize, into: &zigzag)
             let above = values.map { 64 - ($0 - least).leadingZeroBitCount }
             let around = values.map { value in
                 let distance = value - centre
                 return 64 - ((distance << 1) ^ (distance >> 63)).leadingZeroBitCount
             }
-            for bits in 1...32 {
+            for bits in 1...max(1, longest) {
                 #expect(
-                    BitCounts.count(words, count: count, bits: bits)
+                    BitCounts.count(words, count: count, bits: bits, size: wordSize)
                         == above.count { $0 >= bits })
                 #expect(
-                    BitCounts.count(zigzag, count: count, bits: bits)
+                    BitCounts.count(zigzag, count: count, bits: bits, size: wordSize)
                         == around.count { $0 >= bits })
             }
         }

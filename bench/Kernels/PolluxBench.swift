@@ -4,7 +4,7 @@ import PolluxCodec
 import PolluxTestKit
 
 /// `pollux-bench encode fast|dense [NAME]` shows how fast each reference column is encoded, or one
-/// of them a few thousand times, for profiles;
+/// of them, or with `every` each, a few thousand times, for profiles;
 /// `pollux-bench sums levels|walk` adds up one column a hundred times, for profiles;
 /// `pollux-bench export FOLDER` writes the columns for peers in other languages;
 /// `pollux-bench codec [--peers FILE] [--results FOLDER] [--only sizes|speeds]` measures.
@@ -40,9 +40,11 @@ struct PolluxBench {
         var table = Table(["column", "values", "Mv/s"])
         var (count, seconds) = (0, 0.0)
         for column in try Columns.all(in: folder)
-        where Columns.reference.contains(column.name) && column.name.hasSuffix(name) {
+        where Columns.reference.contains(column.name)
+            && (name == "every" || column.name.hasSuffix(name))
+        {
             let chunks = Columns.chunks(column.values)
-            let time = Stopwatch.least(rounds: name.isEmpty ? 5 : 3000) {
+            let time = Stopwatch.least(rounds: name.isEmpty ? 20 : 3000) {
                 for chunk in chunks {
                     var bytes: [UInt8] = []
                     FloatColumn.encode(chunk, tier: tier, into: &bytes)

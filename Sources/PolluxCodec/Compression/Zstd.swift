@@ -3,19 +3,38 @@ internal import Synchronization
 
 /// Compressed bytes inside columns: zstd frames with the content size in the frame header.
 enum Zstd {
-    static let level: Int32 = 3
+    /// What the bytes are, and so how much searching pays.
+    enum Content {
+        /// Anything: level 3.
+        case any
+        /// One byte of each of a column's numbers: some repeat as sequences, most are only skewed.
+        /// A fast search gives no more bytes than a long one in the mean, and half the time.
+        case plane
+    }
 
     /// One frame holding `source`.
-    static func compress(_ source: UnsafeRawBufferPointer) -> [UInt8] {
+    static func compress(
+        _ source: UnsafeRawBufferPointer, as content: Content = .any
+    ) -> [UInt8] {
         let bound = ZSTD_compressBound(source.count)
         return [UInt8](unsafeUninitializedCapacity: bound) { target, initialized in
             let context = Contexts.compressors.take()
             defer { Contexts.compressors.give(context) }
-            let size = ZSTD_compressCCtx(
-                context, target.baseAddress, bound, source.baseAddress, source.count, level)
+            set(content, context)
+            let size = ZSTD_compress2(
+                context, target.baseAddress, bound, source.baseAddress, source.count)
             precondition(ZSTD_isError(size) == 0, "zstd fits its own bound")
             initialized = size
         }
+    }
+
+    private static func set(_ content: Content, _ context: OpaquePointer) {
+        let level: Int32 = content == .plane ? -5 : 3
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
+        // Negative levels leave out the Huffman codes, which are all that skewed bytes need:
+        // `literalCompressionMode`, 1 for always, 0 for what the level says. A library without it
+        // writes frames that are as good, but larger.
+        ZSTD_CCtx_setParameter(context, ZSTD_c_experimentalParam5, content == .plane ? 1 : 0)
     }
 
     /// Decompresses one frame that must hold exactly `target.count` bytes.

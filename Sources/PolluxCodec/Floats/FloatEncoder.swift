@@ -43,9 +43,14 @@ struct FloatEncoder {
         let runCount = withBits { Runs.count($0) }
         if runCount <= 1 { return bytes(as: .floatConstant) ?? plain(.floatRaw) }
         var best = Choice(limit: limit)
-        let scales = FloatScale.best(for: values)
-        for scale in scales { offerScaled(scale, &best) }
         let count = values.count
+        let scales = FloatScale.best(for: values)
+        let isPrinted = scales.first?.isPrinted == true
+        // Where digits say little, a dictionary wins as a rule, and the rest is soon given up.
+        let mayRepeat = mayNest && (scales.count > 1 || isPrinted)
+        if mayRepeat { offerDictionary(looksFirst: true, &best) }
+        let hasDictionary = !best.bytes.isEmpty
+        for scale in scales { offerScaled(scale, &best) }
         if mayNest, runCount <= count / 3 {
             best.offer(runLength(room: best.room(1.05)), 1.05)
         }
@@ -54,20 +59,14 @@ struct FloatEncoder {
         let bitsOfChange = tier == .fast && runCount > count / 4 ? 14 : 2
         let weight = tier == .fast ? 1.1 : 1
         if best.room(1) > Double((count + bitsOfChange * (runCount - 1)) / 8),
-            Double(Gorilla.byteCount(values) + 2) * weight < best.cost
+            Gorilla.byteCount(values, limit: best.room(weight) - 2) != nil
         {
             best.offer(bytes(as: .floatGorilla), weight)
         }
-        let isPrinted = scales.first?.isPrinted == true
-        if mayNest,
-            best.cost > 2.5 * Double(count) || tier == .dense || scales.count > 1 || isPrinted
-        {
+        if mayNest, !hasDictionary, best.cost > 2.5 * Double(count) || tier == .dense || mayRepeat {
             // Where all else is dear, even values that come twice are worth a dictionary.
             let isDear = best.cost > 3 * Double(count) || tier == .dense && count <= 2048
-            best.offer(
-                dictionary(
-                    limit: min(8192, count / 4 * 3), looksFirst: !isDear, room: best.room(1.05)),
-                1.05)
+            if isDear || !mayRepeat { offerDictionary(looksFirst: !isDear, &best) }
         }
         // The bits that a split leaves as they are take 5 bytes of a value.
         if best.room(1.02) > 5 * Double(count) {
@@ -76,11 +75,26 @@ struct FloatEncoder {
         if tier == .dense, best.cost > 3 * Double(count) {
             best.offer(bytes(as: .floatPlanes), 1.02)
         }
-        if tier == .dense, best.cost > zstdEstimate() { best.offer(bytes(as: .floatZstd), 1) }
+        // Alone zstd is smaller only where values come again in sequences.
+        if tier == .dense, count < 1024 || withBits({ Repeats.share(of: $0) }) > 0.2,
+            best.cost > zstdEstimate()
+        {
+            best.offer(bytes(as: .floatZstd), 1)
+        }
         if best.bytes.isEmpty || best.bytes.count > 8 * count + 4 {
             return Double(8 * count + 4) <= limit ? plain(.floatRaw) : nil
         }
         return best.bytes
+    }
+
+    private func offerDictionary(
+        looksFirst: Bool, _ best: inout Choice
+    ) {
+        best.offer(
+            dictionary(
+                limit: min(8192, values.count / 4 * 3), looksFirst: looksFirst,
+                room: best.room(1.05)),
+            1.05)
     }
 
     private func offerScaled(_ scale: FloatScale, _ best: inout Choice) {
@@ -179,9 +193,8 @@ struct FloatEncoder {
         else { return nil }
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatDictionary, count: values.count)
-        guard let found = flat(levels.values, limit: room - Double(numbers.count)) else {
-            return nil
-        }
+        guard let found = flat(levels.values, limit: room - Double(numbers.count))
+        else { return nil }
         bytes.appendNested(found)
         bytes.appendNested(numbers)
         return bytes

@@ -85,7 +85,7 @@ struct FloatScale: Equatable {
             for exponent in 0...6 {
                 var scale = FloatScale(multiplier: index, exponent: exponent)
                 scale.isPrinted = true
-                let fit = scale.fit(sample, stopAfter: sample.count / 8)
+                let fit = scale.fit(sample, stopAfter: sample.count / 8, below: least)
                 guard fit.missCount <= sample.count / 8, fit.bits < least else { continue }
                 (best, least) = (scale, fit.bits)
             }
@@ -100,13 +100,13 @@ struct FloatScale: Equatable {
         for index in 0..<multipliers.count {
             for exponent in 0...maximumExponent {
                 let scale = FloatScale(multiplier: index, exponent: exponent)
-                let bits = scale.fit(sample, stopAfter: sample.count).bits
+                let bits = scale.fit(sample, stopAfter: sample.count, below: least).bits
                 if bits < least { (best, least) = (scale, bits) }
             }
         }
         for power in 0...50 {
             let scale = FloatScale(power: power)
-            let bits = scale.fit(sample, stopAfter: sample.count).bits
+            let bits = scale.fit(sample, stopAfter: sample.count, below: least).bits
             if bits < least { (best, least) = (scale, bits) }
         }
         return best
@@ -141,28 +141,38 @@ struct FloatScale: Equatable {
     }
 
     /// How well the scale fits; when more than `limit` values miss, `bits` say nothing.
-    private func fit(_ sample: [Double], stopAfter limit: Int) -> Fit {
-        let count = sample.count
-        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2 * count) { buffer in
+    ///
+    /// Where they cost `bound` or more, `bits` are that many or more, but not all are counted.
+    private func fit(
+        _ sample: [Double], stopAfter limit: Int, below bound: Double = .infinity
+    ) -> Fit {
+        let part = 32
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2 * part) { buffer in
             let integers = buffer.baseAddress.unsafelyUnwrapped
-            let distances = integers + count
+            let distances = integers + part
             var fit = Fit()
-            sample.withUnsafeBufferPointer { sample in
-                fit.missCount = Scaling.split(
-                    sample.baseAddress.unsafelyUnwrapped, count: count, divisor: divisor,
-                    integers: integers, distances: distances)
-                if isPrinted {
-                    fit.missCount = Self.printedDistances(sample, integers, distances, divisor)
+            for first in stride(from: 0, to: sample.count, by: part) {
+                let count = min(part, sample.count - first)
+                sample.withUnsafeBufferPointer { sample in
+                    let values = UnsafeBufferPointer(rebasing: sample[first..<first + count])
+                    let missCount = Scaling.split(
+                        values.baseAddress.unsafelyUnwrapped, count: count, divisor: divisor,
+                        integers: integers, distances: distances)
+                    fit.missCount +=
+                        isPrinted
+                        ? Self.printedDistances(values, integers, distances, divisor) : missCount
                 }
-            }
-            if fit.missCount <= limit {
-                fit.bits = Self.bits(integers, distances, count: count)
+                if fit.missCount > limit { break }
+                fit.bits += Self.bits(integers, distances, count: count)
+                if fit.bits >= bound { break }
             }
             return fit
         }
     }
 
     /// Bits of steps from neighbour to neighbour, of distances and of exceptions.
+    ///
+    /// Neighbours are the first and the second of each pair.
     private static func bits(
         _ integers: UnsafePointer<Int64>, _ distances: UnsafePointer<Int64>, count: Int
     ) -> Double {

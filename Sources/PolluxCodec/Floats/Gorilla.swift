@@ -3,7 +3,8 @@ enum Gorilla {
     /// The bit stream of `values`.
     static func encode(_ values: UnsafeBufferPointer<Double>) -> [UInt8] {
         var writer = BitWriter()
-        forEachStep(of: values) { mixed, window in
+        var state = State()
+        forEachStep(of: values, &state) { mixed, window in
             guard mixed != 0 else { return writer.append(0, count: 1) }
             let width = 64 - window.leading - window.trailing
             if window.isNew {
@@ -18,25 +19,38 @@ enum Gorilla {
         return writer.finished()
     }
 
-    /// How many bytes `encode` gives; a fraction of its time.
-    static func byteCount(_ values: UnsafeBufferPointer<Double>) -> Int {
+    /// How many bytes `encode` gives, in a fraction of its time; nil as soon as they are more than
+    /// `limit`.
+    static func byteCount(_ values: UnsafeBufferPointer<Double>, limit: Double) -> Int? {
         var bits = 0
-        forEachStep(of: values) { mixed, window in
-            let width = 64 - window.leading - window.trailing
-            bits &+= mixed == 0 ? 1 : (window.isNew ? 13 : 2) &+ width
+        var state = State()
+        for first in stride(from: 0, to: values.count, by: 256) {
+            let part = UnsafeBufferPointer(
+                rebasing: values[first..<min(first + 256, values.count)])
+            forEachStep(of: part, &state) { mixed, window in
+                let width = 64 - window.leading - window.trailing
+                bits &+= mixed == 0 ? 1 : (window.isNew ? 13 : 2) &+ width
+            }
+            if Double((bits + 7) / 8) > limit { return nil }
         }
         return (bits + 7) / 8
+    }
+
+    /// What one value leaves for the next.
+    private struct State {
+        var previous: UInt64 = 0
+        var leading = 64
+        var trailing = 0
     }
 
     /// Calls `body` with each exclusive or and the window of bits that it is written in.
     @inline(__always)
     private static func forEachStep(
-        of values: UnsafeBufferPointer<Double>,
+        of values: UnsafeBufferPointer<Double>, _ state: inout State,
         _ body: (UInt64, (leading: Int, trailing: Int, isNew: Bool)) -> Void
     ) {
-        var previous: UInt64 = 0
-        var leading = 64
-        var trailing = 0
+        var (previous, leading, trailing) = (state.previous, state.leading, state.trailing)
+        defer { state = State(previous: previous, leading: leading, trailing: trailing) }
         for value in values {
             let mixed = value.bitPattern ^ previous
             previous = value.bitPattern

@@ -1,3 +1,5 @@
+internal import PolluxKernels
+
 /// Chooses the mode of a column of integers by exact size under a decode-cost weight.
 struct IntegerEncoder {
     private let values: UnsafeBufferPointer<Int64>
@@ -26,19 +28,24 @@ struct IntegerEncoder {
         var best = Choice(limit)
         let common = SharedFactor(values)
         let numbers = common.numbers(of: values)
+        let range = numbers.withUnsafeBufferPointer {
+            IntegerLoops.range($0.baseAddress.unsafelyUnwrapped, count: count)
+        }
         let orders = promisingOrders(numbers)
+        var rival: PackedColumn?
         for order in orders {
             let weight = Self.weight(order)
             guard
                 let column = PackedColumn(
                     numbers, order: order, factor: common.factor, offset: common.offset,
-                    limit: best.room(weight))
+                    range: range, limit: best.room(weight), rival: rival)
             else { continue }
             best.offer(column.byteCount, weight) { Self.bytes(column) }
+            rival = column
         }
         best.offer(8 * count + 4, 1) { raw() }
         if tier == .dense { offerPlanes(numbers, orders, common, &best) }
-        if mayNest { offerNested(runCount: runCount, &best) }
+        if mayNest { offerNested(numbers, common, range, runCount: runCount, &best) }
         guard let bytes = best.bytes() else { return nil }
         return bytes.count > 8 * count + 4 ? raw() : bytes
     }
@@ -63,7 +70,8 @@ struct IntegerEncoder {
             guard let first = values.first, Runs.count(values) == 1 else { return nil }
             return constant(first)
         case .integerRunLength: return runLength()
-        case .integerDictionary: return dictionary(limit: values.count)
+        case .integerDictionary:
+            return Levels(values, limit: values.count).flatMap { dictionary($0) }
         case .integerPlanes: return planes(common.numbers(of: values), common, order: .deltas)
         case .integerRaw: return raw()
         default: return nil
@@ -109,38 +117,43 @@ struct IntegerEncoder {
         return bytes
     }
 
-    /// Orders worth trying: of a long column those that look worse on a sample are left out.
+    /// Orders worth trying, what looks best on a sample first; what looks worse is left out.
     private func promisingOrders(_ numbers: [Int64]) -> [PackedOrder] {
         let all: [PackedOrder] = [.values, .deltas, .deltaDeltas]
-        guard numbers.count >= 2 * ColumnLimits.blockCount else { return all }
+        guard numbers.count >= 256 else { return all }
         let bits = numbers.withUnsafeBufferPointer { Self.sampledBits($0) }
         let least = bits.min() ?? 0
-        return all.filter { bits[$0.rawValue] <= least + least / 8 + 64 }
+        // What a short column saves is not worth a wrong guess.
+        let most = numbers.count < 2 * ColumnLimits.blockCount ? Int.max : least + least / 8 + 64
+        return all.filter { bits[$0.rawValue] <= most }
+            .sorted { (bits[$0.rawValue], $0.rawValue) < (bits[$1.rawValue], $1.rawValue) }
     }
 
-    /// Bits of 256 residuals of each order, as distances from one in the middle of a block.
+    /// Bits of 256 residuals of each order, as distances from one among them.
     private static func sampledBits(_ numbers: UnsafeBufferPointer<Int64>) -> [Int] {
-        var bits = [0, 0, 0]
-        for first in [0, numbers.count / ColumnLimits.blockCount / 2 * ColumnLimits.blockCount] {
+        var bits = (0, 0, 0)
+        let reach = min(numbers.count, ColumnLimits.blockCount)
+        let step = (reach - 2) / 128
+        for first in [0, (numbers.count - reach) / 2] {
             func residuals(_ row: Int) -> (Int64, Int64, Int64) {
                 let delta = numbers[row] &- numbers[row - 1]
                 return (numbers[row], delta, delta &- numbers[row - 1] &+ numbers[row - 2])
             }
-            let centre = residuals(first + ColumnLimits.blockCount / 2)
+            let centre = residuals(first + max(2, reach / 2))
             for place in 0..<128 {
-                let residual = residuals(first + 2 + 7 * place)
-                bits[0] += bitLength((residual.0 &- centre.0).magnitude)
-                bits[1] += bitLength((residual.1 &- centre.1).magnitude)
-                bits[2] += bitLength((residual.2 &- centre.2).magnitude)
+                let residual = residuals(first + 2 + step * place)
+                bits.0 += bitLength((residual.0 &- centre.0).magnitude)
+                bits.1 += bitLength((residual.1 &- centre.1).magnitude)
+                bits.2 += bitLength((residual.2 &- centre.2).magnitude)
             }
         }
-        return bits
+        return [bits.0, bits.1, bits.2]
     }
 
     private func offerPlanes(
         _ numbers: [Int64], _ orders: [PackedOrder], _ common: SharedFactor, _ best: inout Choice
     ) {
-        let all = orders.contains(.values) ? orders : [.values] + orders
+        let all = orders.contains(.values) ? orders : orders + [.values]
         var plans = all.map { order in
             PlanesColumn.Plan(
                 numbers, order: order, factor: common.factor, offset: common.offset)
@@ -151,34 +164,15 @@ struct IntegerEncoder {
         let ranks = plans.indices.sorted {
             (plans[$0].estimate, $0) < (plans[$1].estimate, $1)
         }
+        lazy var repeats = numbers.withUnsafeBufferPointer { Repeats.share(of: $0) > 1 / 8 }
         for (rank, index) in ranks.enumerated() {
             let estimate = plans[index].estimate
             let looksWorse =
                 rank > 0 && estimate > 1.04 * least || 0.95 * estimate >= best.room(1.02)
-            guard !looksWorse || all[index] == .values && repeats(numbers),
+            guard !looksWorse || all[index] == .values && repeats,
                 let bytes = plans[index].bytes(limit: best.room(1.02))
             else { continue }
             best.offer(bytes.count, 1.02) { bytes }
-        }
-    }
-
-    /// Whether an eighth of the rows end three values in a row that stood in a row before.
-    private func repeats(_ numbers: [Int64]) -> Bool {
-        let count = numbers.count
-        guard count >= 16 else { return false }
-        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 4096) { seen in
-            seen.initialize(repeating: 0)
-            var again = 0
-            for row in 2..<count {
-                var mixed = UInt64(bitPattern: numbers[row]) &* 0x9E37_79B9_7F4A_7C15
-                mixed = (mixed ^ UInt64(bitPattern: numbers[row - 1])) &* 0xC2B2_AE3D_27D4_EB4F
-                mixed = (mixed ^ UInt64(bitPattern: numbers[row - 2])) &* 0x1656_67B1_9E37_79F9
-                let slot = Int(truncatingIfNeeded: mixed >> 52)
-                let mark = UInt16(truncatingIfNeeded: mixed >> 32) | 1
-                if seen[slot] == mark { again += 1 }
-                seen[slot] = mark
-            }
-            return again > count / 8
         }
     }
 
@@ -189,7 +183,20 @@ struct IntegerEncoder {
             numbers, order: order, factor: common.factor, offset: common.offset)
     }
 
-    private func offerNested(runCount: Int, _ best: inout Choice) {
+    /// The distinct values, where numbering them leaves out more than the common factor does.
+    private func levels(
+        _ numbers: [Int64], _ common: SharedFactor, _ range: (least: Int64, greatest: Int64),
+        limit: Int
+    ) -> Levels? {
+        numbers.withUnsafeBufferPointer {
+            Levels($0, limit: limit, range: range)?.scaled(by: common)
+        }
+    }
+
+    private func offerNested(
+        _ numbers: [Int64], _ common: SharedFactor, _ range: (least: Int64, greatest: Int64),
+        runCount: Int, _ best: inout Choice
+    ) {
         if runCount <= values.count / 3 {
             let weight = tier == .fast ? 1.05 : 1
             if let bytes = runLength(limit: best.room(weight)) {
@@ -199,7 +206,8 @@ struct IntegerEncoder {
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
         let weight = tier == .fast ? 1.1 : 1.02
         if Levels.looksFew(values, limit: limit),
-            let bytes = dictionary(limit: limit, room: best.room(weight))
+            let levels = levels(numbers, common, range, limit: limit),
+            let bytes = dictionary(levels, room: best.room(weight))
         {
             best.offer(bytes.count, weight) { bytes }
         }
@@ -247,8 +255,7 @@ struct IntegerEncoder {
         return bytes
     }
 
-    private func dictionary(limit: Int, room: Double = .infinity) -> [UInt8]? {
-        guard let levels = Levels(values, limit: limit) else { return nil }
+    private func dictionary(_ levels: Levels, room: Double = .infinity) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.appendHeader(.integerDictionary, count: values.count)
         for part in [levels.values, levels.indices] {

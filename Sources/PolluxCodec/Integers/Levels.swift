@@ -3,33 +3,39 @@ internal import PolluxKernels
 /// The distinct values of a column and, for each row, the number of its value.
 struct Levels {
     /// Distinct bit patterns, ascending as signed integers.
-    let values: [Int64]
+    private(set) var values: [Int64]
     /// For each row the place in `values`.
     let indices: [Int64]
 
     /// Collects the distinct values; nil as soon as there are more than `limit`.
     ///
+    /// With the column's `range` also nil when seven eighths of the integers between the least and
+    /// the greatest occur: numbering them would save nothing.
+    ///
     /// O(count).
-    init?(_ column: UnsafeBufferPointer<Int64>, limit: Int) {
+    init?(
+        _ column: UnsafeBufferPointer<Int64>, limit: Int,
+        range: (least: Int64, greatest: Int64)? = nil
+    ) {
+        guard let base = column.baseAddress else { return nil }
+        if let range, range.greatest.subtractingReportingOverflow(range.least).overflow == false,
+            range.greatest - range.least < Int64(min(1 << 16, 4 * column.count))
+        {
+            self.init(narrow: column, limit: limit, range)
+            return
+        }
         var table = LevelTable(limit: limit)
         var isFull = false
         var numbers = [Int64](unsafeUninitializedCapacity: column.count) { numbers, count in
             count = column.count
-            for row in 0..<column.count {
-                guard let number = table.number(of: column[row]) else {
-                    // All must be set.
-                    numbers[row...].initialize(repeating: 0)
-                    isFull = true
-                    return
-                }
-                numbers[row] = Int64(number)
-            }
+            isFull = !table.number(base, count: count, into: numbers)
         }
         if isFull { return nil }
         // Slots find each sorted value's number, so plain values are sorted and not their numbers.
-        values = table.found.sorted()
-        var rank = [Int64](repeating: 0, count: values.count)
-        for (place, value) in values.enumerated() {
+        var sorted = table.found
+        Sorting.sort(&sorted)
+        var rank = [Int64](repeating: 0, count: sorted.count)
+        for (place, value) in sorted.enumerated() {
             if let number = table.number(of: value) { rank[number] = Int64(place) }
         }
         rank.withUnsafeBufferPointer { rank in
@@ -37,7 +43,50 @@ struct Levels {
                 for row in numbers.indices { numbers[row] = rank[Int(numbers[row])] }
             }
         }
-        indices = numbers
+        self.init(values: sorted, indices: numbers)
+    }
+
+    private init(values: [Int64], indices: [Int64]) {
+        self.values = values
+        self.indices = indices
+    }
+
+    /// The same for integers that lie close together: each has its place in a table.
+    private init?(
+        narrow column: UnsafeBufferPointer<Int64>, limit: Int,
+        _ range: (least: Int64, greatest: Int64)
+    ) {
+        let span = Int(range.greatest - range.least) + 1
+        var found: [Int64] = []
+        var numbers: [Int64] = []
+        let isFew = withUnsafeTemporaryAllocation(of: UInt16.self, capacity: span) { places in
+            places.initialize(repeating: 0)
+            for value in column { places[Int(value &- range.least)] = 1 }
+            let count = places.reduce(0) { $0 &+ Int($1) }
+            guard count <= limit, count < span - span / 8 else { return false }
+            found.reserveCapacity(count)
+            for place in 0..<span where places[place] != 0 {
+                places[place] = UInt16(truncatingIfNeeded: found.count)
+                found.append(range.least &+ Int64(place))
+            }
+            numbers = [Int64](unsafeUninitializedCapacity: column.count) { numbers, count in
+                count = column.count
+                for row in 0..<count {
+                    numbers[row] = Int64(places[Int(column[row] &- range.least)])
+                }
+            }
+            return true
+        }
+        guard isFew else { return nil }
+        self.init(values: found, indices: numbers)
+    }
+
+    /// The levels of what the numbers of a column stand for.
+    func scaled(by common: SharedFactor) -> Levels {
+        guard common.factor > 1 else { return self }
+        var scaled = self
+        scaled.values = values.map { common.offset &+ common.factor &* $0 }
+        return scaled
     }
 
     /// Whether a sample of the column repeats its values often enough to be worth collecting.
@@ -101,35 +150,147 @@ struct Runs {
 /// Distinct values and their numbers, in the order in which they come.
 private struct LevelTable {
     private let limit: Int
-    private let shift: UInt64
+    private var shift: UInt64
     /// The number of a level plus one; 0 is an empty slot.
     private var slots: [Int32]
-    /// The value of each slot that is not empty.
-    private var keys: [Int64]
     private(set) var found: [Int64] = []
 
     init(limit: Int) {
         self.limit = limit
-        let bits = max(4, bitLength(UInt64(limit)) + 1)
+        // Few levels are the rule: the table grows, and stays in the nearest cache until then.
+        let bits = min(9, max(4, bitLength(UInt64(limit)) + 1))
         shift = UInt64(64 - bits)
         slots = [Int32](repeating: 0, count: 1 << bits)
-        keys = [Int64](repeating: 0, count: 1 << bits)
     }
 
-    /// The number of a value, a new one if need be; nil when there are more than the limit.
-    @inline(__always)
-    mutating func number(of value: Int64) -> Int? {
+    /// Numbers `count` values, new ones as they come; false when there are more than the limit, and
+    /// then all of `numbers` is set but means nothing.
+    mutating func number(
+        _ values: UnsafePointer<Int64>, count: Int,
+        into numbers: UnsafeMutableBufferPointer<Int64>
+    ) -> Bool {
+        var row = 0
+        while row < count {
+            // As many as there is room for before the table has to grow.
+            let room = min(limit, slots.count / 2)
+            row = number(values, from: row, count: count, room: room, numbers)
+            if row == count { return true }
+            guard found.count < limit else {
+                numbers[row...].initialize(repeating: 0)
+                return false
+            }
+            grow()
+        }
+        return true
+    }
+
+    /// Numbers values until one would be the level after the last there is room for; its row.
+    private mutating func number(
+        _ values: UnsafePointer<Int64>, from first: Int, count: Int, room: Int,
+        _ numbers: UnsafeMutableBufferPointer<Int64>
+    ) -> Int {
         let mask = slots.count - 1
-        let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
-        var slot = Int(truncatingIfNeeded: mixed >> shift)
+        let shift = shift
+        found.reserveCapacity(room)
+        return slots.withUnsafeMutableBufferPointer { slots in
+            withUnsafeTemporaryAllocation(of: Int64.self, capacity: room) { keys in
+                _ = keys.initialize(fromContentsOf: found)
+                let known = found.count
+                var levels = known
+                var row = first
+                search: while row < count {
+                    let value = values[row]
+                    var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
+                    while true {
+                        let number = Int(slots[slot])
+                        if number == 0 {
+                            if levels == room { break search }
+                            keys[levels] = value
+                            levels += 1
+                            slots[slot] = Int32(truncatingIfNeeded: levels)
+                            numbers[row] = Int64(levels - 1)
+                            break
+                        }
+                        if keys[number - 1] == value {
+                            numbers[row] = Int64(number - 1)
+                            break
+                        }
+                        slot = (slot + 1) & mask
+                    }
+                    row += 1
+                }
+                found.append(contentsOf: keys[known..<levels])
+                return row
+            }
+        }
+    }
+
+    private mutating func grow() {
+        shift -= 2
+        slots = [Int32](repeating: 0, count: 4 * slots.count)
+        let mask = slots.count - 1
+        for (index, value) in found.enumerated() {
+            var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = Int32(index + 1)
+        }
+    }
+
+    /// The number of a value that was found.
+    func number(of value: Int64) -> Int? {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
         while slots[slot] != 0 {
-            if keys[slot] == value { return Int(slots[slot]) - 1 }
+            if found[Int(slots[slot]) - 1] == value { return Int(slots[slot]) - 1 }
             slot = (slot + 1) & mask
         }
-        guard found.count < limit else { return nil }
-        found.append(value)
-        slots[slot] = Int32(found.count)
-        keys[slot] = value
-        return found.count - 1
+        return nil
+    }
+
+    @inline(__always)
+    private static func mixed(_ value: Int64) -> UInt64 {
+        UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+    }
+}
+
+/// Sorting by digits: many times faster than by comparing, for a few thousand integers.
+enum Sorting {
+    /// Sorts integers, ascending.
+    static func sort(_ values: inout [Int64]) {
+        guard values.count > 96 else { return values.sort() }
+        var other = values
+        var all: UInt64 = 0
+        for value in values { all |= UInt64(bitPattern: value ^ values[0]) }
+        for shift in stride(from: UInt64(0), to: 64, by: 8) where (all >> shift) & 255 != 0 {
+            pass(&values, &other, shift)
+            swap(&values, &other)
+        }
+    }
+
+    /// Sorts by one byte, keeping the order of equal ones; the sign's byte is ordered as signed.
+    private static func pass(_ values: inout [Int64], _ other: inout [Int64], _ shift: UInt64) {
+        let flip: UInt64 = shift == 56 ? 0x80 : 0
+        values.withUnsafeBufferPointer { values in
+            other.withUnsafeMutableBufferPointer { other in
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { places in
+                    places.initialize(repeating: 0)
+                    func digit(_ value: Int64) -> Int {
+                        Int(truncatingIfNeeded: (UInt64(bitPattern: value) &>> shift & 255) ^ flip)
+                    }
+                    for value in values { places[digit(value)] &+= 1 }
+                    var next = 0
+                    for place in 0..<256 {
+                        let count = places[place]
+                        places[place] = next
+                        next &+= count
+                    }
+                    for value in values {
+                        let digit = digit(value)
+                        other[places[digit]] = value
+                        places[digit] &+= 1
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,79 +1,129 @@
 internal import PolluxKernels
 
-/// A column of integers planned for packing: numbers over a common factor, differenced.
-///
-/// Owns its memory: two columns of 64-bit numbers.
+/// A column of integers planned for packing: numbers over a common factor, differenced block by
+/// block.
 struct PackedColumn {
     let order: PackedOrder
     private let factor: Int64
     private let offset: Int64
     /// The numbers over the common factor.
     private let numbers: [Int64]
-    private let residuals: [Int64]
     private var plans: [PackedPlan] = []
     /// Exact bytes of the encoded column.
     private(set) var byteCount: Int
 
     /// Plans the packing of `numbers`, which stand for `offset + factor * number`; nil as soon as
     /// it is known to take more than `limit` bytes.
+    ///
+    /// Also nil where after a few blocks it falls far behind `rival`, the same numbers in another
+    /// order. `range` is that of the numbers, where it is known.
     init?(
         _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
-        limit: Double = .infinity
+        range: (least: Int64, greatest: Int64)? = nil, limit: Double = .infinity,
+        rival: PackedColumn? = nil
     ) {
         self.order = order
         self.factor = factor
         self.offset = offset
         self.numbers = numbers
-        residuals = Self.residuals(of: numbers, order: order)
         let zigzag = UInt64(bitPattern: (offset << 1) ^ (offset >> 63))
         byteCount =
             1 + varintByteCount(bits: bitLength(UInt64(numbers.count)))
             + varintByteCount(bits: bitLength(UInt64(factor)))
             + varintByteCount(bits: bitLength(zigzag))
-        guard planBlocks(limit: limit) else { return nil }
+        guard planBlocks(range, limit: limit, rival?.plans ?? []) else { return nil }
     }
 
-    private mutating func planBlocks(limit: Double) -> Bool {
+    private mutating func planBlocks(
+        _ range: (least: Int64, greatest: Int64)?, limit: Double, _ rival: [PackedPlan]
+    ) -> Bool {
         let count = numbers.count
         var plans: [PackedPlan] = []
         plans.reserveCapacity((count + ColumnLimits.blockCount - 1) / ColumnLimits.blockCount)
         var byteCount = self.byteCount
+        var isBehind = false
         withUnsafeTemporaryAllocation(
             of: UInt32.self, capacity: 2 * ColumnLimits.blockCount
         ) { words in
-            residuals.withUnsafeBufferPointer { residuals in
-                numbers.withUnsafeBufferPointer { numbers in
-                    var first = 0
-                    while first < count, Double(byteCount) <= limit {
-                        let length = min(count - first, ColumnLimits.blockCount)
-                        let plan = plan(
-                            first, count: length, numbers, residuals,
-                            words.baseAddress.unsafelyUnwrapped)
-                        plans.append(plan)
-                        byteCount += plan.byteCount
-                        first += length
+            withResiduals { numbers, scratch in
+                let isNarrow =
+                    order == .values
+                    || Self.isNarrow(range ?? IntegerLoops.range(numbers, count: count))
+                var first = 0
+                var lead = 0
+                while first < count, Double(byteCount) <= limit {
+                    let length = min(count - first, ColumnLimits.blockCount)
+                    let plan = plan(
+                        first, count: length, numbers, scratch, isNarrow: isNarrow,
+                        words.baseAddress.unsafelyUnwrapped)
+                    plans.append(plan)
+                    byteCount += plan.byteCount
+                    first += length
+                    // A sixth more over two blocks is rarely made up for by the others.
+                    guard plans.count <= rival.count else { continue }
+                    lead += rival[plans.count - 1].byteCount
+                    if plans.count >= 2, 6 * byteCount > 7 * lead {
+                        isBehind = true
+                        break
                     }
                 }
             }
         }
         self.plans = plans
         self.byteCount = byteCount
-        return Double(byteCount) <= limit
+        return !isBehind && Double(byteCount) <= limit
+    }
+
+    /// Calls `body` with the numbers, and room for a block's residuals.
+    private func withResiduals(
+        _ body: (UnsafePointer<Int64>, UnsafeMutablePointer<Int64>) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: ColumnLimits.blockCount) {
+            scratch in
+            numbers.withUnsafeBufferPointer { numbers in
+                guard let numbers = numbers.baseAddress else { return }
+                body(numbers, scratch.baseAddress.unsafelyUnwrapped)
+            }
+        }
+    }
+
+    /// Differences of the order asked for of one block, and their range; they may be the numbers
+    /// themselves, else they are in `scratch`.
+    ///
+    /// The first of a column repeat the second, so that they are free.
+    private func residuals(
+        _ first: Int, count: Int, _ numbers: UnsafePointer<Int64>,
+        _ scratch: UnsafeMutablePointer<Int64>, _ starts: (start: Int64, step: Int64)
+    ) -> (values: UnsafePointer<Int64>, range: (least: Int64, greatest: Int64)) {
+        let block = numbers + first
+        switch order {
+        case .values: return (block, IntegerLoops.range(block, count: count))
+        case .deltas:
+            let range = Residuals.first(block, count: count, previous: starts.start, into: scratch)
+            return (UnsafePointer(scratch), range)
+        case .deltaDeltas:
+            let range = Residuals.second(
+                block, count: count, previous: starts.start, step: starts.step, into: scratch)
+            return (UnsafePointer(scratch), range)
+        }
     }
 
     private func plan(
-        _ first: Int, count: Int, _ numbers: UnsafeBufferPointer<Int64>,
-        _ residuals: UnsafeBufferPointer<Int64>, _ words: UnsafeMutablePointer<UInt32>
+        _ first: Int, count: Int, _ numbers: UnsafePointer<Int64>,
+        _ scratch: UnsafeMutablePointer<Int64>, isNarrow: Bool,
+        _ words: UnsafeMutablePointer<UInt32>
     ) -> PackedPlan {
-        let plain = numbers.baseAddress.unsafelyUnwrapped
-        let (start, step) = Self.start(of: first, numbers: plain, residuals: residuals)
+        let starts = start(of: first, numbers)
         var headByteCount = 0
-        if order != .values { headByteCount += Self.signedByteCount(start) }
-        if order == .deltaDeltas { headByteCount += Self.signedByteCount(step) }
+        if order != .values { headByteCount += Self.signedByteCount(starts.start) }
+        if order == .deltaDeltas { headByteCount += Self.signedByteCount(starts.step) }
         let isNarrow =
-            order == .values || Self.isNarrow(plain + first, count: count, start: start)
+            isNarrow
+            || Self.isNarrow(
+                IntegerLoops.range(numbers + first, count: count), start: starts.start)
+        let (values, range) = residuals(first, count: count, numbers, scratch, starts)
         return PackedPlan(
-            residuals.baseAddress.unsafelyUnwrapped + first, count: count, needsWide: !isNarrow,
+            values, count: count, range: range, needsWide: !isNarrow,
             headByteCount: headByteCount, words)
     }
 
@@ -82,16 +132,13 @@ struct PackedColumn {
         bytes.appendHeader(order.encoding, count: numbers.count)
         bytes.appendVarint(UInt64(factor))
         bytes.appendSigned(offset)
-        residuals.withUnsafeBufferPointer { residuals in
-            numbers.withUnsafeBufferPointer { numbers in
-                guard let differenced = residuals.baseAddress, let plain = numbers.baseAddress
-                else { return }
-                for (index, plan) in plans.enumerated() {
-                    let first = index * ColumnLimits.blockCount
-                    let length = min(numbers.count - first, ColumnLimits.blockCount)
-                    let starts = Self.start(of: first, numbers: plain, residuals: residuals)
-                    append(plan, differenced + first, count: length, starts, to: &bytes)
-                }
+        withResiduals { numbers, scratch in
+            for (index, plan) in plans.enumerated() {
+                let first = index * ColumnLimits.blockCount
+                let length = min(self.numbers.count - first, ColumnLimits.blockCount)
+                let starts = start(of: first, numbers)
+                let values = residuals(first, count: length, numbers, scratch, starts).values
+                append(plan, values, count: length, starts, to: &bytes)
             }
         }
     }
@@ -148,40 +195,31 @@ struct PackedColumn {
         var bytes: [UInt8] = []
         guard plan.hasExceptions else { return (0, bytes) }
         var found = 0
-        var previous = -1
-        let limit: UInt64 = 1 << UInt64(plan.width)
-        for index in 0..<count {
-            let distance = values[index] &- plan.reference
-            guard UInt64(bitPattern: distance) >= limit else { continue }
-            bytes.appendVarint(UInt64(index - previous - 1))
-            bytes.appendSigned(distance >> Int64(plan.width))
-            previous = index
-            found += 1
+        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count) { rows in
+            let rows = rows.baseAddress.unsafelyUnwrapped
+            found = Residuals.outliers(
+                values, count: count, reference: plan.reference, width: plan.width, into: rows)
+            bytes.reserveCapacity(3 * found)
+            var previous = -1
+            for place in 0..<found {
+                let row = Int(rows[place])
+                bytes.appendVarint(UInt64(row - previous - 1))
+                bytes.appendSigned((values[row] &- plan.reference) >> Int64(plan.width))
+                previous = row
+            }
         }
         return (found, bytes)
     }
 
     /// What running sums of the block at `first` start from.
-    private static func start(
-        of first: Int, numbers: UnsafePointer<Int64>, residuals: UnsafeBufferPointer<Int64>
+    private func start(
+        of first: Int, _ numbers: UnsafePointer<Int64>
     ) -> (start: Int64, step: Int64) {
         if first >= 2 {
             return (numbers[first - 1], numbers[first - 1] &- numbers[first - 2])
         }
-        let step = residuals.count > 1 ? numbers[1] &- numbers[0] : 0
+        let step = self.numbers.count > 1 ? numbers[1] &- numbers[0] : 0
         return (numbers[0] &- step, step)
-    }
-
-    /// Differences of the order asked for; the first repeat the second, so that they are free.
-    private static func residuals(of numbers: [Int64], order: PackedOrder) -> [Int64] {
-        guard order != .values, numbers.count > 0 else { return numbers }
-        let count = numbers.count
-        let step = count > 1 ? numbers[1] &- numbers[0] : 0
-        var result = differences(numbers, previous: numbers[0] &- step)
-        if order == .deltaDeltas {
-            result = differences(result, previous: step)
-        }
-        return result
     }
 
     static func differences(_ numbers: [Int64], previous: Int64) -> [Int64] {
@@ -197,12 +235,17 @@ struct PackedColumn {
         }
     }
 
-    private static func isNarrow(
-        _ numbers: UnsafePointer<Int64>, count: Int, start: Int64
-    ) -> Bool {
-        let (least, greatest) = IntegerLoops.range(numbers, count: count)
-        let (below, overflow0) = least.subtractingReportingOverflow(start)
-        let (above, overflow1) = greatest.subtractingReportingOverflow(start)
+    /// Whether all of a column's running sums fit 32 bits, whichever block they are of: numbers are
+    /// within 31 bits of each other, and the first block starts a step before the first.
+    private static func isNarrow(_ range: (least: Int64, greatest: Int64)) -> Bool {
+        let (span, overflow) = range.greatest.subtractingReportingOverflow(range.least)
+        return !overflow && span < 1 << 30 && range.least.magnitude < 1 << 62
+    }
+
+    /// Whether running sums of one block fit 32 bits.
+    private static func isNarrow(_ range: (least: Int64, greatest: Int64), start: Int64) -> Bool {
+        let (below, overflow0) = range.least.subtractingReportingOverflow(start)
+        let (above, overflow1) = range.greatest.subtractingReportingOverflow(start)
         return !overflow0 && !overflow1 && below >= Int64(Int32.min) && above <= Int64(Int32.max)
     }
 

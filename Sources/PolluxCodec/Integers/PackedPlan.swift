@@ -9,16 +9,16 @@ struct PackedPlan {
     /// Whether there are numbers that the width cannot hold.
     var hasExceptions = false
 
-    /// Plans a block of numbers that were already differenced.
+    /// Plans a block of numbers that were already differenced, and lie in `range`.
     ///
     /// Two references are tried: the least number, with exceptions above; and one that centres the
     /// range on the middle of a few of the numbers, with exceptions on both sides. `needsWide` is
     /// set when running sums would not fit 32 bits. `words` has room for two blocks.
     init(
-        _ values: UnsafePointer<Int64>, count: Int, needsWide: Bool, headByteCount: Int,
-        _ words: UnsafeMutablePointer<UInt32>
+        _ values: UnsafePointer<Int64>, count: Int, range: (least: Int64, greatest: Int64),
+        needsWide: Bool, headByteCount: Int, _ words: UnsafeMutablePointer<UInt32>
     ) {
-        let (least, greatest) = IntegerLoops.range(values, count: count)
+        let (least, greatest) = range
         let span = UInt64(bitPattern: greatest &- least)
         let full = bitLength(span)
         width = full
@@ -81,24 +81,27 @@ private enum BitLengths {
             return bestOfWide(values, count: count, from: least, around: centre)
         }
         let zigzag = words + ColumnLimits.blockCount
-        BitCounts.distances(values, count: count, reference: least, into: words)
-        BitCounts.zigzag(
-            words, count: count, shift: UInt32(truncatingIfNeeded: least &- centre), into: zigzag)
+        let zigzagBits = bitLength(2 * reach)
+        let size = BitCounts.WordSize(bits: max(full, zigzagBits))
+        BitCounts.distances(values, count: count, reference: least, size: size, into: words)
+        BitCounts.zigzag(words, count: count, shift: least &- centre, size: size, into: zigzag)
         return (
-            best(of: words, count: count, upTo: full, isSigned: false),
-            best(of: zigzag, count: count, upTo: bitLength(2 * reach), isSigned: true)
+            best(of: words, count: count, size, upTo: full, isSigned: false),
+            best(of: zigzag, count: count, size, upTo: zigzagBits, isSigned: true)
         )
     }
 
     /// Counts what is asked for, once.
     private static func best(
-        of words: UnsafePointer<UInt32>, count: Int, upTo limit: Int, isSigned: Bool
+        of words: UnsafePointer<UInt32>, count: Int, _ size: BitCounts.WordSize,
+        upTo limit: Int, isSigned: Bool
     ) -> Found {
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: 33) { counted in
             counted.initialize(repeating: -1)
             return best(count: count, upTo: limit, isSigned: isSigned) { bits in
                 if counted[bits] < 0 {
-                    counted[bits] = Int32(BitCounts.count(words, count: count, bits: bits))
+                    counted[bits] = Int32(
+                        BitCounts.count(words, count: count, bits: bits, size: size))
                 }
                 return Int(counted[bits])
             }

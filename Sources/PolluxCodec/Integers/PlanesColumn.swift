@@ -82,7 +82,7 @@ enum PlanesColumn {
             return values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
                 var bits = Double(cut * count)
                 for shift in stride(from: cut, to: width, by: 8) {
-                    bits += ByteEntropy.bits(words, count: count, shift: shift)
+                    bits += ByteCounts.bits(words, count: count, shift: shift)
                 }
                 return bits
             }
@@ -154,7 +154,7 @@ enum PlanesColumn {
             bytes.append(first)
             return
         }
-        let packed = plane.withUnsafeBytes { Zstd.compress($0) }
+        let packed = plane.withUnsafeBytes { Zstd.compress($0, as: .plane) }
         // Raw planes decode at memory speed, so zstd has to earn two percent.
         if packed.count + 3 < count - count / 50 {
             bytes.append(PlaneKind.zstd.rawValue)
