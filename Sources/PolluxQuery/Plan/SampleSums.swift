@@ -69,11 +69,17 @@ struct SampleSums: Sendable {
         }
     }
 
+    /// Of samples of several assets at one instant the least counts (S16), in whatever order they
+    /// come.
     private mutating func noteEnds(
         _ firstTime: Int64, _ first: Double, _ lastTime: Int64, _ last: Double
     ) {
-        if firstTime < self.firstTime { (self.firstTime, self.first) = (firstTime, first) }
-        if lastTime >= self.lastTime { (self.lastTime, self.last) = (lastTime, last) }
+        if firstTime < self.firstTime || (firstTime == self.firstTime && first < self.first) {
+            (self.firstTime, self.first) = (firstTime, first)
+        }
+        if lastTime > self.lastTime || (lastTime == self.lastTime && last < self.last) {
+            (self.lastTime, self.last) = (lastTime, last)
+        }
     }
 
     /// Adds the samples of a chunk by what its statistics say of them.

@@ -98,7 +98,7 @@ struct AggregateTotals {
             if curve == nil { curve = theirs } else { curve?.merge(theirs) }
         }
         if let theirs = other.samples {
-            if samples == nil { samples = theirs } else { samples?.merge(theirs) }
+            if samples == nil { samples = theirs } else { samples?.merge(theirs, words: words) }
         }
         if let theirs = other.increase { increase = (increase ?? 0) + theirs }
         bridged += other.bridged

@@ -74,8 +74,7 @@ struct SampleTotals: Hashable, Sendable {
         sumOfSquares += value * value
         minimum = min(minimum, value)
         maximum = max(maximum, value)
-        if firstTime.map({ time < $0 }) ?? true { (firstTime, firstValue) = (time, value) }
-        if lastTime.map({ time >= $0 }) ?? true { (lastTime, lastValue) = (time, value) }
+        noteEnds((time, value), (time, value))
         if keepsValues { values.append(value) }
     }
 
@@ -88,12 +87,31 @@ struct SampleTotals: Hashable, Sendable {
         sum += part.sum
         minimum = min(minimum, part.minimum)
         maximum = max(maximum, part.maximum)
-        if firstTime.map({ part.firstTime < $0 }) ?? true {
-            (firstTime, firstValue) = (part.firstTime, part.first)
+        noteEnds((part.firstTime, part.first), (part.lastTime, part.last))
+    }
+
+    /// Of samples of several assets at one instant the least counts (S16), in whatever order they
+    /// come; values that index `words` count as these.
+    private mutating func noteEnds(
+        _ theirFirst: (time: Int64, value: Double), _ theirLast: (time: Int64, value: Double),
+        words: [String] = []
+    ) {
+        func isLess(_ value: Double, _ other: Double) -> Bool {
+            guard words.indices.contains(Int(value)), words.indices.contains(Int(other)) else {
+                return value < other
+            }
+            return words[Int(value)] < words[Int(other)]
         }
-        if lastTime.map({ part.lastTime >= $0 }) ?? true {
-            (lastTime, lastValue) = (part.lastTime, part.last)
+        let isEarlier = first.map { mine in
+            theirFirst.time < mine.time
+                || (theirFirst.time == mine.time && isLess(theirFirst.value, mine.value))
         }
+        let isLater = last.map { mine in
+            theirLast.time > mine.time
+                || (theirLast.time == mine.time && isLess(theirLast.value, mine.value))
+        }
+        if isEarlier ?? true { (firstTime, firstValue) = theirFirst }
+        if isLater ?? true { (lastTime, lastValue) = theirLast }
     }
 
     /// Numbers words anew, when those of several assets become one list.
@@ -103,17 +121,16 @@ struct SampleTotals: Hashable, Sendable {
     }
 
     /// Adds what others found: other windows of the slice, or other assets of the group.
-    mutating func merge(_ other: SampleTotals) {
+    ///
+    /// Values of texts index `words`.
+    mutating func merge(_ other: SampleTotals, words: [String] = []) {
         count += other.count
         sum += other.sum
         sumOfSquares += other.sumOfSquares
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
-        if let theirs = other.first, first.map({ theirs.time < $0.time }) ?? true {
-            (firstTime, firstValue) = (theirs.time, theirs.value)
-        }
-        if let theirs = other.last, last.map({ theirs.time >= $0.time }) ?? true {
-            (lastTime, lastValue) = (theirs.time, theirs.value)
+        if let theirFirst = other.first, let theirLast = other.last {
+            noteEnds(theirFirst, theirLast, words: words)
         }
         values += other.values
         bins.merge(other.bins, uniquingKeysWith: +)

@@ -232,8 +232,11 @@ struct SlowAnswer {
         case "stddev":
             guard let mean, count > 1 else { return nil }
             return (numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)).squareRoot()
-        case "earliest": return heap.samples.min { $0.second < $1.second }?.value
-        case "latest": return heap.samples.max { $0.second < $1.second }?.value
+        // Of several at one second the least.
+        case "earliest":
+            return heap.samples.min { ($0.second, $0.value) < ($1.second, $1.value) }?.value
+        case "latest":
+            return heap.samples.min { (-$0.second, $0.value) < (-$1.second, $1.value) }?.value
         case "slope": return slope(heap.samples.map { (Double($0.second), $0.value) })
         case "delta": return heap.increase
         case "rate": return heap.rates.isEmpty ? nil : heap.rates.reduce(0, +)
