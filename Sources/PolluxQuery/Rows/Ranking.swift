@@ -50,18 +50,16 @@ struct Ranking {
     func value(
         _ subject: Subject, _ spans: [(evaluator: Evaluator, parts: [TimeRange])],
         where filter: BoundExpression?
-    ) -> Double? {
+    ) throws -> Double? {
         var all: SliceRows.Gathered?
         for (evaluator, parts) in spans {
             let atoms = SliceAtoms([parts])
-            let totals = question.aggregates.map { aggregate in
+            let totals = try question.aggregates.map { aggregate in
                 let found = AggregateTotals.gather(
                     aggregate, evaluator: evaluator, filter: filter, windows: atoms.windows,
                     now: question.context.now)
-                return [
-                    atoms.merged(found, slice: 0)
-                        ?? AggregateTotals.empty(aggregate, evaluator: evaluator)
-                ]
+                let empty = AggregateTotals.empty(aggregate, evaluator: evaluator)
+                return try atoms.merged(found, pause: question.checkLimits).map { $0 ?? empty }
             }
             let part = SliceRows.Gathered(
                 name: subject.name, asset: subject.asset,

@@ -50,7 +50,7 @@ struct SampleRows {
                 rows += found
                 if ranking != nil { read.append((evaluator, subject.present(in: [span]))) }
             }
-            let value = ranking?.value(subject, read, where: filter)
+            let value = try ranking?.value(subject, read, where: filter)
             try ranked.append(rows, value: value, to: table)
         }
         table.rows = ranked.rows

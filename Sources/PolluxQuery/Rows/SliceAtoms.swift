@@ -44,14 +44,84 @@ struct SliceAtoms {
         return low
     }
 
-    /// The totals of a slice from those of its stretches; nil where it has none.
-    func merged(_ totals: [AggregateTotals], slice: Int) -> AggregateTotals? {
-        var result: AggregateTotals?
-        for range in members[slice] {
-            for index in range {
-                if result == nil { result = totals[index] } else { result?.merge(totals[index]) }
+    /// The totals of each slice from those of its stretches; nil where it has none.
+    ///
+    /// A stretch is merged about three times, however many slices it lies in, unless percentiles
+    /// keep its values: then once for each slice.
+    ///
+    /// - Parameter pause: called now and then; what it throws ends the work.
+    func merged(
+        _ totals: [AggregateTotals], pause: () throws -> Void
+    ) throws -> [AggregateTotals?] {
+        let keepsValues = totals.contains { $0.samples?.keepsValues == true }
+        var sliding = SlidingTotals(totals: totals)
+        var workCount = 0
+        return try members.map { ranges in
+            var result: AggregateTotals?
+            for range in ranges where !range.isEmpty {
+                if !keepsValues, range.count > SlidingTotals.leastCount {
+                    let part = sliding.total(of: range)
+                    if result == nil { result = part } else { result?.merge(part) }
+                    workCount += SlidingTotals.leastCount
+                    continue
+                }
+                for index in range {
+                    if result == nil {
+                        result = totals[index]
+                    } else {
+                        result?.merge(totals[index])
+                    }
+                }
+                workCount += range.count
             }
+            if workCount > 100_000 {
+                workCount = 0
+                try pause()
+            }
+            return result
         }
+    }
+}
+
+/// Totals of windows that move on over stretches: those of the ends of the stretches up to a
+/// border, and those of all stretches behind it.
+///
+/// What is merged cannot be taken out again, so a window that leaves the border behind makes the
+/// next one (a queue as two stacks).
+private struct SlidingTotals {
+    /// The number of stretches from which on this is worth it.
+    static let leastCount = 8
+
+    let totals: [AggregateTotals]
+    private var start = 0
+    private var border = 0
+    private var end = 0
+    /// The totals from a stretch to the border, by stretch from `start` on.
+    private var ends: [AggregateTotals] = []
+    private var behind: AggregateTotals?
+
+    init(totals: [AggregateTotals]) { self.totals = totals }
+
+    /// The totals of a window that is not empty.
+    mutating func total(of window: Range<Int>) -> AggregateTotals {
+        if window.lowerBound < start || window.lowerBound >= border || window.upperBound < end {
+            begin(with: window)
+        }
+        for index in end..<window.upperBound {
+            if behind == nil { behind = totals[index] } else { behind?.merge(totals[index]) }
+        }
+        end = window.upperBound
+        var result = ends[window.lowerBound - start]
+        if let behind { result.merge(behind) }
         return result
+    }
+
+    private mutating func begin(with window: Range<Int>) {
+        start = window.lowerBound
+        border = window.upperBound
+        end = border
+        behind = nil
+        ends = Array(totals[window])
+        for index in ends.indices.dropLast().reversed() { ends[index].merge(ends[index + 1]) }
     }
 }

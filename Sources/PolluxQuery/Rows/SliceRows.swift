@@ -151,7 +151,7 @@ struct SliceRows {
         let kept = keepsSamples ? evaluator : evaluator.withoutSamples
         guard question.query.clauses.grouping != nil, let range = SliceRows.hull(slices) else {
             try question.checkMemory(adding: byteCount(slices))
-            let totals = self.totals(slices, evaluator, filter)
+            let totals = try self.totals(slices, evaluator, filter)
             let own = Gathered(
                 name: subject.name, asset: subject.asset, slices: slices, totals: totals,
                 perAsset: [], evaluators: [kept], subjects: [subject])
@@ -167,7 +167,7 @@ struct SliceRows {
             }
             guard own.contains(where: { !$0.parts.isEmpty }) else { continue }
             try question.checkMemory(adding: byteCount(own))
-            let totals = self.totals(own, evaluator, filter)
+            let totals = try self.totals(own, evaluator, filter)
             let member = Gathered(
                 name: group.label, asset: nil, slices: own, totals: totals,
                 perAsset: perAsset(own, totals), evaluators: [kept], subjects: [subject])
@@ -199,16 +199,14 @@ struct SliceRows {
 
     private func totals(
         _ slices: [Slice], _ evaluator: Evaluator, _ filter: BoundExpression?
-    ) -> [[AggregateTotals]] {
+    ) throws -> [[AggregateTotals]] {
         let atoms = SliceAtoms(slices.map(\.parts))
-        return question.aggregates.map { aggregate in
+        return try question.aggregates.map { aggregate in
             let found = AggregateTotals.gather(
                 aggregate, evaluator: evaluator, filter: filter, windows: atoms.windows,
                 now: question.context.now)
-            return slices.indices.map { slice in
-                atoms.merged(found, slice: slice)
-                    ?? AggregateTotals.empty(aggregate, evaluator: evaluator)
-            }
+            let empty = AggregateTotals.empty(aggregate, evaluator: evaluator)
+            return try atoms.merged(found, pause: question.checkLimits).map { $0 ?? empty }
         }
     }
 

@@ -19,6 +19,9 @@ struct SampleTotals: Hashable, Sendable {
     /// How often the middle of each bin of rollups stands for a value, like `values`.
     private(set) var bins: [UInt32: UInt64] = [:]
 
+    /// Whether it holds more than sums.
+    var keepsValues: Bool { !values.isEmpty || !bins.isEmpty }
+
     /// Whether percentiles are those of bins in part.
     var isApproximate: Bool { !bins.isEmpty }
 
