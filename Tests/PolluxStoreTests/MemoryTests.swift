@@ -28,12 +28,12 @@ import Testing
         try fixture.write(floats(series.map { ($0, 1, 1) }))
         fixture.store.flushForTest()
         let byteCount = fixture.store.writer.head.monitor.withLock { state -> Int in
-            let liveCount = state.generations.count { !$0.isEmpty }
+            let liveCount = state.segments.count { $0 != nil }
             guard state.slots.count == count, state.byteCount == 0, liveCount == 0 else {
                 return .max
             }
             var sum = state.slots.capacity * MemoryLayout<HeadSlot>.stride
-            sum += state.generations.capacity * 8
+            sum += state.segments.capacity * 8
             sum += state.slotIndex.capacity * 4
             sum += state.groups.capacity * MemoryLayout<HeadGroup>.stride
             sum += state.groupIndex.capacity * 16

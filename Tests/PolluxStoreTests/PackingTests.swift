@@ -129,9 +129,9 @@ import Testing
         }
         for _ in 0..<3_000 where PackingTests.packedCount(fixture) < count / 10 { usleep(10_000) }
         let byteCount = fixture.store.writer.head.monitor.withLock { state -> Int in
-            guard state.generations.allSatisfy({ $0.isEmpty }) else { return .max }
+            guard state.segments.allSatisfy({ $0 == nil }) else { return .max }
             var sum = state.slots.capacity * MemoryLayout<HeadSlot>.stride
-            sum += state.generations.capacity * 8
+            sum += state.segments.capacity * 8
             sum += state.slotIndex.capacity * 4
             sum += state.groups.capacity * MemoryLayout<HeadGroup>.stride
             sum += state.groupIndex.capacity * 16

@@ -180,7 +180,7 @@ private struct RunningCheck {
     mutating func checkJournal() throws {
         var count = 0
         let trimmed = try MetaNumber.trimmedSequence.read(transaction, tables)
-        var replay = JournalReplay(tables: tables, transaction: transaction)
+        var replay = try JournalReplay(tables: tables, transaction: transaction)
         try transaction.forEach(tables.journal) { key, value in
             count += 1
             var reader = KeyReader(key)

@@ -17,8 +17,10 @@ final class HeadSegment: @unchecked Sendable {
     let qualities: UnsafeMutablePointer<UInt8>
     let capacity: Int
     let firstTransaction: UInt64
-    /// Rows in use, once the segment is full or its generation is sealed.
+    /// Rows in use, once the segment is full or its rows are sealed.
     var count = 0
+    /// The segment with the rows before.
+    var previous: HeadSegment?
     /// The texts that the rows of a text series refer to.
     var texts: [String] = []
     /// Memory of the texts.
@@ -43,6 +45,17 @@ final class HeadSegment: @unchecked Sendable {
 
     deinit { UnsafeMutableRawPointer(times).deallocate() }
 
+    /// Memory of this segment and of those before it.
+    var totalByteCount: Int {
+        var sum = 0
+        var segment: HeadSegment? = self
+        while let current = segment {
+            sum += current.capacity * HeadSegment.rowByteCount + current.textByteCount
+            segment = current.previous
+        }
+        return sum
+    }
+
     /// How many of the first `count` rows a snapshot of commit `transaction` sees.
     func visibleCount(of count: Int, at transaction: UInt64) -> Int {
         guard count > 0, transaction >= firstTransaction else { return 0 }
@@ -58,20 +71,14 @@ final class HeadSegment: @unchecked Sendable {
     }
 }
 
-/// The rows of one series between two sealings.
-// Why: all fields are read and written under the head's lock only.
-final class HeadGeneration: @unchecked Sendable {
-    var segments: [HeadSegment] = []
+/// Rows of one series that a commit moved into chunks.
+struct RetiredRows {
+    /// Its newest segment, which the ones before hang on.
+    var newest: HeadSegment
     /// Whether the times of all rows are strictly ascending.
-    var isSorted = true
-    /// The commit that moved the rows into chunks; the greatest number while they are only here.
-    var sealedAt = UInt64.max
-    /// Memory of the segments and their texts.
-    var byteCount: Int {
-        segments.reduce(0) {
-            $0 + $1.capacity * HeadSegment.rowByteCount + $1.textByteCount
-        }
-    }
+    var isSorted: Bool
+    /// The commit that moved them; older views still see them here.
+    var sealedAt: UInt64
 }
 
 /// Rows of one series as one snapshot sees them: references and counts, no copies.
@@ -86,4 +93,30 @@ struct HeadRows {
     var isSorted = true
 
     var count: Int { pieces.reduce(0) { $0 + $1.count } }
+
+    init() {}
+
+    init(pieces: [Piece], isSorted: Bool) {
+        self.pieces = pieces
+        self.isSorted = isSorted
+    }
+
+    /// What a view of commit `transaction` sees of the segments up to `newest`, of which `count`
+    /// rows are in use.
+    init(endingWith newest: HeadSegment, count: Int, at transaction: UInt64, isSorted: Bool) {
+        self.isSorted = isSorted
+        var next: HeadSegment? = newest
+        var isWhole = false
+        while let segment = next {
+            let used = segment === newest ? count : segment.count
+            // Rows are no newer than the segment behind theirs: its first commit tells enough.
+            let visible = isWhole ? used : segment.visibleCount(of: used, at: transaction)
+            isWhole = isWhole || segment.firstTransaction <= transaction
+            if visible > 0 {
+                pieces.append(.init(segment: segment, count: visible, texts: segment.texts))
+            }
+            next = segment.previous
+        }
+        if pieces.count > 1 { pieces.reverse() }
+    }
 }

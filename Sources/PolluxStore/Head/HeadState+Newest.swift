@@ -9,19 +9,19 @@ extension HeadState {
         of series: SeriesID, before limit: Int64, at transaction: UInt64
     ) -> NewestRow {
         guard let index = slot(of: series) else { return .none }
-        if groups[Int(slots[index].group)].pack != nil {
+        let retired = retiredRows(ofSlot: index, at: transaction)
+        if retired == nil, groups[Int(slots[index].group)].pack != nil {
             return newestPacked(ofSlot: index, before: limit)
         }
-        guard let generation = generations[index].first(where: { $0.sealedAt > transaction })
-        else { return .none }
-        let isLive = generation.sealedAt == .max
-        guard isLive ? slots[index].isSorted : generation.isSorted else { return .late }
-        for number in generation.segments.indices.reversed() {
-            let segment = generation.segments[number]
+        guard retired?.isSorted ?? slots[index].isSorted else { return .late }
+        let newest = retired?.newest ?? segments[index]
+        let tailCount = retired.map { $0.newest.count } ?? Int(slots[index].count)
+        var next = newest
+        while let segment = next {
+            next = segment.previous
             guard segment.firstTransaction <= transaction else { continue }
-            let isTail = isLive && number == generation.segments.count - 1
             let count = segment.visibleCount(
-                of: isTail ? Int(slots[index].count) : segment.count, at: transaction)
+                of: segment === newest ? tailCount : segment.count, at: transaction)
             guard count > 0 else { continue }
             var row = count - 1
             if segment.times[row] >= limit {
@@ -31,7 +31,7 @@ extension HeadState {
             if row >= 0 {
                 return .row(
                     segment.point(row, kind: slots[index].kind),
-                    isNewest: isLive && segment.times[row] == slots[index].lastTime)
+                    isNewest: retired == nil && segment.times[row] == slots[index].lastTime)
             }
         }
         return .none

@@ -24,9 +24,7 @@ extension HeadState {
         let end = min(groups.count, position + 64 * limit)
         while position < end, found.count < limit {
             let group = groups[position]
-            if group.valueCount > 0, group.lastSequence <= sequence, group.pack == nil,
-                group.slots.allSatisfy({ isPackable(Int($0)) })
-            {
+            if group.valueCount > 0, group.lastSequence <= sequence, group.pack == nil {
                 found.append(
                     PackCandidate(
                         group: position, columns: group.slots.map { column(ofSlot: Int($0)) },
@@ -37,15 +35,9 @@ extension HeadState {
         return found
     }
 
-    /// Whether no rows of the slot wait for old views to end.
-    private func isPackable(_ index: Int) -> Bool {
-        generations[index].isEmpty
-            || generations[index].count == 1 && generations[index][0].sealedAt == .max
-    }
-
     private func column(ofSlot index: Int) -> (kind: ValueKind, rows: HeadRows)? {
         guard slots[index].rowCount > 0 else { return nil }
-        return (slots[index].kind, rows(of: slots[index].series, at: .max - 1))
+        return (slots[index].kind, rows(of: slots[index].series, at: .max))
     }
 
     /// Puts a pack in the place of the rows that it was made from, unless they have changed or a
@@ -57,14 +49,13 @@ extension HeadState {
         let oldestView = viewCounts.keys.min() ?? publishedID
         guard group.lastSequence == candidate.lastSequence,
             group.valueCount == candidate.valueCount, group.pack == nil,
-            group.slots.allSatisfy({ isPackable(Int($0)) }),
             pack.newestTransaction <= oldestView
         else { return 0 }
         var freed = -pack.byteCount
         for number in group.slots {
             let index = Int(number)
-            if let generation = generations[index].last { freed += generation.byteCount }
-            generations[index] = []
+            freed += segments[index]?.totalByteCount ?? 0
+            segments[index] = nil
             slots[index].empty()
         }
         groups[candidate.group].pack = pack
@@ -82,12 +73,9 @@ extension HeadState {
             kind: { slots[Int(members[$0])].kind }, spare: { min(8_192, max(1, $0 / 2)) }
         ) { position, segment in
             let index = Int(members[position])
-            let generation = HeadGeneration()
-            generation.segments = [segment]
-            generation.isSorted = slots[index].isSorted
-            generations[index] = [generation]
+            segments[index] = segment
             slots[index].fill(segment, count: segment.count)
-            byteCount += generation.byteCount
+            byteCount += segment.totalByteCount
         }
     }
 

@@ -7,13 +7,13 @@ extension HeadState {
         for group in outcome.groups { unpack(group: Int(group)) }
         for number in outcome.slots {
             let index = Int(number)
-            guard let generation = generations[index].last, generation.sealedAt == .max else {
-                continue
-            }
-            generation.segments.last?.count = Int(slots[index].count)
-            generation.isSorted = slots[index].isSorted
-            generation.sealedAt = transaction
-            retiredByteCount += generation.byteCount
+            guard let newest = segments[index] else { continue }
+            newest.count = Int(slots[index].count)
+            segments[index] = nil
+            retiredByteCount += newest.totalByteCount
+            retiredRows[number, default: []].append(
+                RetiredRows(
+                    newest: newest, isSorted: slots[index].isSorted, sealedAt: transaction))
             retired.append((transaction, number))
             rowCount -= Int(slots[index].rowCount)
             let group = Int(slots[index].group)
@@ -33,12 +33,11 @@ extension HeadState {
         var freed = 0
         for entry in retired {
             guard entry.sealedAt <= oldest else { break }
-            let index = Int(entry.slot)
-            if let generation = generations[index].first, generation.sealedAt == entry.sealedAt {
-                byteCount -= generation.byteCount
-                retiredByteCount -= generation.byteCount
-                generations[index].removeFirst()
-                if generations[index].isEmpty { generations[index] = [] }
+            if let rows = retiredRows[entry.slot]?.removeFirst() {
+                let freed = rows.newest.totalByteCount
+                byteCount -= freed
+                retiredByteCount -= freed
+                if retiredRows[entry.slot]?.isEmpty == true { retiredRows[entry.slot] = nil }
             }
             freed += 1
         }

@@ -18,7 +18,7 @@ extension HeadState {
             input.columns.append(
                 .init(
                     slot: number, series: slot.series, kind: slot.kind,
-                    rows: rows(of: slot.series, at: .max - 1), lateCount: Int(slot.lateCount)))
+                    rows: rows(of: slot.series, at: .max), lateCount: Int(slot.lateCount)))
         }
         return input
     }

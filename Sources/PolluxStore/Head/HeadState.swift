@@ -66,15 +66,17 @@ struct HeadGroup {
     var firstSequence = UInt64.max
     /// The journal record of the newest of them.
     var lastSequence: UInt64 = 0
-    /// All rows of the group while it is quiet; then its slots have no generations.
+    /// All rows of the group while it is quiet; then its slots have no segments.
     var pack: HeadPack?
 }
 
 /// Everything that the head's lock protects.
 struct HeadState {
     var slots: [HeadSlot] = []
-    /// Per slot the generations that someone may still see; the last one is live.
-    var generations: [[HeadGeneration]] = []
+    /// Per slot the newest segment of rows that are not in chunks; the ones before hang on it.
+    var segments: [HeadSegment?] = []
+    /// By slot the rows that are in chunks and that old views still see here, oldest first.
+    var retiredRows: [Int32: [RetiredRows]] = [:]
     /// Slot by series number, -1 for none.
     var slotIndex: [Int32] = []
     var groups: [HeadGroup] = []
@@ -89,7 +91,7 @@ struct HeadState {
     var publishedID: UInt64 = 0
     /// Commits that open views see, with the number of views each.
     var viewCounts: [UInt64: Int] = [:]
-    /// Sealed generations that wait for views to end, oldest first.
+    /// What of `retiredRows` waits for views to end, oldest first.
     var retired: [(sealedAt: UInt64, slot: Int32)] = []
 
     func slot(of series: SeriesID) -> Int? {
@@ -100,10 +102,8 @@ struct HeadState {
 
     mutating func addSlot(_ seed: SlotSeed) {
         let number = Int(seed.description.id.rawValue)
-        if number >= slotIndex.count {
-            // Appending doubles the room; reserving it here would copy all for each new series.
-            slotIndex += Array(repeating: -1, count: number + 1 - slotIndex.count)
-        }
+        // Appending doubles the room; reserving it here would copy all for each new series.
+        while slotIndex.count <= number { slotIndex.append(-1) }
         guard slotIndex[number] < 0 else { return }
         let group = indexOfGroup(seed.description.group)
         slotIndex[number] = Int32(slots.count)
@@ -112,7 +112,7 @@ struct HeadState {
             HeadSlot(
                 series: seed.description.id, group: group, kind: seed.description.kind,
                 lastTime: seed.lastTime ?? .min))
-        generations.append([])
+        segments.append(nil)
     }
 
     private mutating func indexOfGroup(_ id: AssetID) -> Int32 {
@@ -189,7 +189,7 @@ struct HeadState {
         _ text: String, _ index: Int, _ transaction: UInt64
     ) -> UInt64 {
         if needsSegment(index, transaction) { openSegment(index, transaction) }
-        guard let segment = generations[index].last?.segments.last else {
+        guard let segment = segments[index] else {
             preconditionFailure("a series has no open segment")
         }
         // States repeat: a text equal to the one before shares its entry.
@@ -214,17 +214,14 @@ struct HeadState {
             unpack(group: Int(slots[index].group))
             guard needsSegment(index, transaction) else { return }
         }
-        if generations[index].last?.sealedAt != .max {
-            generations[index].append(HeadGeneration())
-        }
-        guard let generation = generations[index].last else {
-            preconditionFailure("a series has no live generation")
-        }
-        generation.segments.last?.count = Int(slots[index].count)
         // Small at first: most series of a large plant are slow.
         let capacity = min(8_192, max(4, Int(slots[index].capacity) * 2))
         let segment = HeadSegment(capacity: capacity, firstTransaction: transaction)
-        generation.segments.append(segment)
+        if let previous = segments[index] {
+            previous.count = Int(slots[index].count)
+            segment.previous = previous
+        }
+        segments[index] = segment
         slots[index].fill(segment, count: 0)
         byteCount += capacity * HeadSegment.rowByteCount
     }
@@ -233,27 +230,22 @@ struct HeadState {
 
     func rows(of series: SeriesID, at transaction: UInt64) -> HeadRows {
         guard let index = slot(of: series) else { return HeadRows() }
-        if groups[Int(slots[index].group)].pack != nil { return packedRows(ofSlot: index) }
-        guard let generation = generations[index].first(where: { $0.sealedAt > transaction })
-        else { return HeadRows() }
-        var rows = HeadRows()
-        let isLive = generation.sealedAt == .max
-        rows.isSorted = isLive ? slots[index].isSorted : generation.isSorted
-        for (number, segment) in generation.segments.enumerated() {
-            let isTail = isLive && number == generation.segments.count - 1
-            // Rows are no newer than the segment behind theirs: its first commit tells enough.
-            let isWhole =
-                !isTail && number + 1 < generation.segments.count
-                && generation.segments[number + 1].firstTransaction <= transaction
-            let count =
-                isWhole
-                ? segment.count
-                : segment.visibleCount(
-                    of: isTail ? Int(slots[index].count) : segment.count, at: transaction)
-            guard count > 0 else { break }
-            rows.pieces.append(.init(segment: segment, count: count, texts: segment.texts))
+        if let retired = retiredRows(ofSlot: index, at: transaction) {
+            return HeadRows(
+                endingWith: retired.newest, count: retired.newest.count, at: transaction,
+                isSorted: retired.isSorted)
         }
-        return rows
+        if groups[Int(slots[index].group)].pack != nil { return packedRows(ofSlot: index) }
+        guard let newest = segments[index] else { return HeadRows() }
+        return HeadRows(
+            endingWith: newest, count: Int(slots[index].count), at: transaction,
+            isSorted: slots[index].isSorted)
+    }
+
+    /// The rows of a slot that are in chunks by now and that a view of a commit sees here.
+    func retiredRows(ofSlot index: Int, at transaction: UInt64) -> RetiredRows? {
+        guard !retiredRows.isEmpty, let waiting = retiredRows[Int32(index)] else { return nil }
+        return waiting.first { $0.sealedAt > transaction }
     }
 
     mutating func reserve() -> UInt64 {

@@ -14,6 +14,13 @@ struct Catalog: Sendable {
         KeyBytes().with(byNumber).with(series.rawValue).bytes
     }
 
+    /// The series that a key of the table stands for; nil where it is another kind of key.
+    static func number(ofKey key: UnsafeRawBufferPointer) -> SeriesID? {
+        guard key.count == 5, key[0] == byNumber else { return nil }
+        let number = UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 1, as: UInt32.self))
+        return SeriesID(rawValue: number)
+    }
+
     static func key(_ asset: AssetID, _ measure: MeasureID) -> [UInt8] {
         KeyBytes().with(byAsset).with(asset.rawValue).with(measure.rawValue).bytes
     }

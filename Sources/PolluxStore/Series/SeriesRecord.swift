@@ -22,11 +22,22 @@ struct SeriesRecord: Equatable {
     static func read(
         _ series: SeriesID, _ transaction: ReadTransaction, _ tables: Tables
     ) throws -> SeriesRecord? {
-        guard let bytes = try transaction.value(tables.last, key(series)) else { return nil }
+        try transaction.value(tables.last, key(series)).map { try decode(series, $0) }
+    }
+
+    /// The series that a key of the table stands for.
+    static func number(ofKey key: UnsafeRawBufferPointer) -> SeriesID? {
+        guard key.count == 4 else { return nil }
+        return SeriesID(rawValue: UInt32(bigEndian: key.loadUnaligned(as: UInt32.self)))
+    }
+
+    static func decode(
+        _ series: SeriesID, _ bytes: UnsafeRawBufferPointer
+    ) throws(StoreError) -> SeriesRecord {
         do {
             return try SeriesRecord(decoding: bytes)
         } catch {
-            throw StoreError.corrupt(
+            throw .corrupt(
                 record: "last point of series \(series.rawValue)", reason: error.reason)
         }
     }

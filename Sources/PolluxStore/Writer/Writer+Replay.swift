@@ -11,7 +11,7 @@ extension Writer {
         let transaction = try environment.beginRead()
         defer { transaction.close() }
         lastSequence = try MetaNumber.trimmedSequence.read(transaction, tables)
-        var replay = JournalReplay(tables: tables, transaction: transaction)
+        var replay = try JournalReplay(tables: tables, transaction: transaction)
         try transaction.forEach(tables.journal) { key, value in
             var reader = KeyReader(key)
             guard let sequence = reader.uint64(), key.count == 8 else {
@@ -43,16 +43,20 @@ struct JournalReplay {
     let transaction: ReadTransaction
     /// What is known of a series, by number: every row of the journal asks.
     private struct Known {
-        var kind: ValueKind
+        var seed: SlotSeed
         var mark: UInt64
+        /// Whether the head has been told of it.
+        var isSeeded = false
     }
     private var known: [Known?] = []
-    private var marks: [AssetID: UInt64] = [:]
+    private var mark: (group: AssetID, sequence: UInt64)?
     private var seeds: [SlotSeed] = []
+    private let catalog: CatalogScan
 
-    init(tables: Tables, transaction: ReadTransaction) {
+    init(tables: Tables, transaction: ReadTransaction) throws {
         self.tables = tables
         self.transaction = transaction
+        catalog = try CatalogScan(tables: tables, transaction: transaction)
     }
 
     mutating func takeSeeds() -> [SlotSeed] {
@@ -69,8 +73,8 @@ struct JournalReplay {
             let series = batch.series[row]
             let number = Int(series.rawValue)
             let (kind, mark): (ValueKind, UInt64)
-            if number < known.count, let found = known[number] {
-                (kind, mark) = (found.kind, found.mark)
+            if number < known.count, let found = known[number], found.isSeeded {
+                (kind, mark) = (found.seed.description.kind, found.mark)
             } else {
                 (kind, mark) = try learn(series, sequence)
             }
@@ -97,25 +101,33 @@ struct JournalReplay {
     private mutating func learn(
         _ series: SeriesID, _ sequence: UInt64
     ) throws -> (kind: ValueKind, mark: UInt64) {
-        let catalog = Catalog(tables: tables)
-        guard let description = try catalog.description(series, transaction) else {
+        let number = Int(series.rawValue)
+        if number >= known.count || known[number] == nil {
+            // Those that were made together come together: one walk finds what many rows ask.
+            try catalog.forEach(from: series, limit: 256) { seed in
+                let number = Int(seed.description.id.rawValue)
+                // The catalog has it, so it is a number that was given, not one of damage.
+                while known.count <= number { known.append(nil) }
+                if known[number] == nil {
+                    known[number] = Known(seed: seed, mark: try mark(of: seed.description.group))
+                }
+            }
+        }
+        guard number < known.count, let found = known[number] else {
             throw StoreError.corrupt(
                 record: "journal \(sequence)",
                 reason: "it names series \(series.rawValue), which the catalog does not have")
         }
-        let group = description.group
-        let mark = try marks[group] ?? Sealer.mark(group, transaction, tables)
-        marks[group] = mark
-        // The catalog has it, so the number is one that was given, not one that damage made.
-        let number = Int(series.rawValue)
-        if number >= known.count {
-            known += Array(repeating: nil, count: number + 1 - known.count)
-        }
-        known[number] = Known(kind: description.kind, mark: mark)
-        let record = try SeriesRecord.read(series, transaction, tables)
-        seeds.append(
-            SlotSeed(
-                description: description, lastTime: record?.newest?.instant.nanoseconds))
-        return (description.kind, mark)
+        known[number]?.isSeeded = true
+        seeds.append(found.seed)
+        return (found.seed.description.kind, found.mark)
+    }
+
+    /// The record up to which a group's rows are in chunks; its series mostly stand together.
+    private mutating func mark(of group: AssetID) throws -> UInt64 {
+        if let mark, mark.group == group { return mark.sequence }
+        let sequence = try Sealer.mark(group, transaction, tables)
+        mark = (group, sequence)
+        return sequence
     }
 }
