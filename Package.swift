@@ -142,10 +142,11 @@ let package = Package(
             name: "PolluxStoreBench",
             dependencies: ["PolluxStore", "PolluxKeyValue", "PolluxModel", "PolluxTestKit"],
             path: "bench/Store", swiftSettings: common),
+        .target(name: "BenchRaw", path: "bench/Raw", swiftSettings: common + wide),
         .executableTarget(
             name: "PolluxBench",
-            dependencies: ["BenchFrame", "PolluxCodec", "PolluxTestKit"], path: "bench/Kernels",
-            swiftSettings: common),
+            dependencies: ["BenchFrame", "BenchRaw", "PolluxCodec", "PolluxTestKit"],
+            path: "bench/Kernels", swiftSettings: common),
         .executableTarget(
             name: "PolluxScanBench",
             dependencies: [

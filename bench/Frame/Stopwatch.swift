@@ -23,6 +23,23 @@ public enum Stopwatch {
         return least
     }
 
+    /// The least processor time of several runs of each body, taken in turn, in seconds: what else
+    /// the machine does slows down all of them alike.
+    public static func least(
+        rounds: Int, inTurn bodies: [() throws -> Void]
+    ) throws -> [Double] {
+        for body in bodies { try body() }
+        var least = bodies.map { _ in Double.infinity }
+        for _ in 0..<max(1, rounds) {
+            for (index, body) in bodies.enumerated() {
+                let start = seconds()
+                try body()
+                least[index] = min(least[index], seconds() - start)
+            }
+        }
+        return least
+    }
+
     /// Keeps the optimiser from dropping a result that nobody reads.
     @inline(never)
     public static func keep<T>(_ value: T) {

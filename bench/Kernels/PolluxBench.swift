@@ -5,7 +5,7 @@ import PolluxTestKit
 
 /// `pollux-bench encode fast|dense [NAME]` shows how fast each reference column is encoded, or one
 /// of them, or with `every` each, a few thousand times, for profiles;
-/// `pollux-bench sums levels|walk` adds up one column a hundred times, for profiles;
+/// `pollux-bench sums levels|walk [VALUES]` adds up one column fifty times, for profiles;
 /// `pollux-bench export FOLDER` writes the columns for peers in other languages;
 /// `pollux-bench codec [--peers FILE] [--results FOLDER] [--only sizes|speeds]` measures.
 @main
@@ -24,8 +24,10 @@ struct PolluxBench {
             try encode(
                 folder, arguments[1] == "dense" ? .dense : .fast,
                 only: arguments.count == 3 ? arguments[2] : "")
-        case ("sums", 2):
-            try Scans.profile(arguments[1] == "walk" ? .walk : .levels)
+        case ("sums", 2...3):
+            try Scans.profile(
+                arguments[1] == "walk" ? .walk : .levels,
+                values: arguments.dropFirst(2).first.flatMap(Int.init))
         case ("codec", 1...):
             try measure(
                 folder, option("--peers", arguments), option("--results", arguments),

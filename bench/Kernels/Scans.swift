@@ -1,11 +1,13 @@
 import BenchFrame
+import BenchRaw
 import PolluxCodec
 import PolluxTestKit
 
 /// Speeds of encoding, decoding and fused sums, beside a sum over raw doubles from memory.
 struct Scans {
-    /// Enough values that neither raw doubles nor their chunks stay in a cache.
-    private static let count = 16 << 20
+    /// Enough values that neither raw doubles (512 MiB) nor their chunks (50 MiB or more) stay in a
+    /// cache.
+    private static let count = 64 << 20
 
     /// Where the values come from.
     enum Nature: String, CaseIterable {
@@ -43,11 +45,14 @@ struct Scans {
     private struct Chunks {
         var values: [[Double]]
         var bytes: [[UInt8]]
+        /// How many values each chunk has; asking the plain values would fetch them from memory.
+        var counts: [Int]
         var count: Int
 
         init(_ values: [[Double]], _ tier: EncodingTier) {
             self.values = values
-            count = values.reduce(0) { $0 + $1.count }
+            counts = values.map(\.count)
+            count = counts.reduce(0, +)
             bytes = values.map {
                 var bytes: [UInt8] = []
                 FloatColumn.encode($0, tier: tier, into: &bytes)
@@ -64,20 +69,20 @@ struct Scans {
         }
 
         func decode(into target: UnsafeMutableBufferPointer<Double>) throws {
-            for (chunk, plain) in zip(bytes, values) {
+            for (chunk, count) in zip(bytes, counts) {
                 try chunk.withUnsafeBytes {
-                    let rows = UnsafeMutableBufferPointer(rebasing: target[..<plain.count])
+                    let rows = UnsafeMutableBufferPointer(rebasing: target[..<count])
                     try FloatColumn.decode($0, into: rows)
                 }
             }
         }
 
         func aggregate(wantsExtremes: Bool) throws {
-            for (chunk, plain) in zip(bytes, values) {
+            for (chunk, count) in zip(bytes, counts) {
                 try chunk.withUnsafeBytes {
                     Stopwatch.keep(
                         try FloatColumn.aggregate(
-                            $0, rows: 0..<plain.count, wantsExtremes: wantsExtremes))
+                            $0, rows: 0..<count, wantsExtremes: wantsExtremes))
                 }
             }
         }
@@ -89,8 +94,9 @@ struct Scans {
         let raw = Stopwatch.least {
             levels.withUnsafeBufferPointer { Stopwatch.keep(FloatAggregate($0)) }
         }
-        let sum = Stopwatch.least { Stopwatch.keep(levels.withUnsafeBufferPointer(Self.sum)) }
-        add("raw doubles in memory: sum", Self.count, sum)
+        add(
+            "raw doubles in memory: sum", Self.count,
+            Stopwatch.least(rounds: 25) { Self.rawSum(levels) })
         add("raw doubles in memory: sum, min, max", Self.count, raw)
         try measure(.levels, Columns.chunks(levels))
         try measure(.walk, Columns.chunks(Self.made(.walk)))
@@ -99,7 +105,7 @@ struct Scans {
     }
 
     /// Levels of two decimals, or a walk.
-    private static func made(_ nature: Nature) -> [Double] {
+    private static func made(_ nature: Nature, count: Int = count) -> [Double] {
         var random = Seed(7)
         var integer = 2000
         return (0..<count).map { _ in
@@ -109,14 +115,36 @@ struct Scans {
         }
     }
 
-    /// Adds up a column over and over, and prints how fast.
-    static func profile(_ nature: Nature) throws {
-        let chunks = Chunks(Columns.chunks(made(nature)), .fast)
-        for (name, wantsExtremes) in [("sum", false), ("sum, min, max", true)] {
-            let seconds = try Stopwatch.least(rounds: 50) {
-                try chunks.aggregate(wantsExtremes: wantsExtremes)
+    /// Adds up a column over and over, and prints how fast, beside raw doubles.
+    ///
+    /// Fewer `values` than usual stay in a cache: what is left then is the processor's own time.
+    static func profile(_ nature: Nature, values: Int?) throws {
+        let count = values ?? count
+        let plain = made(nature, count: count)
+        let chunks = Chunks(Columns.chunks(plain), .fast)
+        // Runs too short are not measured well: the clock of processor time may err by a tick.
+        let times = max(1, (16 << 20) / count)
+        let seconds = try Stopwatch.least(
+            rounds: 50,
+            inTurn: [
+                { for _ in 0..<times { rawSum(plain) } },
+                { for _ in 0..<times { try chunks.aggregate(wantsExtremes: false) } },
+                { for _ in 0..<times { try chunks.aggregate(wantsExtremes: true) } },
+            ])
+        let names = ["raw doubles in memory, sum", "\(nature.rawValue), sum", "the same, min, max"]
+        for (name, time) in zip(names, seconds) {
+            let rate = text(Double(times * count) / time / 1e6, 0)
+            print("\(name): \(rate) Mv/s, × \(text(seconds[0] / time, 2))")
+        }
+    }
+
+    /// The fastest sum over raw doubles, with the widest vectors there are.
+    private static func rawSum(_ values: [Double]) {
+        values.withUnsafeBufferPointer { values in
+            guard CPUFeatures.isWide, let start = values.baseAddress else {
+                return Stopwatch.keep(sum(values))
             }
-            print("\(nature.rawValue), \(name): \(text(Double(count) / seconds / 1e6, 0)) Mv/s")
+            Stopwatch.keep(RawSums.wide(start, count: values.count))
         }
     }
 
