@@ -11,6 +11,9 @@ import Testing
         "\n", "p99.9", "1e999", ";", "\u{0}", "👩‍🏭", "or", "99999999999999999999d", "=", "top",
     ]
 
+    /// Some thousands; others with `POLLUX_SEEDS=1000001-2000000`.
+    private static let seeds = Seed.asked ?? Array(1...3000)
+
     /// A tree whose canonical text gives the same tree, or a diagnostic with a place in the text.
     private func check(_ text: String, _ seed: UInt64) {
         do {
@@ -33,7 +36,7 @@ import Testing
 
     @Test func mutatedExamplesGiveATreeOrADiagnostic() {
         let examples = exampleText.split(separator: "\n").dropFirst().map(String.init)
-        for seed in UInt64(1)...3000 {
+        for seed in Self.seeds {
             var source = Seed(seed)
             guard var text = examples.randomElement(using: &source).map(Array.init) else { return }
             for _ in 0...Int.random(in: 0...2, using: &source) {
@@ -50,7 +53,7 @@ import Testing
     }
 
     @Test func arbitraryTextGivesATreeOrADiagnostic() {
-        for seed in UInt64(1)...3000 {
+        for seed in Self.seeds {
             var source = Seed(seed)
             let count = Int.random(in: 0...20, using: &source)
             let text = (0..<count).map { _ in Self.pieces.randomElement(using: &source) ?? "" }

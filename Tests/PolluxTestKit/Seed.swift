@@ -1,3 +1,5 @@
+import Foundation
+
 /// A deterministic random source (SplitMix64): the same seed gives the same test on every machine.
 public struct Seed: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -26,5 +28,16 @@ public struct Seed: RandomNumberGenerator, Sendable {
         var sum = 0.0
         for _ in 0..<12 { sum += unit() }
         return sum - 6
+    }
+}
+
+extension Seed {
+    /// The seeds that `POLLUX_SEEDS` names, such as `44,138` or `1-2000`; nil where it says nothing.
+    public static let asked: [UInt64]? = ProcessInfo.processInfo.environment["POLLUX_SEEDS"].map {
+        $0.split(separator: ",").flatMap { part -> [UInt64] in
+            let ends = part.split(separator: "-").compactMap { UInt64($0) }
+            guard let first = ends.first, let last = ends.last, first <= last else { return [] }
+            return Array(first...last)
+        }
     }
 }

@@ -12,12 +12,9 @@ import Testing
 @Suite struct SlowAgreementTests {
     /// Some tens of questions on a few plants; thousands with `POLLUX_LONG_TESTS=1`.
     private static let isLong = ProcessInfo.processInfo.environment["POLLUX_LONG_TESTS"] != nil
-    /// Some seeds alone with `POLLUX_SEEDS=27,34`.
-    static let seeds: [UInt64] =
-        ProcessInfo.processInfo.environment["POLLUX_SEEDS"].map {
-            $0.split(separator: ",").compactMap { UInt64($0) }
-        } ?? Array(1...(isLong ? 200 : 4))
-    private static let questionCount = isLong ? 60 : 25
+    /// Some seeds alone with `POLLUX_SEEDS=27,34` or `1-200`.
+    static let seeds = Seed.asked ?? Array(1...(isLong ? 2000 : 4))
+    private static let questionCount = isLong ? 30 : 25
 
     @Test(arguments: seeds) func engineAgrees(_ seed: UInt64) throws {
         let plant = SlowPlant(seed: seed)

@@ -90,7 +90,8 @@ struct SlowAnswer {
             }
             key = "\(measure) \(place?.machine ?? String(subject.name.prefix(2)))"
         }
-        return plant.series[key]?.samples.first { $0.second == second && $0.isGood && !$0.isEnd }
+        guard second < SlowPlant.seconds else { return nil }
+        return plant.series[key].flatMap { SlowPlant.Series.entry($0.good, second) }
     }
 
     // MARK: Gathering

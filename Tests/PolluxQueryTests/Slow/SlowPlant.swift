@@ -18,9 +18,36 @@ struct SlowPlant {
 
     /// The samples of one measure of one asset, in time order, and how they run.
     struct Series {
-        var samples: [Sample]
+        let samples: [Sample]
         var isLinear: Bool
         var gap: Int?
+        /// By second the sample that counts for the curve there: the last usable one until then.
+        private(set) var before: [Sample?] = []
+        /// By second the next usable sample behind it.
+        private(set) var next: [Sample?] = []
+        /// By second the good sample there.
+        private(set) var good: [Sample?] = []
+
+        init(samples: [Sample], isLinear: Bool, gap: Int?) {
+            (self.samples, self.isLinear, self.gap) = (samples, isLinear, gap)
+            before = Array(repeating: nil, count: SlowPlant.seconds)
+            next = before
+            good = before
+            for sample in samples {
+                if sample.isGood, !sample.isEnd { good[sample.second] = sample }
+                guard sample.isGood || sample.isEnd else { continue }
+                for second in sample.second..<SlowPlant.seconds { before[second] = sample }
+                for second in (0..<sample.second).reversed() {
+                    if next[second] != nil { break }
+                    next[second] = sample
+                }
+            }
+        }
+
+        /// The entry for a second; behind the last sample nothing changes.
+        static func entry(_ table: [Sample?], _ second: Int) -> Sample? {
+            second < 0 ? nil : table[min(second, SlowPlant.seconds - 1)]
+        }
     }
 
     /// A spindle in a machine from one second to another.
@@ -167,13 +194,12 @@ struct SlowPlant {
 
     /// The curve of a series over `[second, second + 1)`, read for an asset that was meant over
     /// `stay`; nil where it is not known.
+    ///
+    /// All samples are older than any `now`.
     func piece(_ series: Series, _ second: Int, stay: Range<Int>, now: Int) -> Piece? {
         guard stay.contains(second), second < now else { return nil }
-        let usable = series.samples.filter { ($0.isGood || $0.isEnd) && $0.second <= now }
-        guard let before = usable.last(where: { $0.second <= second }), !before.isEnd else {
-            return nil
-        }
-        let next = usable.first { $0.second > second }
+        guard let before = Series.entry(series.before, second), !before.isEnd else { return nil }
+        let next = Series.entry(series.next, second)
         let expiry = series.gap.map { before.second + $0 } ?? Self.farFuture
         let held = Piece(first: before.value, last: before.value, word: before.word)
         guard series.isLinear else { return second < expiry ? held : nil }
