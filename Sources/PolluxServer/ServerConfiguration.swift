@@ -70,6 +70,8 @@ public struct ServerLimits: Sendable {
     public var writingByteCount = 32 << 20
     /// The longest a query may run.
     public var queryTime: Duration = .seconds(60)
+    /// The memory that a query may hold, in bytes.
+    public var queryByteCount = 512 << 20
     /// Queries that run at the same time, each on a thread of its own.
     public var runningQueryCount = 4
     /// Queries that run or wait for a thread.

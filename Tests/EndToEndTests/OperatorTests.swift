@@ -18,6 +18,8 @@ import Testing
             ("[mqtt a]\nurl = mqtt://h\n[mqtt b]\nurl = mqtt://h\n", "two sources use the client"),
             ("[ingest]\ncreate = maybe\n", "pollux.conf:2: create: "),
             ("[ingest]\nfuture-seconds = 5m\n", "pollux.conf:2: future-seconds: "),
+            ("[limits]\nquery-bytes = 0\n", "pollux.conf:2: query-bytes: a limit of nothing"),
+            ("[limits]\nrows = 5\n", "pollux.conf:2: rows: unknown key"),
             ("data = a\ndata = b\n", "pollux.conf:2: data: it stands here twice"),
         ])
     func badConfiguration(text: String, message: String) throws {
@@ -28,6 +30,40 @@ import Testing
         let (code, output) = try Plant.pollux(["serve", "--config", file.path], seconds: 20)
         #expect(code == 1, "\(output)")
         #expect(output.contains(message), "\(output)")
+    }
+
+    @Test("the limits of the configuration file are in force, and refusals name them")
+    func limits() throws {
+        let plant = try Plant()
+        let configuration = plant.folder.appendingPathComponent("pollux.conf")
+        try """
+        data = \(plant.dataFolder.path)
+        listen = 127.0.0.1:\(plant.httpPort)
+        [limits]
+        query-bytes = 50000
+        body-bytes = 20000
+        """.write(to: configuration, atomically: true, encoding: .utf8)
+        let server = try RunningProcess(Programs.pollux, ["serve", "--config", configuration.path])
+        #expect(Ports.waitUntilOpen(plant.httpPort))
+        func write(_ count: Int) throws -> (Int, String) {
+            let lines = (0..<count).map {
+                "machine,machine=M1 power=\($0) \(1_772_445_600_000_000_000 + $0 * 1_000_000_000)"
+            }
+            let answer = try HTTPExchange.run(
+                port: plant.httpPort, "POST", "/api/v2/write",
+                body: Data(lines.joined(separator: "\n").utf8))
+            return (answer.status, answer.text)
+        }
+        #expect(try write(300).0 == 204)
+        let (status, text) = try write(1000)
+        #expect(status == 413 && text.contains("body-bytes"), "\(text)")
+        let question = "power * 2 of machine M1 between 2026-03-02 and 2026-03-03"
+        let url = "http://127.0.0.1:\(plant.httpPort)"
+        let (fine, some) = try Plant.pollux(["query", "\(question) limit 3", "--server", url])
+        #expect(fine == 0 && some.split(separator: "\n").count == 4, "\(some)")
+        let (code, message) = try Plant.pollux(["query", question, "--server", url])
+        #expect(code == 3 && message.contains("TQ504"), "\(message)")
+        #expect(server.stop() == 0)
     }
 
     @Test("a server from a file; points in and out through it and through its directory")

@@ -18,7 +18,9 @@ extension PlantListing {
         var names: [String?] = []
         var types: [String?] = []
         var containers: [String?] = []
+        let most = clauses.limit?.form ?? .max
         for piece in resolution.pieces where chosen?.contains(piece.subject) ?? true {
+            guard names.count < most else { break }
             let asset = try context.graph.asset(piece.subject, in: transaction)
             names.append(try context.graph.displayName(of: piece.subject, in: transaction))
             types.append(

@@ -194,9 +194,11 @@ struct StatementContext: Sendable {
         var candidates: [String] = []
         var count = ""
         if let type {
-            let all = try graph.assets(ofType: type.id, limit: 1000, in: transaction)
+            let most = 1000
+            let all = try graph.assets(ofType: type.id, limit: most + 1, in: transaction)
             candidates = all.map(\.name).filter { !$0.isEmpty }
-            count = " (\(all.count) \(type.plural): \\a \(type.name))"
+            let number = all.count > most ? "more than \(most)" : "\(all.count)"
+            count = " (\(number) \(type.plural): \\a \(type.name))"
         }
         var near = Suggestions.nearest(to: name, in: candidates, limit: 3)
         // Names further off than the best would only distract.

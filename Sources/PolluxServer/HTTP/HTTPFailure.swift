@@ -97,7 +97,7 @@ extension HTTPFailure {
             status: .contentTooLarge, code: "too_large",
             message:
                 "the body is larger than \(limit) bytes\(unpacked ? " when unpacked" : "")",
-            help: "send it in smaller parts, or raise the server's limit on bodies")
+            help: "send it in smaller parts, or raise the server's setting `body-bytes`")
     }
 
     /// 415 for a body of a kind that the route does not read.

@@ -76,6 +76,7 @@ struct QueryRoutes: Sendable {
         var options = request.options
         options.now = options.now ?? parts.now()
         options.timeLimit = TimeAmount(parts.configuration.limits.queryTime).nanoseconds
+        options.byteLimit = parts.configuration.limits.queryByteCount
         do {
             let text = try QueryRoutes.read(request.text, engine)
             if let text,
@@ -131,7 +132,9 @@ struct QueryRoutes: Sendable {
             HTTPFailure(
                 status: .serviceUnavailable, code: DiagnosticCode.timeLimit.text,
                 message: "the query ran longer than it may",
-                help: "ask for a shorter range, or longer slices with `every`")
+                help:
+                    "ask for a shorter range, or longer slices with `every`; the server's setting "
+                    + "is `query-seconds`")
         case (.cancelled, _):
             HTTPFailure(
                 status: .serviceUnavailable, code: code.text, message: "the query was cancelled")

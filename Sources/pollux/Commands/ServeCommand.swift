@@ -53,7 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
             listen: listen ?? settings.listen ?? ListenAddress(host: "127.0.0.1", port: 8470),
             mqtt: settings.sources, adapters: settings.adapters,
             isInsecure: insecure || settings.isInsecure,
-            ingest: settings.ingest, rules: try settings.rulesFile.map(RulesCommand.read)
+            ingest: settings.ingest, limits: settings.limits,
+            rules: try settings.rulesFile.map(RulesCommand.read)
         ).run()
     }
 }

@@ -17,6 +17,7 @@ struct Serving {
     var adapters: [SHDRAdapter] = []
     var isInsecure: Bool
     var ingest = IngestOptions()
+    var limits = ServerLimits()
     /// Rules for topics and lines to put in force; nil leaves those of the database.
     var rules: IngestRules?
     var isQuiet = false
@@ -70,6 +71,7 @@ struct Serving {
         configuration.host = listen.host
         configuration.port = listen.port
         configuration.isInsecure = isInsecure
+        configuration.limits = limits
         configuration.version = Pollux.version
         configuration.snapshotFolder = directory + "/snapshots"
         configuration.tokens = TokenFile(directory: directory)

@@ -1,4 +1,5 @@
 import PolluxIngest
+import PolluxServer
 
 /// What `pollux serve` does: from a configuration file, then from the command line, which wins.
 struct ServeSettings {
@@ -8,6 +9,7 @@ struct ServeSettings {
     var sources: [MQTTAddress] = []
     var adapters: [SHDRAdapter] = []
     var ingest = IngestOptions()
+    var limits = ServerLimits()
     /// A file of rules for topics and lines.
     var rulesFile: String?
 
@@ -23,13 +25,14 @@ struct ServeSettings {
             switch section.kind {
             case "": try takeServer(section, settings)
             case "ingest": try takeIngest(section, settings)
+            case "limits": try takeLimits(section, settings)
             case "mqtt": sources.append(try ServeSettings.source(section, settings))
             case "shdr": adapters.append(try ServeSettings.adapter(section, settings))
             default:
                 throw SettingsFile.Fault(
                     file: file, line: section.line,
-                    reason: "the heading [\(section.kind)] is not known: [ingest], [mqtt NAME] and "
-                        + "[shdr NAME] are")
+                    reason: "the heading [\(section.kind)] is not known: [ingest], [limits], "
+                        + "[mqtt NAME] and [shdr NAME] are")
             }
         }
         try checkSources(settings)
@@ -89,6 +92,25 @@ struct ServeSettings {
                     "unknown key; known in [ingest] are create, new-assets-per-minute, "
                         + "new-series-per-minute, attribute-changes-per-minute, future-seconds, "
                         + "dead-letter-bytes, message-bytes, containment, rules")
+            }
+        }
+    }
+
+    private mutating func takeLimits(
+        _ section: SettingsFile.Section, _ file: SettingsFile
+    ) throws(SettingsFile.Fault) {
+        try ServeSettings.refuseRepeated(section, file, except: [])
+        for entry in section.entries {
+            let number = try ServeSettings.number(entry, file)
+            guard number > 0 else { throw file.fault(entry, "a limit of nothing lets nothing in") }
+            switch entry.key {
+            case "query-seconds": limits.queryTime = .seconds(min(number, 1_000_000_000))
+            case "query-bytes": limits.queryByteCount = number
+            case "body-bytes": limits.bodyByteCount = number
+            default:
+                throw file.fault(
+                    entry,
+                    "unknown key; known in [limits] are query-seconds, query-bytes, body-bytes")
             }
         }
     }

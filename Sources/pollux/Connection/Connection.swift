@@ -109,6 +109,8 @@ enum Connection {
         options.parameters = question.parameters.mapValues { .text($0) }
         options.timezone = question.timezone
         options.cancellation = cancellation
+        // Whoever asks a directory of their own has Ctrl-C.
+        options.timeLimit = 0
         options.now = question.now.flatMap(Connection.instant)
         do {
             return try database.query.run(question.text, options: options)

@@ -20,6 +20,8 @@ final class PlantNames: Sendable {
     /// The most assets of a type that are listed, and the types whose assets are.
     private static let listedCount = 500
     private static let typeCount = 40
+    /// How long somebody who pressed Tab is left waiting, in nanoseconds.
+    private static let patience: Int64 = 1_500_000_000
 
     init(connection: Connection) {
         self.connection = connection
@@ -31,8 +33,9 @@ final class PlantNames: Sendable {
             return found.rows
         }
         let question = Connection.Question(text: sentence, format: .json)
-        // No names is an honest completion when the plant cannot be asked.
-        let results = (try? connection.answers(question, cancellation: CancellationFlag()))?.results
+        // No names is an honest completion when the plant cannot be asked, or not at once.
+        let patience = CancellationFlag(after: PlantNames.patience)
+        let results = (try? connection.answers(question, cancellation: patience))?.results
         let rows = results?.first.map(PlantNames.texts) ?? []
         remembered.withLock { shelf in
             if shelf.count > 500 { shelf.removeAll() }
