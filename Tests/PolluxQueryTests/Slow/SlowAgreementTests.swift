@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: seeds) func engineAgrees(_ seed: UInt64) throws {
         let plant = SlowPlant(seed: seed)
-        let database = try SlowDatabase(plant)
+        let database = try SlowDatabase(plant, SlowHistory(plant, seed: seed))
         var random = Seed(seed &* 977 &+ 5)
         for number in 0..<Self.questionCount {
             let question = SlowQuestion(plant: plant, &random)
@@ -33,6 +33,7 @@ import Testing
                 seed \(seed), question \(number), now \(question.now): \(question.text)
                 \(difference ?? "")
                 gap \(plant.gap.map { "\($0)" } ?? "none"), \(plant.stays)
+                moves \(database.history.early), \(database.history.late)
                 """)
         }
     }
@@ -82,6 +83,7 @@ import Testing
 /// A `SlowPlant` in a real database.
 final class SlowDatabase {
     let engine: QueryEngine
+    let history: SlowHistory
     private let store: Store
     private let folder: URL
     private static let start = Timestamp(seconds: 1_772_438_400)
@@ -90,7 +92,8 @@ final class SlowDatabase {
         start.advanced(by: Int64(second) * 1_000_000_000)
     }
 
-    init(_ plant: SlowPlant) throws {
+    init(_ plant: SlowPlant, _ history: SlowHistory) throws {
+        self.history = history
         folder = try Places.makeTemporaryFolder("pollux-slow")
         var options = StoreOptions()
         options.sealValueCount = 200
@@ -100,9 +103,17 @@ final class SlowDatabase {
         let graph = try Graph(environment: environment)
         engine = QueryEngine(store: store, graph: graph)
         try declare(plant)
-        for (key, series) in plant.series.sorted(by: { $0.key < $1.key }) {
-            try write(key, series, graph)
+        try enter(history.early)
+        for (key, steps) in history.steps.sorted(by: { $0.key < $1.key }) {
+            for step in steps { try take(step, of: key, graph) }
         }
+        // What was resolved before must not outlive a move that is entered late.
+        if !history.late.isEmpty {
+            var options = QueryOptions()
+            options.now = Self.at(SlowPlant.seconds)
+            _ = try engine.run("avg v of every spindle last 1h per line", options: options)
+        }
+        try enter(history.late)
     }
 
     deinit {
@@ -133,17 +144,21 @@ final class SlowDatabase {
         for (spindle, machine) in zip(SlowPlant.spindles, SlowPlant.machines) {
             text += "create asset spindle \(spindle) of machine \(machine) from 2025-01-01;"
         }
-        for move in plant.moves {
-            text +=
-                "move spindle \(move.spindle) to machine \(move.machine) at "
-                + "\(Self.at(move.second));"
-        }
         var options = QueryOptions()
-        options.now = Self.at(2 * SlowPlant.seconds)
+        options.now = Self.at(0)
         _ = try engine.run(text, options: options)
     }
 
-    private func write(_ key: String, _ series: SlowPlant.Series, _ graph: Graph) throws {
+    private func enter(_ moves: [SlowPlant.Move]) throws {
+        var options = QueryOptions()
+        options.now = Self.at(2 * SlowPlant.seconds)
+        for move in moves {
+            let text = "move spindle \(move.spindle) to machine \(move.machine) at "
+            _ = try engine.run(text + "\(Self.at(move.second))", options: options)
+        }
+    }
+
+    private func take(_ step: SlowHistory.Step, of key: String, _ graph: Graph) throws {
         let words = key.split(separator: " ").map(String.init)
         let kind: ValueKind = words[0] == "s" ? .text : .float
         try store.writeBlocking { transaction in
@@ -155,14 +170,21 @@ final class SlowDatabase {
                 in: transaction.transaction)
             let id = try transaction.ensureSeries(
                 asset: asset.id, measure: measure.id, kind: kind, group: asset.id)
-            var batch = PointBatch()
-            for sample in series.samples {
-                batch.append(
-                    id, at: Self.at(sample.second),
-                    kind == .text ? .text(sample.word) : .float(sample.value),
-                    quality: sample.isEnd ? .end : sample.isGood ? .good : .bad)
+            switch step {
+            case .delete(let seconds):
+                let range = TimeRange(
+                    start: Self.at(seconds.lowerBound), end: Self.at(seconds.upperBound))
+                try transaction.removePoints(of: id, in: range, reason: "a trial run")
+            case .write(let samples):
+                var batch = PointBatch()
+                for sample in samples {
+                    batch.append(
+                        id, at: Self.at(sample.second),
+                        kind == .text ? .text(sample.word) : .float(sample.value),
+                        quality: sample.isEnd ? .end : sample.isGood ? .good : .bad)
+                }
+                try transaction.append(batch)
             }
-            try transaction.append(batch)
         }
     }
 }

@@ -58,6 +58,9 @@ struct SlowPlant {
         var to: Int
     }
 
+    /// A spindle goes to a machine at a second.
+    typealias Move = (spindle: String, machine: String, second: Int)
+
     static let seconds = 3600
     static let farPast = -1_000_000
     static let farFuture = 1_000_000
@@ -68,7 +71,8 @@ struct SlowPlant {
 
     var series: [String: Series] = [:]
     var stays: [Stay] = []
-    var moves: [(spindle: String, machine: String, second: Int)] = []
+    /// As they were entered.
+    var moves: [Move] = []
     let gap: Int?
     /// How the counters run.
     private(set) var counterGap: Int?
@@ -85,10 +89,16 @@ struct SlowPlant {
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             seconds.insert(Int.random(in: 60..<Self.seconds, using: &random))
         }
-        for second in seconds.sorted() {
-            move(
-                Self.spindles.randomElement(using: &random) ?? "S1",
-                Self.machines.randomElement(using: &random) ?? "M1", second)
+        let isInOrder = random.unit() < 0.4
+        for second in isInOrder ? seconds.sorted() : seconds.shuffled(using: &random) {
+            let spindle = Self.spindles.randomElement(using: &random) ?? "S1"
+            let machine = Self.machines.randomElement(using: &random) ?? "M1"
+            if !isInOrder, random.unit() < 0.5 {
+                // A swap that is corrected from 16:00 to 14:10.
+                let wrong = second + Int.random(in: 1...1200, using: &random)
+                enter((spindle, machine, min(wrong, Self.seconds - 1)))
+            }
+            enter((spindle, machine, second))
         }
         for spindle in Self.spindles {
             series["v " + spindle] = gauge(&random, isLinear: true, gap: gap)
@@ -113,20 +123,33 @@ struct SlowPlant {
         return series.samples[0].second <= second && second < last.second
     }
 
-    /// A place holds one spindle: moving one in moves the other out.
-    private mutating func move(_ spindle: String, _ machine: String, _ second: Int) {
-        let isThere = stays.contains {
-            $0.spindle == spindle && $0.machine == machine && $0.to == Self.farFuture
-        }
-        if isThere { return }
-        for index in stays.indices where stays[index].to == Self.farFuture {
-            if stays[index].spindle == spindle || stays[index].machine == machine {
-                stays[index].to = second
+    /// A move holds until the next stay of its spindle or of another in the place.
+    ///
+    /// Who was in the place then goes. Stays in one place that follow one another are one.
+    private mutating func enter(_ move: Move) {
+        moves.append(move)
+        var stay = Stay(
+            spindle: move.spindle, machine: move.machine, from: move.second, to: Self.farFuture)
+        for index in stays.indices {
+            let other = stays[index]
+            guard other.spindle == stay.spindle || other.machine == stay.machine else { continue }
+            if other.from > stay.from {
+                stay.to = min(stay.to, other.from)
+            } else if other.to > stay.from {
+                stays[index].to = stay.from
             }
         }
-        stays.append(
-            Stay(spindle: spindle, machine: machine, from: second, to: Self.farFuture))
-        moves.append((spindle, machine, second))
+        for other in stays where other.spindle == stay.spindle && other.machine == stay.machine {
+            guard other.from < other.to else { continue }
+            if other.to == stay.from { stay.from = other.from }
+            if other.from == stay.to { stay.to = other.to }
+        }
+        stays.removeAll { other in
+            other.from == other.to
+                || (other.spindle == stay.spindle && other.machine == stay.machine
+                    && other.from >= stay.from && other.to <= stay.to)
+        }
+        stays.append(stay)
     }
 
     private func times(_ random: inout Seed) -> [Int] {
@@ -169,6 +192,17 @@ struct SlowPlant {
             Sample(second: second, value: 0, word: words.randomElement(using: &random) ?? "")
         }
         return Series(samples: samples, isLinear: false, gap: nil)
+    }
+
+    /// The plant with everything for good where it was at a second.
+    func frozen(at second: Int) -> SlowPlant {
+        var plant = self
+        plant.stays = stays.filter { ($0.from..<$0.to).contains(second) }.map { stay in
+            Stay(
+                spindle: stay.spindle, machine: stay.machine, from: Self.farPast,
+                to: Self.farFuture)
+        }
+        return plant
     }
 
     /// When the place of a machine holds no spindle.

@@ -37,7 +37,7 @@ struct SlowQuestion {
         }
     }
 
-    let plant: SlowPlant
+    private(set) var plant: SlowPlant
     let now: Int
     private(set) var text = ""
     private let low: Int
@@ -68,6 +68,12 @@ struct SlowQuestion {
         text = items.map(\.text).joined(separator: ", ")
         text += " of \(path) between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
         addClauses(measures, isMachine, &random)
+        // A spindle by its name has no machine to look in where it is nowhere.
+        if path != "spindle S2", random.unit() < 0.2 {
+            let second = Int.random(in: 0...now, using: &random)
+            self.plant = plant.frozen(at: second)
+            text += " as of \(SlowDatabase.at(second))"
+        }
     }
 
     private mutating func choose(
