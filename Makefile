@@ -3,8 +3,9 @@
 SCRATCH ?= .build
 export SWIFT_DETERMINISTIC_HASHING = 1
 SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
+ADDRESS_FLAGS = --scratch-path $(SCRATCH)-address --sanitize=address
 
-.PHONY: help set-up build release demo test test-long bench fuzz format lint viewer clean
+.PHONY: help set-up build release demo test test-long test-address bench fuzz format lint viewer clean
 
 help:  ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,7 +37,13 @@ test-long:  ## the long tests too: thousands of seeds, 50 kills, whole data sets
 	@tools/set-up test
 	$(SWIFT_BUILD) --build-tests
 	POLLUX_LONG_TESTS=1 swift test --scratch-path $(SCRATCH) --skip-build
+	@$(MAKE) --no-print-directory test-address
 	@SCRATCH=$(SCRATCH) tools/fuzz-decoders 300
+
+test-address:  ## the tests of the codec and the store with the address sanitizer, in a build folder of their own
+	@tools/set-up test
+	swift build $(ADDRESS_FLAGS) --build-tests
+	swift test $(ADDRESS_FLAGS) --skip-build --filter "PolluxCodecTests|PolluxKeyValueTests|PolluxStoreTests"
 
 fuzz:  ## minutes of libFuzzer with the address sanitizer on decoders of columns, readers of records and decoders of messages
 	@SCRATCH=$(SCRATCH) tools/fuzz-decoders 240
