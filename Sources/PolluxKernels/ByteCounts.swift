@@ -1,6 +1,8 @@
 /// How few bits bytes need when each is coded by how often it occurs.
 public enum ByteCounts {
     /// Bits for the bytes `words[i] >> shift`, to a few parts in a thousand.
+    ///
+    /// Of 4,096 and more, four in eight are counted and stand for the others.
     public static func bits(_ words: UnsafePointer<UInt64>, count: Int, shift: Int) -> Double {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 &* 256) { counts in
             let table0 = counts.baseAddress.unsafelyUnwrapped
@@ -9,18 +11,21 @@ public enum ByteCounts {
             let (table1, table2, table3) = (table0 + 256, table0 + 512, table0 + 768)
             let down = UInt64(truncatingIfNeeded: shift)
             var index = 0
-            while index &+ 4 <= count {
+            let step = count < 4096 ? 4 : 8
+            while index &+ step <= count {
                 table0[Int(truncatingIfNeeded: (words[index] &>> down) & 255)] &+= 1
                 table1[Int(truncatingIfNeeded: (words[index &+ 1] &>> down) & 255)] &+= 1
                 table2[Int(truncatingIfNeeded: (words[index &+ 2] &>> down) & 255)] &+= 1
                 table3[Int(truncatingIfNeeded: (words[index &+ 3] &>> down) & 255)] &+= 1
-                index &+= 4
+                index &+= step
             }
+            let rest = count &- index
             while index < count {
                 table0[Int(truncatingIfNeeded: (words[index] &>> down) & 255)] &+= 1
                 index &+= 1
             }
-            let all = SIMD8<Float>(repeating: logarithm(SIMD8(repeating: Float(count)))[0])
+            let taken = step == 4 ? count : (count &- rest) / 2 &+ rest
+            let all = SIMD8<Float>(repeating: logarithm(SIMD8(repeating: Float(taken)))[0])
             var bits = SIMD8<Float>()
             for place in stride(from: 0, to: 256, by: 8) {
                 let sums =
@@ -29,7 +34,7 @@ public enum ByteCounts {
                 let occurrences = SIMD8<Float>(unsafeBitCast(sums, to: SIMD8<Int32>.self))
                 bits += occurrences * (all - logarithm(occurrences))
             }
-            return Double(bits.sum())
+            return Double(bits.sum()) * Double(count) / Double(taken)
         }
     }
 

@@ -60,9 +60,11 @@ import Testing
                 }
                 let words = bytes.map { $0 << UInt64(shift) }
                 var occurrences: [UInt64: Double] = [:]
-                for byte in bytes { occurrences[byte, default: 0] += 1 }
+                let counted = bytes.indices.filter { count < 4096 || $0 % 8 < 4 }
+                for row in counted { occurrences[bytes[row], default: 0] += 1 }
+                let all = Double(counted.count)
                 let exact = occurrences.values.reduce(0) {
-                    $0 + $1 * (Foundation.log2(Double(count)) - Foundation.log2($1))
+                    $0 + $1 * Foundation.log2(all / $1) * Double(count) / all
                 }
                 let found = ByteCounts.bits(words, count: count, shift: shift)
                 #expect(abs(found - exact) <= 0.017 * Double(count))
@@ -109,6 +111,56 @@ import Testing
                 let expected = values.sorted()
                 Sorting.sort(&values)
                 #expect(values == expected)
+            }
+        }
+    }
+
+    private static func modes(
+        _ values: [Double], _ tier: EncodingTier
+    ) throws -> (modes: [ColumnEncoding], byteCount: Int) {
+        var bytes: [UInt8] = []
+        FloatColumn.encode(values, tier: tier, into: &bytes)
+        var decoded: [Double] = []
+        try bytes.withUnsafeBytes { try FloatColumn.decode($0, into: &decoded) }
+        #expect(decoded.map(\.bitPattern) == values.map(\.bitPattern))
+        return (try bytes.withUnsafeBytes { try FloatColumn.describe($0).modes }, bytes.count)
+    }
+
+    /// Hot chunks take planes where a cycle comes again, and not for noise of the same levels.
+    @Test(arguments: [32, 33] as [UInt64]) func hotPlanes(_ seed: UInt64) throws {
+        var random = Seed(seed)
+        let cycle = (0..<300).map { _ in Double(random.next() % 4000) / 10 }
+        let again = (0..<8192).map { cycle[$0 % 300] }
+        let found = try Self.modes(again, .fast)
+        #expect(found.modes.contains(.integerPlanes))
+        #expect(found.byteCount < 8192 / 4)
+        let noise = (0..<8192).map { _ in cycle[Int(random.next() % 300)] }
+        let other = try Self.modes(noise, .fast)
+        #expect(!other.modes.contains(.integerPlanes))
+        #expect(other.byteCount > 8192)
+    }
+
+    /// Few levels of which one is -0.0, which no scale has: a dictionary, not exceptions.
+    @Test(arguments: [34, 35] as [UInt64], EncodingTier.allCases) func negativeZeros(
+        _ seed: UInt64, _ tier: EncodingTier
+    ) throws {
+        var random = Seed(seed)
+        let levels = [-0.0, 0.0001, -0.0002, 0.0003, 0.0004, -0.0005, 0.0006, 0.0001]
+        let values = (0..<8192).map { _ in levels[Int(random.next() % 8)] }
+        let found = try Self.modes(values, tier)
+        #expect(found.modes.first == .floatDictionary)
+        #expect(found.byteCount < 8192 / 2)
+    }
+
+    /// What Gorilla comes to is what it writes, and is given up on beyond its limit.
+    @Test(arguments: [36, 37] as [UInt64]) func gorillaByteCount(_ seed: UInt64) {
+        var random = Seed(seed)
+        for count in [1, 255, 256, 257, 3000] {
+            let values = (0..<count).map { _ in Double(random.next() % 50) / 8 }
+            values.withUnsafeBufferPointer { values in
+                let written = Gorilla.encode(values).count
+                #expect(Gorilla.byteCount(values, limit: Double(4 * written)) == written)
+                #expect(Gorilla.byteCount(values, limit: Double(written) - 1) == nil)
             }
         }
     }

@@ -4,7 +4,7 @@ import PolluxCodec
 import PolluxTestKit
 
 /// `pollux-bench encode fast|dense [NAME]` shows how fast each reference column is encoded, or one
-/// of them, or with `every` each, a few thousand times, for profiles;
+/// of them, or with `every` each, a few thousand times, or all of them in `turn`, for profiles;
 /// `pollux-bench sums levels|walk [VALUES]` adds up one column fifty times, for profiles;
 /// `pollux-bench export FOLDER` writes the columns for peers in other languages;
 /// `pollux-bench codec [--peers FILE] [--results FOLDER] [--only sizes|speeds]` measures.
@@ -41,23 +41,34 @@ struct PolluxBench {
     private static func encode(_ folder: URL, _ tier: EncodingTier, only name: String) throws {
         var table = Table(["column", "values", "Mv/s"])
         var (count, seconds) = (0, 0.0)
+        var all: [[Double]] = []
         for column in try Columns.all(in: folder)
         where Columns.reference.contains(column.name)
-            && (name == "every" || column.name.hasSuffix(name))
+            && (name == "every" || name == "turn" || column.name.hasSuffix(name))
         {
             let chunks = Columns.chunks(column.values)
-            let time = Stopwatch.least(rounds: name.isEmpty ? 20 : 3000) {
+            let time = Stopwatch.least(rounds: name.isEmpty ? 20 : name == "turn" ? 1 : 3000) {
                 for chunk in chunks {
                     var bytes: [UInt8] = []
                     FloatColumn.encode(chunk, tier: tier, into: &bytes)
                     Stopwatch.keep(bytes)
                 }
             }
+            all += chunks
             let rate = Double(column.values.count) / time / 1e6
             table.add([column.name, "\(column.values.count)", text(rate, 1)])
             (count, seconds) = (count + column.values.count, seconds + time)
         }
         table.add(["together", "\(count)", text(Double(count) / seconds / 1e6, 1)])
+        // One column after the other, as a server does: branches and caches know none of them.
+        let time = Stopwatch.least(rounds: name.isEmpty ? 20 : 1000) {
+            for chunk in all {
+                var bytes: [UInt8] = []
+                FloatColumn.encode(chunk, tier: tier, into: &bytes)
+                Stopwatch.keep(bytes)
+            }
+        }
+        table.add(["in turn", "\(count)", text(Double(count) / time / 1e6, 1)])
         print(table.markdown)
     }
 

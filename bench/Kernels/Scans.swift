@@ -189,7 +189,7 @@ struct Scans {
             }
             // A part is enough for encoding, which is slow.
             let part = Chunks(Array(values.prefix(256)), tier)
-            note(.encode, part.count, Stopwatch.least(rounds: 3) { part.encode(tier) })
+            note(.encode, part.count, Stopwatch.least(rounds: 15) { part.encode(tier) })
         }
     }
 

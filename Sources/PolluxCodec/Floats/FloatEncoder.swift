@@ -50,20 +50,31 @@ struct FloatEncoder {
         let mayRepeat = mayNest && (scales.count > 1 || isPrinted)
         if mayRepeat { offerDictionary(looksFirst: true, &best) }
         let hasDictionary = !best.bytes.isEmpty
-        for scale in scales { offerScaled(scale, &best) }
+        var fit = (isExact: false, exceptionCount: 0)
+        for scale in scales {
+            // On a few values far from what the dictionary takes: not worth splitting them all.
+            let sampled = scale.sampledBits / 8 * Double(count)
+            if sibling == nil, best.cost < 0.6 * sampled { continue }
+            let found = offerScaled(scale, &best)
+            fit.isExact = fit.isExact || found.isExact
+            fit.exceptionCount = max(fit.exceptionCount, found.exceptionCount)
+        }
         if mayNest, runCount <= count / 3 {
             best.offer(runLength(room: best.room(1.05)), 1.05)
         }
-        // Gorilla spends a bit on each repeated value and at least 3 on another; in practice 14 and
-        // more, and the fast tier looks at restless columns only where that would be less.
-        let bitsOfChange = tier == .fast && runCount > count / 4 ? 14 : 2
+        // Gorilla spends a bit on each repeated value and at least 3 on another.
         let weight = tier == .fast ? 1.1 : 1
-        if best.room(1) > Double((count + bitsOfChange * (runCount - 1)) / 8),
+        if best.room(1) > Double((count + 2 * (runCount - 1)) / 8),
             Gorilla.byteCount(values, limit: best.room(weight) - 2) != nil
         {
             best.offer(bytes(as: .floatGorilla), weight)
         }
-        if mayNest, !hasDictionary, best.cost > 2.5 * Double(count) || tier == .dense || mayRepeat {
+        let isUnlike = 36 * fit.exceptionCount > best.bytes.count
+        // Where each value is a short integer over the scale, those have had their dictionary.
+        let isShort = fit.isExact && best.cost <= 2 * Double(count)
+        if mayNest, !hasDictionary, !isShort,
+            best.cost > 2 * Double(count) || tier == .dense || mayRepeat || isUnlike
+        {
             // Where all else is dear, even values that come twice are worth a dictionary.
             let isDear = best.cost > 3 * Double(count) || tier == .dense && count <= 2048
             if isDear || !mayRepeat { offerDictionary(looksFirst: !isDear, &best) }
@@ -76,7 +87,7 @@ struct FloatEncoder {
             best.offer(bytes(as: .floatPlanes), 1.02)
         }
         // Alone zstd is smaller only where values come again in sequences.
-        if tier == .dense, count < 1024 || withBits({ Repeats.share(of: $0) }) > 0.2,
+        if tier == .dense, withBits({ Repeats.share(of: $0) }) > (count < 1024 ? 0.1 : 0.2),
             best.cost > zstdEstimate()
         {
             best.offer(bytes(as: .floatZstd), 1)
@@ -87,9 +98,7 @@ struct FloatEncoder {
         return best.bytes
     }
 
-    private func offerDictionary(
-        looksFirst: Bool, _ best: inout Choice
-    ) {
+    private func offerDictionary(looksFirst: Bool, _ best: inout Choice) {
         best.offer(
             dictionary(
                 limit: min(8192, values.count / 4 * 3), looksFirst: looksFirst,
@@ -97,14 +106,21 @@ struct FloatEncoder {
             1.05)
     }
 
-    private func offerScaled(_ scale: FloatScale, _ best: inout Choice) {
-        best.offer(
-            ScaledFloats(values, scale: scale, sibling: nil)?
-                .bytes(as: .floatScaled, tier: tier, limit: best.room(1)), 1)
-        guard let sibling else { return }
+    /// Offers the values over a scale, and returns how well it fits them.
+    private func offerScaled(
+        _ scale: FloatScale, _ best: inout Choice
+    ) -> (isExact: Bool, exceptionCount: Int) {
+        let scaled = ScaledFloats(values, scale: scale, sibling: nil)
+        best.offer(scaled?.bytes(as: .floatScaled, tier: tier, limit: best.room(1)), 1)
+        let fit = (
+            isExact: scaled.map { $0.distances.isEmpty && $0.exceptions.isEmpty } ?? false,
+            exceptionCount: scaled?.exceptions.count ?? 0
+        )
+        guard let sibling else { return fit }
         best.offer(
             ScaledFloats(values, scale: scale, sibling: sibling)?
                 .bytes(as: .floatSibling, tier: tier, limit: best.room(1.1)), 1.1)
+        return fit
     }
 
     /// What zstd alone may come to, with a wide margin, from an eighth of a long column.
@@ -189,7 +205,8 @@ struct FloatEncoder {
                 !looksFirst || Levels.looksFew(bits, limit: limit)
                     ? Levels(bits, limit: limit) : nil
             }),
-            let numbers = IntegerEncoder.flat(levels.indices, tier: tier, limit: room)
+            let numbers = IntegerEncoder.flat(
+                levels.indices, tier: tier, areLevels: true, limit: room)
         else { return nil }
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatDictionary, count: values.count)

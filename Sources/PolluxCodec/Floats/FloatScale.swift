@@ -8,6 +8,8 @@ struct FloatScale: Equatable {
     let divisor: Double
     /// Whether quotients were printed with 15 digits, and read again.
     var isPrinted = false
+    /// Bits that a value of the sample costs, where a scale was chosen by them.
+    private(set) var sampledBits = 0.0
 
     private static let multipliers: [Double] = [1, 3, 7, 9]
 
@@ -87,6 +89,7 @@ struct FloatScale: Equatable {
                 scale.isPrinted = true
                 let fit = scale.fit(sample, stopAfter: sample.count / 8, below: least)
                 guard fit.missCount <= sample.count / 8, fit.bits < least else { continue }
+                scale.sampledBits = fit.bits / Double(sample.count)
                 (best, least) = (scale, fit.bits)
             }
         }

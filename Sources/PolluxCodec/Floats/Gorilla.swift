@@ -20,7 +20,7 @@ enum Gorilla {
     }
 
     /// How many bytes `encode` gives, in a fraction of its time; nil as soon as they are more than
-    /// `limit`.
+    /// `limit`, or look from the first rows as if they would be twice as many.
     static func byteCount(_ values: UnsafeBufferPointer<Double>, limit: Double) -> Int? {
         var bits = 0
         var state = State()
@@ -31,7 +31,9 @@ enum Gorilla {
                 let width = 64 - window.leading - window.trailing
                 bits &+= mixed == 0 ? 1 : (window.isNew ? 13 : 2) &+ width
             }
-            if Double((bits + 7) / 8) > limit { return nil }
+            let done = first + part.count
+            let bound = done < 512 ? limit : limit * min(1, 2 * Double(done) / Double(values.count))
+            if Double((bits + 7) / 8) > bound { return nil }
         }
         return (bits + 7) / 8
     }

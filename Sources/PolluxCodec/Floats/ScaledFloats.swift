@@ -20,18 +20,21 @@ struct ScaledFloats {
         let count = values.count
         guard let source = values.baseAddress else { return nil }
         self.scale = scale
-        var distances = [Int64](repeating: 0, count: count)
+        var rounded: [Int64] = []
         var missCount = 0
-        integers = [Int64](unsafeUninitializedCapacity: count) { target, initialized in
-            distances.withUnsafeMutableBufferPointer { distances in
+        var distances = [Int64](unsafeUninitializedCapacity: count) { distances, filled in
+            rounded = [Int64](unsafeUninitializedCapacity: count) { target, initialized in
                 if let integers = target.baseAddress, let distances = distances.baseAddress {
                     missCount = Scaling.split(
                         source, count: count, divisor: scale.divisor, integers: integers,
                         distances: distances)
                 }
+                initialized = count
             }
-            initialized = count
+            filled = count
         }
+        integers = rounded
+        rounded = []
         self.distances = []
         if scale.isPrinted { missCount = Self.distances(values, integers, scale, &distances) }
         if missCount > 0 {

@@ -6,11 +6,17 @@ struct IntegerEncoder {
     private let tier: EncodingTier
     /// Whether run-length and dictionary, whose parts are columns again, may be tried.
     private let mayNest: Bool
+    /// Whether the values are numbers of a dictionary's levels.
+    private let areLevels: Bool
 
-    init(_ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, mayNest: Bool) {
+    init(
+        _ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, mayNest: Bool,
+        areLevels: Bool = false
+    ) {
         self.values = values
         self.tier = tier
         self.mayNest = mayNest
+        self.areLevels = areLevels
     }
 
     /// The smallest encoding, weighted; `values` must stay alive while this runs.
@@ -44,8 +50,18 @@ struct IntegerEncoder {
             rival = column
         }
         best.offer(8 * count + 4, 1) { raw() }
-        if tier == .dense { offerPlanes(numbers, orders, common, &best) }
-        if mayNest { offerNested(numbers, common, range, runCount: runCount, &best) }
+        if tier == .dense {
+            offerPlanes(numbers, orders, common, weight: 1.02, &best)
+        } else if areLevels {
+            offerHotPlanes(numbers, common, &best)
+        }
+        // Of one plane zstd makes the same, whatever its bytes are called.
+        let isPlane =
+            tier == .dense && orders.first == .values
+            && UInt64(bitPattern: range.greatest &- range.least) < 256
+        if mayNest {
+            offerNested(numbers, common, range, isPlane: isPlane, runCount: runCount, &best)
+        }
         guard let bytes = best.bytes() else { return nil }
         return bytes.count > 8 * count + 4 ? raw() : bytes
     }
@@ -85,6 +101,17 @@ struct IntegerEncoder {
         case .deltas: 1.03
         case .deltaDeltas: 1.06
         }
+    }
+
+    /// Planes in the fast tier, where the same sequences come again.
+    ///
+    /// They are unpacked several times as slowly as blocks: they have to win clearly, by what
+    /// blocks cannot make use of.
+    private func offerHotPlanes(_ numbers: [Int64], _ common: SharedFactor, _ best: inout Choice) {
+        let weight = 1.2
+        guard numbers.count >= 256, best.room(weight) > Double(numbers.count / 8) else { return }
+        let share = numbers.withUnsafeBufferPointer { Repeats.share(of: $0, limit: 1536) }
+        if share > 0.25 { offerPlanes(numbers, [.values], common, weight: weight, &best) }
     }
 
     private struct Choice {
@@ -151,9 +178,11 @@ struct IntegerEncoder {
     }
 
     private func offerPlanes(
-        _ numbers: [Int64], _ orders: [PackedOrder], _ common: SharedFactor, _ best: inout Choice
+        _ numbers: [Int64], _ orders: [PackedOrder], _ common: SharedFactor, weight: Double,
+        _ best: inout Choice
     ) {
-        let all = orders.contains(.values) ? orders : orders + [.values]
+        lazy var repeats = numbers.withUnsafeBufferPointer { Repeats.share(of: $0) > 1 / 8 }
+        let all = orders.contains(.values) || !repeats ? orders : orders + [.values]
         var plans = all.map { order in
             PlanesColumn.Plan(
                 numbers, order: order, factor: common.factor, offset: common.offset)
@@ -164,15 +193,14 @@ struct IntegerEncoder {
         let ranks = plans.indices.sorted {
             (plans[$0].estimate, $0) < (plans[$1].estimate, $1)
         }
-        lazy var repeats = numbers.withUnsafeBufferPointer { Repeats.share(of: $0) > 1 / 8 }
         for (rank, index) in ranks.enumerated() {
             let estimate = plans[index].estimate
             let looksWorse =
-                rank > 0 && estimate > 1.04 * least || 0.95 * estimate >= best.room(1.02)
+                rank > 0 && estimate > 1.04 * least || 0.95 * estimate >= best.room(weight)
             guard !looksWorse || all[index] == .values && repeats,
-                let bytes = plans[index].bytes(limit: best.room(1.02))
+                let bytes = plans[index].bytes(limit: best.room(weight))
             else { continue }
-            best.offer(bytes.count, 1.02) { bytes }
+            best.offer(bytes.count, weight) { bytes }
         }
     }
 
@@ -195,7 +223,7 @@ struct IntegerEncoder {
 
     private func offerNested(
         _ numbers: [Int64], _ common: SharedFactor, _ range: (least: Int64, greatest: Int64),
-        runCount: Int, _ best: inout Choice
+        isPlane: Bool, runCount: Int, _ best: inout Choice
     ) {
         if runCount <= values.count / 3 {
             let weight = tier == .fast ? 1.05 : 1
@@ -205,10 +233,12 @@ struct IntegerEncoder {
         }
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
         let weight = tier == .fast ? 1.1 : 1.02
-        if Levels.looksFew(values, limit: limit),
-            let levels = levels(numbers, common, range, limit: limit),
-            let bytes = dictionary(levels, room: best.room(weight))
-        {
+        guard !isPlane, Levels.looksFew(values, limit: limit) else { return }
+        guard let levels = levels(numbers, common, range, limit: limit) else {
+            if tier == .fast { offerHotPlanes(numbers, common, &best) }
+            return
+        }
+        if let bytes = dictionary(levels, room: best.room(weight)) {
             best.offer(bytes.count, weight) { bytes }
         }
     }
@@ -258,8 +288,10 @@ struct IntegerEncoder {
     private func dictionary(_ levels: Levels, room: Double = .infinity) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.appendHeader(.integerDictionary, count: values.count)
-        for part in [levels.values, levels.indices] {
-            guard let column = Self.flat(part, tier: tier, limit: room - Double(bytes.count))
+        for (part, areLevels) in [(levels.values, false), (levels.indices, true)] {
+            guard
+                let column = Self.flat(
+                    part, tier: tier, areLevels: areLevels, limit: room - Double(bytes.count))
             else { return nil }
             bytes.appendNested(column)
         }
@@ -274,9 +306,12 @@ struct IntegerEncoder {
     }
 
     /// The same; nil when it takes more than `limit` bytes.
-    static func flat(_ values: [Int64], tier: EncodingTier, limit: Double) -> [UInt8]? {
+    static func flat(
+        _ values: [Int64], tier: EncodingTier, areLevels: Bool = false, limit: Double
+    ) -> [UInt8]? {
         values.withUnsafeBufferPointer { values in
-            IntegerEncoder(values, tier: tier, mayNest: false).smallest(limit: limit)
+            IntegerEncoder(values, tier: tier, mayNest: false, areLevels: areLevels)
+                .smallest(limit: limit)
         }
     }
 }

@@ -2,8 +2,10 @@
 enum Repeats {
     /// The share of rows that end three values in a row that stood in a row before, nearly.
     ///
-    /// O(count).
-    static func share(of values: UnsafeBufferPointer<Int64>) -> Double {
+    /// Of a long column its middle is looked at, `limit` rows of it.
+    static func share(of column: UnsafeBufferPointer<Int64>, limit: Int = 3072) -> Double {
+        let skipped = max(0, column.count - limit) / 2
+        let values = UnsafeBufferPointer(rebasing: column.dropFirst(skipped).dropLast(skipped))
         let count = values.count
         guard count >= 16 else { return 0 }
         return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 4096) { seen in
