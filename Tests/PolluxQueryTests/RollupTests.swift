@@ -104,13 +104,10 @@ import Testing
         }
     }
 
-    @Test(
-        "random lives: aligned slices of rollups are those of all points",
-        arguments: 1...12 as ClosedRange<UInt64>)
-    func randomLives(_ number: UInt64) throws {
-        var seed = Seed(number)
-        let kept = try Database(life: "")
-        let rolled = try Database(life: ", retention = 12h, rollup = 10m, rollup = 1h")
+    /// A life that both databases have; the instant at its end, when what is old has gone.
+    private static func live(
+        _ kept: Database, _ rolled: Database, _ seed: inout Seed
+    ) throws -> Int64 {
         var now = RollupTests.origin
         for _ in 0..<50 {
             var batch = PointBatch()
@@ -141,6 +138,17 @@ import Testing
             if Int.random(in: 0..<8, using: &seed) == 0 { _ = try kept.store.compact() }
         }
         try rolled.store.applyLifeRules(now: Timestamp(seconds: now))
+        return now
+    }
+
+    @Test(
+        "random lives: aligned slices of rollups are those of all points",
+        arguments: 1...12 as ClosedRange<UInt64>)
+    func randomLives(_ number: UInt64) throws {
+        var seed = Seed(number)
+        let kept = try Database(life: "")
+        let rolled = try Database(life: ", retention = 12h, rollup = 10m, rollup = 1h")
+        let now = try RollupTests.live(kept, rolled, &seed)
         #expect(rolled.store.statistics.expiredPoints > 0)
         let at = Timestamp(seconds: now)
         let start = Timestamp(seconds: RollupTests.origin)
@@ -172,6 +180,40 @@ import Testing
         }
         let report = try Inspection(environment: rolled.store.environment).check()
         #expect(report.findings.isEmpty, "seed \(number): \(report.findings.prefix(3))")
+    }
+
+    @Test(
+        "random lives: `fill` and `offset` over slices whose points have gone",
+        arguments: 201...203 as ClosedRange<UInt64>, ["line", "step", "held", "whole"])
+    func filled(_ number: UInt64, _ measure: String) throws {
+        var seed = Seed(number)
+        let kept = try Database(life: "")
+        let rolled = try Database(life: ", retention = 12h, rollup = 10m, rollup = 1h")
+        let now = try RollupTests.live(kept, rolled, &seed)
+        #expect(rolled.store.statistics.expiredPoints > 0)
+        let items = ["avg", "min", "mean", "count", "latest"].map { "\($0) \(measure)" }
+        let lastHour = now - now % 3_600
+        let at = Timestamp(seconds: now)
+        // `fill` looks at what was before these.
+        for start in [5 * 3_600, 8 * 3_600 + 600].map({ RollupTests.origin + $0 }) {
+            let range = "between \(Timestamp(seconds: start)) and \(Timestamp(seconds: lastHour))"
+            func check(_ items: [String], _ rest: String) throws {
+                let text = "\(items.joined(separator: ", ")) of probe P-1 \(range) \(rest)"
+                let given = try rolled.ask(text, now: at)
+                #expect(given.rowCount > 0)
+                #expect(!given.notes.contains { $0.contains("what has gone") }, "\(given.notes)")
+                try RollupTests.compare(kept, rolled, text, now: at, number)
+            }
+            for fill in ["hold", "hold within 50m", "linear", "7"] {
+                try check(items, "every 10m fill \(fill)")
+            }
+            for offset in ["3h", "10m"] {
+                let moved = (items + ["coverage \(measure)"]).map { "\($0) offset \(offset)" }
+                try check(moved, "every 10m")
+                try check(moved, "every 10m fill hold")
+            }
+            try check(["avg \(measure) - avg \(measure) offset 2h"], "every 10m fill hold")
+        }
     }
 
     @Test(

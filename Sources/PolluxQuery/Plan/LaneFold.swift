@@ -17,6 +17,18 @@ struct Windows: Sendable {
             return nil
         }
     }
+
+    private init(starts: [Int64], ends: [Int64]) {
+        self.starts = starts
+        self.ends = ends
+    }
+
+    /// The windows at another time.
+    func shifted(by nanoseconds: Int64) -> Windows {
+        Windows(
+            starts: starts.map { $0.addingSaturated(nanoseconds) },
+            ends: ends.map { $0.addingSaturated(nanoseconds) })
+    }
 }
 
 /// Adds up the points of one source over windows: samples, curve, or both, in one pass.

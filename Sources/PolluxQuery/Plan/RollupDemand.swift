@@ -12,7 +12,7 @@ struct RollupDemand {
     init(question: Question, outputs: [Question.Output], filters: SliceFilters) {
         let clauses = question.query.clauses
         guard question.qualities == [.good], filters.samples == nil, clauses.episode == nil,
-            clauses.fill == nil, clauses.points == nil, clauses.on == nil
+            clauses.points == nil, clauses.on == nil
         else { return }
         refused = question.trackedLeaves
         for output in outputs { refused.formUnion(output.expression.leaves) }
@@ -23,7 +23,6 @@ struct RollupDemand {
     private mutating func add(_ aggregate: BoundAggregate, _ leaves: [BoundLeaf]) {
         let own = aggregate.argument.leaves
         guard own.count == 1, let index = own.first, case .measure = leaves[index].source,
-            leaves[index].offset == nil,
             let need = RollupDemand.need(aggregate, leaves[index].definition)
         else {
             refused.formUnion(own)
@@ -93,6 +92,15 @@ struct RollupReading {
     let windows: Windows
     /// From the first stretch to the last.
     let range: TimeRange
+
+    /// The same at another time, for `offset`.
+    func shifted(by nanoseconds: Int64) -> RollupReading {
+        RollupReading(
+            needs: needs, windows: windows.shifted(by: nanoseconds),
+            range: TimeRange(
+                start: range.start.advanced(by: nanoseconds),
+                end: range.end.advanced(by: nanoseconds)))
+    }
 }
 
 extension LaneFold.Needs {

@@ -148,7 +148,8 @@ struct Filling {
 
     /// What was known before the range: the newest slice before it that holds a sample.
     func lead(
-        of group: SliceRows.Gathered, _ outputs: [Question.Output], _ filters: SliceFilters
+        of group: SliceRows.Gathered, _ outputs: [Question.Output], _ filters: SliceFilters,
+        _ demand: RollupDemand
     ) throws -> [Known?] {
         let nothing: [Known?] = Array(repeating: nil, count: outputs.count)
         guard clause.filling == .hold || clause.filling == .linear,
@@ -158,7 +159,9 @@ struct Filling {
             let subject = group.subjects.first
         else { return nothing }
         var newest: [Timestamp] = []
-        for subject in group.subjects { newest += try lastKnown(of: subject, before: first) }
+        for subject in group.subjects {
+            newest += try lastKnown(of: subject, before: first, demand)
+        }
         let grid = try Slicing(question: question).grid(every, written, of: subject, from: first)
         var known = nothing
         // The newest first: a slice may hold no sample and yet a value.
@@ -166,7 +169,7 @@ struct Filling {
             $0.start > $1.start
         })
         where isNear(first.nanoseconds(since: whole.start)) {
-            let found = try self.known(in: whole, of: group, outputs, filters)
+            let found = try self.known(in: whole, of: group, outputs, filters, demand)
             for item in known.indices { known[item] = known[item] ?? found[item] }
         }
         return known
@@ -175,17 +178,18 @@ struct Filling {
     /// What one slice before the range holds, by item.
     private func known(
         in whole: TimeRange, of group: SliceRows.Gathered, _ outputs: [Question.Output],
-        _ filters: SliceFilters
+        _ filters: SliceFilters, _ demand: RollupDemand
     ) throws -> [Known?] {
         var groups = SliceRows.GatheredGroups()
         defer { _ = groups.taken(from: question) }
         for subject in group.subjects {
             let parts = subject.present(in: [whole])
             guard !parts.isEmpty else { continue }
+            let slice = SliceRows.Slice(whole: whole, parts: parts)
+            let evaluator = try question.columns(
+                of: subject, in: whole, rollups: demand.reading(question, subject, [slice]))
             try SliceRows(question: question).gather(
-                subject, [SliceRows.Slice(whole: whole, parts: parts)],
-                try question.columns(of: subject, in: whole), filter: filters.samples,
-                into: &groups)
+                subject, [slice], evaluator, filter: filters.samples, into: &groups)
         }
         guard let found = groups.all.first(where: { $0.name == group.name }) else {
             return Array(repeating: nil, count: outputs.count)
@@ -204,22 +208,52 @@ struct Filling {
     }
 
     /// The newest samples before an instant, and how long a step among them holds.
-    private func lastKnown(of subject: Subject, before instant: Timestamp) throws -> [Timestamp] {
+    private func lastKnown(
+        of subject: Subject, before instant: Timestamp, _ demand: RollupDemand
+    ) throws -> [Timestamp] {
         let reader = PlantReader(question: question)
         var found: [Timestamp] = []
-        for leaf in question.leaves {
+        for (index, leaf) in question.leaves.enumerated() {
             guard case .measure(let measure) = leaf.source else { continue }
+            let shift = question.shift(of: leaf) ?? 0
+            let limit = instant.advanced(by: -shift)
             for source in try reader.sources(of: measure, for: subject, scope: leaf.scope)
-            where source.range.start < instant {
-                let point = try reader.usable(before: min(instant, source.range.end), in: source)
-                guard let point, point.instant >= source.range.start else { continue }
-                found.append(point.instant)
+            where source.range.start < limit {
+                let end = min(limit, source.range.end)
+                var newest = try reader.usable(before: end, in: source)?.instant
+                if demand.needs[index] != nil {
+                    newest = [newest, try lastOfRollups(source, before: end)].compactMap { $0 }
+                        .max()
+                }
+                guard let newest, newest >= source.range.start else { continue }
+                found.append(newest.advanced(by: shift))
                 if source.definition.shape == .step, let gap = source.definition.gap {
-                    found.append(min(point.instant.advanced(by: gap - 1), instant.advanced(by: -1)))
+                    found.append(
+                        min(newest.advanced(by: shift + gap - 1), instant.advanced(by: -1)))
                 }
             }
         }
         return found
+    }
+
+    /// The newest instant before another one that rollups know of points that have gone.
+    private func lastOfRollups(
+        _ source: PlantReader.Source, before limit: Timestamp
+    ) throws -> Timestamp? {
+        let series = source.series.id
+        guard let expired = try question.snapshot.expiry(of: series)?.expired else { return nil }
+        var newest: Int64?
+        let end = min(limit.nanoseconds, expired.nanoseconds)
+        for mark in try question.snapshot.rollupMarks(of: series) {
+            let bucket = try question.snapshot.lastRollup(
+                of: series, length: mark.length, before: end)
+            // Of a bucket that reaches beyond the instant nobody knows what was before it; the
+            // slices begin where shorter ones do, or are not answered by rollups.
+            guard let bucket, !bucket.isLost, bucket.end <= end else { continue }
+            let time = bucket.count > 0 ? bucket.lastTime : bucket.leadEnd
+            newest = [newest, time].compactMap { $0 }.max()
+        }
+        return newest.map { Timestamp(nanoseconds: $0) }
     }
 }
 

@@ -43,9 +43,9 @@ struct SliceRows {
         try question.refuseMergedSamples(outputs)
         let filters = try SliceFilters(question: question)
         let ranking = try Ranking(question: question, outputs: outputs)
+        let demand = RollupDemand(question: question, outputs: outputs, filters: filters)
         let reading = try Reading(
-            question: question, filters: filters, isRanked: ranking != nil,
-            demand: RollupDemand(question: question, outputs: outputs, filters: filters))
+            question: question, filters: filters, isRanked: ranking != nil, demand: demand)
         var table = RowTable(items: outputs.map { question.item($0) })
         let filling = try Filling(question: question, items: table.items)
         var gathering = self
@@ -55,7 +55,7 @@ struct SliceRows {
         func finish(_ group: Gathered) throws {
             var rows = self.rows(group, outputs, table.items, filters.rows)
             if let filling {
-                let before = try filling.lead(of: group, outputs, filters)
+                let before = try filling.lead(of: group, outputs, filters, demand)
                 filling.fill(&rows.rows, curves: rows.held, before: before)
             }
             try ranked.append(rows.rows, value: ranking?.value(of: group), to: table)

@@ -23,9 +23,12 @@ struct PlantReader {
         rollups: (needs: LaneFold.Needs, reading: RollupReading)? = nil
     ) throws -> LeafColumn {
         try question.checkLimits()
-        let shift = leaf.offset.map { period in
-            question.context.now.nanoseconds(
-                since: question.context.zone.subtracting(period, from: question.context.now))
+        let shift = question.shift(of: leaf)
+        let rollups = rollups.map { given in
+            (
+                needs: given.needs,
+                reading: shift.map { given.reading.shifted(by: -$0) } ?? given.reading
+            )
         }
         let range = shift.map {
             TimeRange(start: wanted.start.advanced(by: -$0), end: wanted.end.advanced(by: -$0))
@@ -381,6 +384,25 @@ extension LeafColumn {
         }
         for index in bridges.indices {
             bridges[index] = bridges[index].addingSaturated(nanoseconds)
+        }
+        for index in buckets.indices {
+            let bucket = buckets[index]
+            buckets[index].firstTime = bucket.firstTime.addingSaturated(nanoseconds)
+            buckets[index].lastTime = bucket.lastTime.addingSaturated(nanoseconds)
+        }
+        for index in entering.indices {
+            if let value = entering[index] {
+                entering[index]?.time = value.time.addingSaturated(nanoseconds)
+            }
+        }
+    }
+}
+
+extension Question {
+    /// How much later than they were the values of a leaf with `offset` are shown; nil without it.
+    func shift(of leaf: BoundLeaf) -> Int64? {
+        leaf.offset.map { period in
+            context.now.nanoseconds(since: context.zone.subtracting(period, from: context.now))
         }
     }
 }
