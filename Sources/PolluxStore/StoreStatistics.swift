@@ -64,6 +64,11 @@ public struct CompactionReport: Sendable {
     public var byteCountBefore = 0
     /// Their bytes after.
     public var byteCountAfter = 0
+    /// Points that went because they were older than is kept.
+    public var expiredPoints: UInt64 = 0
+    /// How far the machine's clock is ahead of the instant that retention counts from, in
+    /// nanoseconds; more than nothing where it ran ahead and is not believed yet.
+    public var retentionLag: Int64 = 0
 
     /// Nothing done.
     public init() {}

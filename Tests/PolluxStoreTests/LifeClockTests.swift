@@ -118,4 +118,35 @@ import Testing
         #expect(try fixture.points(series).count == 168)
         try fixture.check()
     }
+
+    @Test("a compaction goes by the same clock, unless somebody says that the clock is right")
+    func compaction() throws {
+        var options = StoreOptions()
+        options.settlesInBackground = false
+        let fixture = try StoreFixture(options: options)
+        let series = try fixture.series(1, 1)
+        let wall = Clock.now()
+        try fixture.write(
+            floats((0..<48).map { (series, wall - Int64(240 - $0) * LifeClockTests.hour, 1) }))
+        fixture.store.flushForTest()
+        fixture.store.setLifeRules(
+            RetentionTests.Rules(byMeasure: [1: LifeRule(retention: 3 * LifeClockTests.day)]))
+        // The database was last looked after twenty days ago.
+        let asleep = LifeClock(trusted: wall - 20 * LifeClockTests.day)
+        try fixture.store.writeBlocking { transaction in
+            try transaction.transaction.put(
+                transaction.tables.meta, LifeClock.key, asleep.encode())
+        }
+        let doubting = try fixture.store.compact()
+        #expect(doubting.expiredPoints == 0)
+        #expect(doubting.retentionLag >= 20 * LifeClockTests.day)
+        #expect(try fixture.points(series).count == 48)
+        let trusting = try fixture.store.compact(trustsClock: true)
+        #expect(trusting.expiredPoints == 48)
+        #expect(trusting.retentionLag == 0)
+        #expect(try fixture.points(series).isEmpty)
+        // What was said once holds.
+        #expect(try fixture.store.compact().retentionLag < LifeClockTests.hour)
+        try fixture.check()
+    }
 }

@@ -6,7 +6,14 @@ extension Store {
     ///
     /// Works chunk by chunk; writers wait only while a finished chunk is put in its place. Blocks
     /// the calling thread.
-    public func compact() throws -> CompactionReport { try rewriter.compact() }
+    ///
+    /// Ages are counted from the clock that retention goes by (docs/decisions/0007).
+    ///
+    /// - Parameter trustsClock: whether the caller's word is that the machine's clock is right, so
+    ///   that retention counts from it at once.
+    public func compact(trustsClock: Bool = false) throws -> CompactionReport {
+        try rewriter.compact(trustsClock: trustsClock)
+    }
 
     /// Looks now for points that are older than is kept of their series, and deletes them.
     ///

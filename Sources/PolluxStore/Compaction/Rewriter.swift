@@ -149,10 +149,18 @@ final class Rewriter: Sendable {
     }
 
     /// All of it now: no chunk is too young.
-    func compact() throws -> CompactionReport {
-        _ = try passLife(now: Clock.now())
-        try ask { try $0.sealAll() }
+    func compact(trustsClock: Bool) throws -> CompactionReport {
         var report = CompactionReport()
+        if try keepsForATime {
+            let wall = Clock.now()
+            let now = try advanceLifeClock(
+                wall: wall, monotonic: Clock.monotonicMicroseconds(), trustsClock: trustsClock)
+            report.expiredPoints = try passLife(now: now)
+            report.retentionLag = LifeClock(trusted: now).lag(behind: wall)
+        } else {
+            _ = try passLife(now: Clock.now())
+        }
+        try ask { try $0.sealAll() }
         for group in try listGroups() {
             try rewrite(group, from: .min, withLast: true, &report)
             state.withLock { $0.dirty[group] = nil }
@@ -174,9 +182,8 @@ final class Rewriter: Sendable {
             state.lifePassedAt = now
             return true
         }
-        guard isDue, let rules = state.withLock({ $0.rules }) else { return }
-        guard try writer.environment.read({ try rules.lives(in: $0).shortestRetention }) != nil
-        else {
+        guard isDue else { return }
+        guard try keepsForATime else {
             // Rollups need no age, and what is never deleted needs no clock.
             _ = try passLife(now: Clock.now())
             return
@@ -184,8 +191,22 @@ final class Rewriter: Sendable {
         _ = try passLife(now: try advanceLifeClock(wall: Clock.now(), monotonic: now))
     }
 
+    /// Whether the points of any series are kept for a limited time.
+    private var keepsForATime: Bool {
+        get throws {
+            guard let rules = state.withLock({ $0.rules }) else { return false }
+            return try writer.environment.read {
+                try rules.lives(in: $0).shortestRetention
+            } != nil
+        }
+    }
+
     /// Moves the clock that ages are counted from, durably, before anything goes by it.
-    func advanceLifeClock(wall: Int64, monotonic: Int64) throws -> Int64 {
+    ///
+    /// - Parameter trustsClock: whether somebody said that the wall clock is right.
+    func advanceLifeClock(
+        wall: Int64, monotonic: Int64, trustsClock: Bool = false
+    ) throws -> Int64 {
         let before = state.withLock { $0.lifeClockMovedAt }
         let elapsed = before.map { (monotonic - $0) * 1_000 } ?? 0
         let moved = try writer.perform { transaction -> LifeClock in
@@ -193,6 +214,7 @@ final class Rewriter: Sendable {
             var clock =
                 try LifeClock.read(transaction.transaction, tables) ?? LifeClock(trusted: wall)
             clock.advance(wall: wall, elapsed: elapsed)
+            if trustsClock, wall > clock.trusted { clock = LifeClock(trusted: wall) }
             try transaction.transaction.put(tables.meta, LifeClock.key, clock.encode())
             return clock
         }
