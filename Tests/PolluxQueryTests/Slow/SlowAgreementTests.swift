@@ -135,6 +135,7 @@ final class SlowDatabase {
             create measure c of machine with kind = counter, shape = \(counterShape),
               gap = \(counterGap);
             create measure s of machine with kind = state, gap = none;
+            create event job of machine;
             create asset line L1 from 2025-01-01; create asset line L2 from 2025-01-01;
             """
         for machine in SlowPlant.machines {
@@ -144,8 +145,15 @@ final class SlowDatabase {
         for (spindle, machine) in zip(SlowPlant.spindles, SlowPlant.machines) {
             text += "create asset spindle \(spindle) of machine \(machine) from 2025-01-01;"
         }
+        for (machine, jobs) in plant.jobs.sorted(by: { $0.key < $1.key }) {
+            for job in jobs {
+                text +=
+                    "record event job of machine \(machine) between \(Self.at(job.lowerBound)) "
+                    + "and \(Self.at(job.upperBound));"
+            }
+        }
         var options = QueryOptions()
-        options.now = Self.at(0)
+        options.now = Self.at(2 * SlowPlant.seconds)
         _ = try engine.run(text, options: options)
     }
 

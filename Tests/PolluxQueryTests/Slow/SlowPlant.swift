@@ -73,6 +73,8 @@ struct SlowPlant {
     var stays: [Stay] = []
     /// As they were entered.
     var moves: [Move] = []
+    /// When jobs ran on each machine.
+    private(set) var jobs: [String: [Range<Int>]] = [:]
     let gap: Int?
     /// How the counters run.
     private(set) var counterGap: Int?
@@ -115,6 +117,28 @@ struct SlowPlant {
             series["c " + machine]?.gap = counterGap
             series["c " + machine]?.isLinear = counterIsLinear
         }
+        addJobs(&random)
+    }
+
+    /// Up to four jobs a machine, one after the other; at least one on the first.
+    private mutating func addJobs(_ random: inout Seed) {
+        for machine in Self.machines {
+            var second = Int.random(in: 0..<1200, using: &random)
+            let count = Int.random(in: machine == "M1" ? 1...4 : 0...4, using: &random)
+            for _ in 0..<count {
+                let end = second + Int.random(in: 30...1200, using: &random)
+                jobs[machine, default: []].append(second..<end)
+                second = end + Int.random(in: 0...300, using: &random)
+            }
+        }
+    }
+
+    /// When an asset was in a job: its own, or that of the machine it sat in then.
+    func jobTime(of name: String) -> [Range<Int>] {
+        guard Self.spindles.contains(name) else { return jobs[String(name.prefix(2))] ?? [] }
+        return stays.filter { $0.spindle == name }.flatMap { stay in
+            (jobs[stay.machine] ?? []).map { $0.clamped(to: stay.from..<stay.to) }
+        }.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
     }
 
     /// Whether a second lies between two samples, however far apart.

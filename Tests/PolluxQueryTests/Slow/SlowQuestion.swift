@@ -50,6 +50,8 @@ struct SlowQuestion {
     private var grouping: String?
     private var ranking: (isTop: Bool, count: Int)?
     private var episode: (condition: SlowAnswer.Condition, minimum: Int)?
+    /// Whether only the time inside jobs is asked about.
+    private var isDuringJobs = false
     private var path = ""
 
     init(plant: SlowPlant, _ random: inout Seed) {
@@ -68,6 +70,13 @@ struct SlowQuestion {
         text = items.map(\.text).joined(separator: ", ")
         text += " of \(path) between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
         addClauses(measures, isMachine, &random)
+        let canBeDuring =
+            episode == nil && !isFromStart && length == nil && (grouping == nil || stride != nil)
+            && !items.contains { $0.word == "times" }
+        if canBeDuring, random.unit() < 0.3 {
+            isDuringJobs = true
+            text += " during every job"
+        }
         // A spindle by its name has no machine to look in where it is nowhere.
         if path != "spindle S2", random.unit() < 0.2 {
             let second = Int.random(in: 0...now, using: &random)
@@ -169,7 +178,10 @@ struct SlowQuestion {
         var groups: [(name: String, members: [(SlowAnswer.Subject, [Range<Int>])])] = []
         let asked = stretches()
         for subject in subjects where !Self.clipped(subject.stays, asked).isEmpty {
-            for (name, stays) in labels(of: subject) {
+            let jobTime = plant.jobTime(of: subject.name)
+            for (name, all) in labels(of: subject) {
+                let stays = isDuringJobs ? Self.clipped(all, jobTime) : all
+                if isDuringJobs, Self.clipped(stays, asked).isEmpty { continue }
                 let member = (subject, stays)
                 if grouping != nil, let index = groups.firstIndex(where: { $0.name == name }) {
                     groups[index].members.append(member)
@@ -320,7 +332,11 @@ struct SlowQuestion {
         guard grouping == nil, let subject = members.first else {
             return [(low..<high, low..<high)]
         }
-        return Self.clipped(subject.stays, [low..<high]).map { ($0, $0) }
+        let jobTime = plant.jobTime(of: subject.name)
+        return Self.clipped(subject.stays, [low..<high]).map { stay in
+            let read = isDuringJobs ? Self.clipped([stay], jobTime) : [stay]
+            return ((read.first ?? stay).lowerBound..<stay.upperBound, stay)
+        }
     }
 
     private func row(
