@@ -88,15 +88,15 @@ final class Question {
             graph: engine.graph, text: text, options: options, now: now, zone: zone,
             units: try engine.graph.units(in: snapshot.transaction))
         self.context = context
+        asOf = try query.clauses.asOf.map { try context.instant($0.form) }
         ranges = RangeReader(
-            context: context, snapshot: snapshot, replacement: comparison,
+            context: context, snapshot: snapshot, replacement: comparison, asOf: asOf,
             reachesFuture: query.head == .forecast)
         switch query.clauses.including?.form {
         case nil: qualities = [.good]
         case .uncertain: qualities = [.good, .uncertain]
         case .bad: qualities = [.good, .uncertain, .bad]
         }
-        asOf = try query.clauses.asOf.map { try context.instant($0.form) }
         deadline =
             options.timeLimit > 0
             ? SystemTime.monotonic().addingSaturated(options.timeLimit) : .max

@@ -20,6 +20,44 @@ extension RangeReader {
     func events(
         _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
     ) throws -> [Event] {
+        RangeReader.distinct(
+            try counted(name, label: label, for: subject, isMoment: isMoment).map(\.event))
+    }
+
+    /// The parts of a subject's events in which their owner contained it, ascending; `choose` says
+    /// which events count.
+    func spans(
+        of name: NameSyntax, label: LabelSyntax? = nil, for subject: Subject?,
+        choosing choose: ([Event]) -> [Event] = { $0 }
+    ) throws -> [TimeRange] {
+        let counted = try counted(name, label: label, for: subject)
+        let chosen = choose(RangeReader.distinct(counted.map(\.event)))
+        return chosen.flatMap { parts(of: $0, counted) }.sorted { $0.start < $1.start }
+    }
+
+    /// The parts of one of the events that were counted in which its owner contained the subject.
+    func parts(of event: Event, _ counted: [Counted]) -> [TimeRange] {
+        counted.filter { $0.event.id == event.id }
+            .compactMap { span(of: event).intersection($0.while) }
+    }
+
+    /// An event that counts for a subject, and the time in which its owner contained it.
+    struct Counted {
+        var event: Event
+        var `while`: TimeRange
+    }
+
+    /// Each event once, ascending.
+    static func distinct(_ events: [Event]) -> [Event] {
+        var seen: Set<EventID> = []
+        return events.filter { seen.insert($0.id).inserted }
+            .sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+    }
+
+    /// Events with the time for which each counts, by owner.
+    func counted(
+        _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
+    ) throws -> [Counted] {
         let known = try context.graph.eventNames(in: snapshot.transaction)
         guard known.contains(name.text) else {
             let near = Suggestions.nearest(to: name.text, in: known, limit: 3)
@@ -31,19 +69,19 @@ extension RangeReader {
         var owners = try self.owners(of: name.text, for: subject)
         if isMoment { owners = Array(owners.suffix(1)) }
         let until = TimeRange(start: .distantPast, end: context.now.advanced(by: 1))
-        var found: [Event] = []
+        var found: [Counted] = []
         for owner in owners {
             let all = try context.graph.events(
                 of: owner.asset, named: name.text, overlapping: until, in: snapshot.transaction)
-            found += isMoment ? all : RangeReader.those(of: all, touching: owner.range)
+            found += (isMoment ? all : RangeReader.those(of: all, touching: owner.range)).map {
+                Counted(event: $0, while: owner.range)
+            }
         }
         if let label {
             let wanted = try context.text(of: label)
-            found = found.filter { $0.label == wanted }
+            found = found.filter { $0.event.label == wanted }
         }
-        var seen: Set<EventID> = []
-        return found.filter { seen.insert($0.id).inserted }
-            .sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+        return found
     }
 
     /// The span of an event so far: one that is still open reaches to now.
@@ -66,7 +104,7 @@ extension RangeReader {
         var owners: [Owner] = []
         for piece in subject.pieces where piece.range.start <= context.now {
             let slices = try context.graph.sources(
-                forMeasureOf: piece.subject, during: piece.range, in: transaction)
+                forMeasureOf: piece.subject, during: piece.range, asOf: asOf, in: transaction)
             for slice in slices where slice.range.start <= context.now {
                 let owner = try slice.candidates.first {
                     try context.graph.lastEvent(

@@ -9,6 +9,8 @@ struct RangeReader {
     let snapshot: Snapshot
     /// Another span in the place of the one written, for `compare with`.
     var replacement: CompareClause?
+    /// The instant at which the plant is frozen: then it also says whose events count.
+    var asOf: Timestamp?
     /// Whether a range may begin in the future, as only a forecast's may.
     var reachesFuture = false
 
@@ -159,13 +161,14 @@ struct RangeReader {
             return [TimeRange(start: zone.subtracting(.days(1), from: today), end: today)]
         case .timestamp(let written): return [try calendar(written, at: span.range)]
         case .every(let name):
-            return try events(name, label: nil, for: subject).map(self.span(of:))
+            return try spans(of: name, for: subject)
         case .event(let name, let label):
-            return try events(name, label: label, for: subject).map(self.span(of:))
+            return try spans(of: name, label: label, for: subject)
         case .this(let name):
             if let slice = calendarSlice(name.text, containing: context.now) { return [slice] }
-            return try events(name, label: nil, for: subject)
-                .filter { $0.range.contains(context.now) }.map(self.span(of:))
+            return try spans(of: name, for: subject) { events in
+                events.filter { $0.range.contains(context.now) }
+            }
         case .last(let count, let name):
             let wanted = count ?? 1
             if var slice = calendarSlice(name.text, containing: context.now) {
@@ -177,8 +180,9 @@ struct RangeReader {
                 return [TimeRange(start: slice.start, end: end)]
             }
             let singular = try singularEvent(name)
-            return try events(singular, label: nil, for: subject)
-                .filter { $0.range.end <= context.now }.suffix(wanted).map(\.range)
+            return try spans(of: singular, for: subject) { events in
+                events.filter { $0.range.end <= context.now }.suffix(wanted)
+            }
         }
     }
 

@@ -112,6 +112,8 @@ struct Slicing {
         guard let every = question.query.clauses.every?.form else { return [] }
         let now = question.context.now
         var wholes: [TimeRange]
+        // The part of each in which its event counts for the subject.
+        var owned: [[TimeRange]]?
         var unbegun: Timestamp?
         var unended: Timestamp?
         switch every.stride {
@@ -122,26 +124,31 @@ struct Slicing {
                     at: every.over?.range ?? .none)
             }
             let found = try eventSlices(name, range: hull(spans), subject: subject)
-            (wholes, unbegun, unended) = (found.ranges, found.unbegun, found.unended)
+            (wholes, owned) = (found.ranges, found.owned)
+            (unbegun, unended) = (found.unbegun, found.unended)
         case .period(let written):
             let grid = try self.grid(every, written, of: subject, from: spans[0].start)
             wholes = try slices(grid, hull(spans))
             if let over = every.over { wholes = try longer(wholes, over, of: subject) }
         }
         if let restriction = question.context.options.restriction {
-            wholes = wholes.filter { $0.overlaps(restriction) }
+            let kept = wholes.indices.filter { wholes[$0].overlaps(restriction) }
+            owned = owned.map { all in kept.map { all[$0] } }
+            wholes = kept.map { wholes[$0] }
         }
         let end = hull(spans).end
         var found: [SliceRows.Slice] = []
         found.reserveCapacity(wholes.count)
-        for whole in wholes {
-            if spans.count == 1, whole.start >= spans[0].start, whole.end <= min(end, now),
+        for (index, whole) in wholes.enumerated() {
+            let own = owned?[index] ?? [whole]
+            if own == [whole], spans.count == 1, whole.start >= spans[0].start,
+                whole.end <= min(end, now),
                 whole.start != unbegun, whole.start != unended
             {
                 if !whole.isEmpty { found.append(SliceRows.Slice(whole: whole, parts: [whole])) }
                 continue
             }
-            let parts = [whole].clipped(to: spans)
+            let parts = own.clipped(to: spans)
             guard let first = parts.first, let last = parts.last else { continue }
             var notes: [String] = []
             let isOpen = whole.end > now || whole.start == unended
@@ -222,6 +229,8 @@ struct Slicing {
     /// Slices from events, and the starts of those that no event begins or ends.
     struct EventSlices {
         var ranges: [TimeRange]
+        /// For each, the parts in which its event counts for the subject; nil where all of it does.
+        var owned: [[TimeRange]]?
         var unbegun: Timestamp?
         var unended: Timestamp?
     }
@@ -232,13 +241,15 @@ struct Slicing {
     ) throws -> EventSlices {
         question.dependencies.hasEvents = true
         let ranges = try question.ranges(for: subject)
-        let events = try ranges.events(name, label: nil, for: subject)
+        let counted = try ranges.counted(name, label: nil, for: subject)
+        let events = RangeReader.distinct(counted.map(\.event))
         let intervals = events.filter { !$0.isInstant }
         guard intervals.isEmpty else {
             let open = intervals.last { $0.end == nil }?.start
+            let inside = intervals.filter { ranges.span(of: $0).overlaps(range) }
             return EventSlices(
-                ranges: intervals.map(ranges.span(of:)).filter { $0.overlaps(range) },
-                unended: open)
+                ranges: inside.map(ranges.span(of:)),
+                owned: inside.map { ranges.parts(of: $0, counted) }, unended: open)
         }
         // Before the first event of all, the slice begins with the range.
         var bounds = [min(range.start, events.first?.start ?? range.start)]
