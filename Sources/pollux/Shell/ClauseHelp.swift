@@ -175,8 +175,7 @@ struct ClauseHelp {
             "using", "the method of a forecast or of anomalies",
             "anomalies in vibration of spindle SP-7 last 1d using seasonal",
             "anomalies in vibration of spindle SP-7 last 1d using cycle by state",
-            "forecast power of machine CNC-3 last 7d next 1d using season",
-            "forecast temperature of spindle SP-7 last 7d next 1d using line"),
+            "forecast power of machine CNC-3 last 7d next 1d using season"),
     ]
 
     private static let statements = [
