@@ -50,7 +50,8 @@ struct Dirt: Sendable {
         }
     }
 
-    private mutating func add(_ series: SeriesID, _ span: ClosedRange<Int64>) {
+    /// Notes that a series has other points in a span.
+    mutating func add(_ series: SeriesID, _ span: ClosedRange<Int64>) {
         if let old = touched[series] {
             let low = min(old.lowerBound, span.lowerBound)
             touched[series] = low...max(old.upperBound, span.upperBound)

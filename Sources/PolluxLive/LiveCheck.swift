@@ -28,7 +28,7 @@ public struct LiveCheck: Sendable {
     public init(_ environment: Environment, graph: Graph) throws {
         // A table has to be open before the transaction that reads it begins.
         var tables: [String: Table] = [:]
-        for name in ["definitions", "positions", "corrections", "models", "checkpoints"] {
+        for name in ["definitions", "positions", "corrections", "models", "checkpoints", "late"] {
             tables[name] = try environment.table("live." + name)
         }
         try environment.read { try check(tables, graph, $0) }
@@ -55,6 +55,27 @@ public struct LiveCheck: Sendable {
                     name, key, value, isCheckpoint: table == "checkpoints", graph, transaction)
             }
         }
+        try records("late", tables, transaction) { check, name, key, value in
+            try check.checkLate(name, key, value)
+        }
+    }
+
+    private mutating func checkLate(
+        _ name: String, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) throws {
+        var keyReader = KeyReader(key)
+        guard let series = keyReader.uint32() else {
+            add(name, "its key has an unknown form")
+            return
+        }
+        var reader = try LiveRecordReader(value, format: 1, name: name)
+        let first = try reader.int64()
+        if series != 0 {
+            let last = try reader.int64()
+            require(first <= last, name, "its span ends before it begins")
+            _ = try reader.int64()
+        }
+        require(reader.isAtEnd, name, "bytes follow its end")
     }
 
     private mutating func records(
@@ -67,8 +88,7 @@ public struct LiveCheck: Sendable {
         var count = 0
         try transaction.forEach(opened) { key, value in
             count += 1
-            let isModel = table == "models" || table == "checkpoints"
-            let name = "live.\(table) " + LiveCheck.words(of: key, isModel: isModel)
+            let name = "live.\(table) " + LiveCheck.words(of: key, in: table)
             do {
                 try body(&self, name, key, value)
             } catch LiveError.damagedDefinition {
@@ -81,9 +101,12 @@ public struct LiveCheck: Sendable {
         recordCounts.append(("live." + table, count))
     }
 
-    private static func words(of key: UnsafeRawBufferPointer, isModel: Bool) -> String {
+    private static func words(of key: UnsafeRawBufferPointer, in table: String) -> String {
         var reader = KeyReader(key)
-        if isModel { return "of continuous query \(reader.text() ?? "?")" }
+        if table == "late" { return "of series \(reader.uint32() ?? 0)" }
+        if table == "models" || table == "checkpoints" {
+            return "of continuous query \(reader.text() ?? "?")"
+        }
         let kind: DroppedKind = reader.byte() == 1 ? .alert : .continuousQuery
         return "of \(kind.words) \(reader.text() ?? "?")"
     }

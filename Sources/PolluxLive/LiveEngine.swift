@@ -23,6 +23,10 @@ public final class LiveEngine: Sendable {
     private let shared = Mutex(Shared())
     /// Held by whoever takes a turn; definitions are changed under it too.
     let work = Mutex(Work())
+    /// Whether there are alerts or continuous queries, for which late points are noted.
+    let isStanding = SharedFlag()
+    /// Whether late points are noted.
+    let hasLate = SharedFlag()
     private let worker = Mutex<Worker?>(nil)
     private let observer = Mutex<ObserverID?>(nil)
 
@@ -50,6 +54,12 @@ public final class LiveEngine: Sendable {
         /// The newest entry of the plant's log that was looked at, and the commit it was seen in.
         var logNumber: UInt64?
         var logCommit: UInt64 = 0
+        /// The newest commit that turns have taken over.
+        var takenCommit: UInt64 = 0
+        /// Late points that an earlier process left.
+        var foundLate: [SeriesID: LateWork.Span] = [:]
+        /// The number of the log up to which everything is done, as it is stored.
+        var settledLogNumber: UInt64?
         /// The newest series whose asset was looked up.
         var newestSeries = SeriesID(rawValue: 0)
     }
@@ -89,7 +99,9 @@ public final class LiveEngine: Sendable {
     /// Begins to observe commits without a thread; `turn` is then called by hand.
     func attach() {
         guard observer.withLock({ $0 == nil }) else { return }
-        loadDefinitions()
+        let left = loadDefinitions()
+        shared.withLock { $0.dirt.add(left) }
+        recordLatePoints()
         let id = store.observe { [weak self] notice in self?.take(notice) }
         observer.withLock { $0 = id }
     }
@@ -100,7 +112,10 @@ public final class LiveEngine: Sendable {
             defer { observer = nil }
             return observer
         }
-        if let id { store.removeObserver(id) }
+        if let id {
+            store.removeObserver(id)
+            store.setLateRecorder(nil)
+        }
         let worker = worker.withLock { worker in
             defer { worker = nil }
             return worker
@@ -206,6 +221,7 @@ public final class LiveEngine: Sendable {
         }
         return work.withLock { work in
             let now = options.clock()
+            work.takenCommit = max(work.takenCommit, dirt.commit)
             let dirt = explained(dirt, &work)
             for id in work.watched.keys where !dirt.isEmpty {
                 work.watched[id]?.add(dirt, now: now, limits: options, understand)
@@ -217,6 +233,7 @@ public final class LiveEngine: Sendable {
             }
             for id in leaving { work.watched[id] = nil }
             var pause = runStanding(&work, dirt: dirt, newest: newest, now: now)
+            settle(&work)
             for id in work.watched.keys.sorted() {
                 if let due = work.watched[id]?.due(options), due <= now {
                     work.watched[id]?.evaluate(

@@ -140,6 +140,11 @@ public final class Store: Sendable {
     /// Ends an observation.
     public func removeObserver(_ observer: ObserverID) { writer.observers.remove(observer) }
 
+    /// Takes a recorder of late points, or none; there is one at a time.
+    public func setLateRecorder(_ recorder: LateRecorder?) {
+        writer.lateRecorder.withLock { $0 = recorder }
+    }
+
     /// Counters and sizes now; cheap enough for a metrics page.
     public var statistics: StoreStatistics {
         var result = writer.counters.withLock { $0 }

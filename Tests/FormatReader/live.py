@@ -84,9 +84,18 @@ def corrections(key, record):
     return result
 
 
+def late(key, record):
+    (series,) = Key(key).all("u32")
+    source = checked(record)
+    result = (series, *(source.number() for _ in range(3 if series else 1)))
+    source.end()
+    return result
+
+
 TABLES = {
     "live-definitions": definition, "live-positions": position, "live-models": model,
-    "live-checkpoints": checkpoint, "live-corrections": corrections}
+    "live-checkpoints": checkpoint, "live-corrections": corrections,
+    "live-late": late}
 
 
 def entries(name, text):

@@ -231,6 +231,8 @@ def standing(name, text):
         return same(found, [("drift", 4, noon + 60 * S, noon + 60 * S, 0)], "checkpoints")
     if name == "live-corrections":
         return same(found, [(1, "too hot", noon + 90 * S, noon)], "corrections")
+    if name == "live-late":
+        return same(found, [(0, 41), (7, noon, noon + 90 * S, 79)], "late work")
     return same(found, [("drift", 4, noon + 60 * S, 12)], "models")
 
 

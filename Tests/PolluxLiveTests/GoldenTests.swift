@@ -132,6 +132,26 @@ import Testing
         }
     }
 
+    @Test func lateWork() throws {
+        let span = LateWork.Span(
+            first: Plant.instant(0).nanoseconds, last: Plant.instant(90).nanoseconds, commit: 79)
+        let entries = [
+            Entry(key: LateWork.key(SeriesID(rawValue: 0)), value: LateWork.encode(log: 41)),
+            Entry(key: LateWork.key(SeriesID(rawValue: 7)), value: LateWork.encode(span)),
+        ]
+        let golden = try Self.golden("live-late", entries)
+        #expect(golden.map(\.key) == entries.map(\.key))
+        let plant = try Plant()
+        let late = LateWork(table: try LiveTables(plant.store.environment).late)
+        try plant.store.writeBlocking { transaction in
+            let write = transaction.transaction
+            for entry in golden { try write.put(late.table, entry.key, entry.value) }
+            let read = try late.load(in: write)
+            #expect(read.logNumber == 41)
+            #expect(read.spans == [SeriesID(rawValue: 7): span])
+        }
+    }
+
     @Test func corrections() throws {
         let plant = try Plant()
         let tables = try LiveTables(plant.store.environment)

@@ -12,7 +12,7 @@ import Testing
 /// `pollux check` names what is damaged among alerts, continuous queries and models.
 @Suite struct LiveCheckTests {
     private static let tables = [
-        "definitions", "positions", "models", "checkpoints", "corrections",
+        "definitions", "positions", "models", "checkpoints", "corrections", "late",
     ]
 
     private static func check(_ plant: Plant) throws -> LiveCheck {
@@ -39,6 +39,8 @@ import Testing
             try Corrections(
                 replayEnd: Plant.instant(7), uncorrectedBefore: Plant.instant(3)
             ).write(.alert, "hot", tables, in: transaction)
+            let touched = CommitNotice.Touched(series: SeriesID(rawValue: 1), first: 5, last: 9)
+            try LateWork(table: tables.late).record([touched], in: transaction)
         }
         return plant
     }
@@ -64,7 +66,7 @@ import Testing
         #expect(
             check.recordCounts.map(\.table) == [
                 "live.definitions", "live.positions", "live.corrections", "live.models",
-                "live.checkpoints",
+                "live.checkpoints", "live.late",
             ])
         #expect(check.recordCounts.allSatisfy { $0.count > 0 }, "\(check.recordCounts)")
     }

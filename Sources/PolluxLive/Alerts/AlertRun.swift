@@ -20,10 +20,18 @@ struct AlertRun {
 
     /// Asks again over the time that can have changed and writes the difference.
     ///
-    /// - Parameter dirty: the earliest instant that arrived points or edits reach back to.
+    /// - Parameters:
+    ///   - dirty: the earliest instant that arrived points or edits reach back to.
+    ///   - isFirst: whether the process has just begun: what was committed just before the end of
+    ///     the one before may not have been looked at.
     /// - Returns: what the answer depended on.
-    func run(dirty: Timestamp?) throws -> QueryDependencies {
+    func run(dirty: Timestamp?, isFirst: Bool) throws -> QueryDependencies {
         let (state, openStart) = try known()
+        var dirty = dirty
+        if isFirst, let state {
+            let reach = state.position.advanced(by: -SliceRun.restartReach)
+            dirty = min(dirty ?? reach, reach)
+        }
         let start = self.start(state, openStart: openStart, dirty: dirty)
         let query = question.since(start, now: context.now)
         let options = question.options(

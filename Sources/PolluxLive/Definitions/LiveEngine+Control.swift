@@ -174,6 +174,7 @@ extension LiveEngine: LiveControl {
                     ["drop it first: `drop \(definition.kind.words) \(definition.name)`"])
             }
             work.standing[key] = Standing(definition)
+            isStanding.value = true
         }
         noteStates()
         ring()
@@ -223,9 +224,9 @@ extension LiveEngine: LiveControl {
         states(of: kind)
     }
 
-    /// Reads the definitions that are stored.
-    func loadDefinitions() {
-        work.withLock { work in
+    /// Reads the definitions that are stored, and what the process before left undone.
+    func loadDefinitions() -> Dirt {
+        let left = work.withLock { work in
             do {
                 let snapshot = try store.snapshot()
                 defer { snapshot.close() }
@@ -240,11 +241,15 @@ extension LiveEngine: LiveControl {
                 let newest = try graph.log(limit: 1, in: snapshot.transaction).first
                 work.logNumber = newest?.number ?? 0
                 work.logCommit = snapshot.id
+                isStanding.value = !work.standing.isEmpty
+                return try loadLateWork(&work, snapshot)
             } catch {
                 work.damaged = [DamagedDefinition(kind: .alert, name: "(\(error))")]
+                return Dirt()
             }
         }
         noteStates()
+        return left
     }
 }
 

@@ -42,7 +42,7 @@ extension LiveEngine {
                 question.dependencies = try AlertRun(
                     definition: one.definition, question: question, settings: one.settings,
                     context: context
-                ).run(dirty: dirty)
+                ).run(dirty: dirty, isFirst: isFirst)
             case (_, .anomalies):
                 question.dependencies = try ModelRun(
                     definition: one.definition, question: question, into: one.into ?? "",

@@ -14,6 +14,8 @@ struct LiveTables: Sendable {
     let checkpoints: Table
     /// How far corrections have come, by kind and name; nothing where all is corrected.
     let corrections: Table
+    /// What was changed in the past and not looked at yet, by series.
+    let late: Table
 
     init(_ environment: Environment) throws {
         func table(_ name: String) throws -> Table {
@@ -27,6 +29,7 @@ struct LiveTables: Sendable {
         models = try table("models")
         checkpoints = try table("checkpoints")
         corrections = try table("corrections")
+        late = try table("late")
     }
 
     /// Takes away the models of a continuous query and their checkpoints.

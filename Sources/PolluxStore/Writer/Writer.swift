@@ -25,6 +25,8 @@ final class Writer: @unchecked Sendable {
     var journalByteCount = 0
     /// Told of each group that was sealed and the first instant that its chunks changed at.
     var sealed: (@Sendable (AssetID, Int64) -> Void)?
+    /// Told of late points inside the commit that writes them.
+    let lateRecorder = Mutex<LateRecorder?>(nil)
     /// How many callers waited when the last commit ended, those that it answered included.
     private var callerCount = 1
     /// How long the last commit took to reach the disk, in microseconds.
@@ -185,6 +187,11 @@ final class Writer: @unchecked Sendable {
         gathered.eventsChanged = body.eventsChanged
         if !gathered.batches.isEmpty {
             gathered.journalByteCount = try writeJournal(gathered, body.seeds, transaction)
+        }
+        if let recorder = lateRecorder.withLock({ $0 }) {
+            let late = CommitNotice.touched(
+                gathered.batches, gathered.removed, before: recorder.before())
+            if !late.isEmpty { try recorder.record(late, transaction) }
         }
         // From here until the rows are in the head, a new snapshot waits.
         head.beginCommit()
