@@ -60,10 +60,15 @@ struct LatestRows {
             }.map(\.asset))
     }
 
-    private func note(_ point: Point, _ definition: MeasureDefinition) -> [String] {
+    private func isStale(_ point: Point, _ definition: MeasureDefinition) -> Bool {
         let age = question.context.now.nanoseconds(since: point.instant)
-        let isStale = definition.gap.map { age > $0 } ?? false
-        return isStale ? ["stale"] : []
+        return definition.gap.map { age > $0 } ?? false
+    }
+
+    /// `stale` where all values are, else each with its name.
+    private func notes(stale: [String], of foundCount: Int) -> [String] {
+        if stale.isEmpty { return [] }
+        return stale.count == foundCount ? ["stale"] : stale.map { "\($0) stale" }
     }
 
     /// `latest a, latest b`: one row per asset, at the newest of their times.
@@ -75,7 +80,8 @@ struct LatestRows {
         for subject in present where chosen?.contains(subject.asset) ?? true {
             var cells: [ResultCell] = []
             var newestTime: Timestamp?
-            var notes: [String] = []
+            var stale: [String] = []
+            var foundCount = 0
             for (output, item) in zip(outputs, items) {
                 guard let index = output.expression.aggregates.first,
                     let leafIndex = question.aggregates[index].argument.leaves.first,
@@ -87,7 +93,8 @@ struct LatestRows {
                 }
                 cells.append(cell(found.point, output, item))
                 newestTime = max(newestTime ?? .distantPast, found.point.instant)
-                notes = note(found.point, found.source.definition)
+                foundCount += 1
+                if isStale(found.point, found.source.definition) { stale.append(output.name) }
             }
             guard let time = newestTime else { continue }
             cells.append(.duration(question.context.now.nanoseconds(since: time)))
@@ -96,7 +103,7 @@ struct LatestRows {
                     key: RowKey(
                         asset: subject.asset, name: subject.name,
                         range: TimeRange(start: time, end: time)),
-                    cells: cells, notes: notes))
+                    cells: cells, notes: notes(stale: stale, of: foundCount)))
         }
         try rank(&table)
         return table.result(zone: question.context.zone)

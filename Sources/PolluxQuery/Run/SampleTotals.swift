@@ -5,7 +5,11 @@ import PolluxStore
 struct SampleTotals: Hashable, Sendable {
     var count = 0
     var sum = 0.0
-    var sumOfSquares = 0.0
+    /// Sums of what the values are above the first one that came, and of its squares: a deviation
+    /// from the squares of large values themselves would lose its digits.
+    private var origin = 0.0
+    private var sumAbove = 0.0
+    private var squaresAbove = 0.0
     var minimum = Double.infinity
     var maximum = -Double.infinity
     var first: (time: Int64, value: Double)? { firstTime.map { ($0, firstValue) } }
@@ -31,8 +35,8 @@ struct SampleTotals: Hashable, Sendable {
     /// The standard deviation of the samples (divided by their number less one).
     var deviation: Double? {
         guard count > 1 else { return nil }
-        let mean = sum / Double(count)
-        return max(0, (sumOfSquares - Double(count) * mean * mean) / Double(count - 1)).squareRoot()
+        let squares = squaresAbove - sumAbove * sumAbove / Double(count)
+        return max(0, squares / Double(count - 1)).squareRoot()
     }
 
     /// The value below which a share of the samples lies, interpolated between neighbours.
@@ -72,9 +76,12 @@ struct SampleTotals: Hashable, Sendable {
     }
 
     mutating func add(_ value: Double, at time: Int64, keepsValues: Bool) {
+        if count == 0 { origin = value }
         count += 1
         sum += value
-        sumOfSquares += value * value
+        let above = value - origin
+        sumAbove += above
+        squaresAbove += above * above
         minimum = min(minimum, value)
         maximum = max(maximum, value)
         noteEnds((time, value), (time, value))
@@ -127,9 +134,13 @@ struct SampleTotals: Hashable, Sendable {
     ///
     /// Values of texts index `words`.
     mutating func merge(_ other: SampleTotals, words: [String] = []) {
+        if count == 0 { origin = other.origin }
+        let step = other.origin - origin
+        squaresAbove +=
+            other.squaresAbove + step * (2 * other.sumAbove + step * Double(other.count))
+        sumAbove += other.sumAbove + step * Double(other.count)
         count += other.count
         sum += other.sum
-        sumOfSquares += other.sumOfSquares
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
         if let theirFirst = other.first, let theirLast = other.last {
