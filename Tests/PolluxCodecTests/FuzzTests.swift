@@ -47,27 +47,6 @@ import Testing
         }
     }
 
-    /// Changes, cuts or lengthens `bytes`; mostly near the front, where the headers are.
-    private static func mutate(_ bytes: [UInt8], _ random: inout Seed) -> [UInt8] {
-        var bytes = bytes
-        for _ in 0..<(1 + random.next() % 3) where !bytes.isEmpty {
-            let reach = random.next() % 3 == 0 ? bytes.count : min(24, bytes.count)
-            let place = Int(random.next() % UInt64(reach))
-            switch random.next() % 4 {
-            case 0: bytes[place] ^= 1 << UInt8(random.next() % 8)
-            case 1: bytes[place] &+= random.next() % 2 == 0 ? 1 : 255
-            case 2: bytes[place] = [0, 0x7F, 0x80, 0xFF][Int(random.next() % 4)]
-            default: bytes[place] = UInt8(truncatingIfNeeded: random.next())
-            }
-        }
-        switch random.next() % 6 {
-        case 0: bytes.removeLast(Int(random.next() % UInt64(bytes.count + 1)))
-        case 1: bytes.append(UInt8(truncatingIfNeeded: random.next()))
-        default: break
-        }
-        return bytes
-    }
-
     /// Small columns of every kind, in every mode that can hold them.
     private static func columns() -> [[UInt8]] {
         var columns: [[UInt8]] = []
@@ -119,7 +98,7 @@ import Testing
         for column in columns where column.count < 60 * 1024 {
             memory.with(column) { Self.decodeAll($0) }
             for _ in 0..<25 {
-                memory.with(Self.mutate(column, &random)) { Self.decodeAll($0) }
+                memory.with(random.changed(column, front: 24)) { Self.decodeAll($0) }
             }
         }
     }

@@ -37,17 +37,9 @@ import Testing
     ) throws {
         let graph = plant.graph
         try plant.store.writeBlocking { transaction in
-            let write = transaction.transaction
-            let asset = try #require(
-                graph.assets(named: "CNC-3", type: nil, in: write).assets.first)
-            func series(_ name: String, _ kind: ValueKind) throws -> SeriesID {
-                let measure = try #require(try graph.measureID(named: name, in: write))
-                return try transaction.ensureSeries(
-                    asset: asset.id, measure: measure, kind: kind, group: asset.id)
-            }
             var batch = PointBatch()
-            let programs = try series("program", .text)
-            let blocks = try series("block", .integer)
+            let programs = try Plant.series("program", of: "CNC-3", .text, graph, transaction)
+            let blocks = try Plant.series("block", of: "CNC-3", .integer, graph, transaction)
             for (second, value) in program {
                 batch.append(programs, at: Plant.instant(second), .text(value))
             }

@@ -113,16 +113,24 @@ final class Plant {
         return try query.run(text, options: options)
     }
 
+    /// The series of a measure of an asset, which is made if there is none.
+    static func series(
+        _ measure: String, of asset: String, _ kind: ValueKind, _ graph: Graph,
+        _ transaction: StoreTransaction
+    ) throws -> SeriesID {
+        let write = transaction.transaction
+        let asset = try #require(graph.assets(named: asset, type: nil, in: write).assets.first)
+        let measure = try #require(try graph.measureID(named: measure, in: write))
+        return try transaction.ensureSeries(
+            asset: asset.id, measure: measure, kind: kind, group: asset.id)
+    }
+
     /// Writes temperatures of spindle SP-7, by seconds from noon.
     func write(_ points: [(Double, Double)]) throws {
         let graph = graph
         try store.writeBlocking { transaction in
-            let write = transaction.transaction
-            let asset = try #require(
-                graph.assets(named: "SP-7", type: nil, in: write).assets.first)
-            let measure = try #require(try graph.measureID(named: "temperature", in: write))
-            let series = try transaction.ensureSeries(
-                asset: asset.id, measure: measure, kind: .float, group: asset.id)
+            let series = try Plant.series(
+                "temperature", of: "SP-7", .float, graph, transaction)
             var batch = PointBatch()
             for (second, value) in points {
                 batch.append(series, at: Plant.instant(second), value)

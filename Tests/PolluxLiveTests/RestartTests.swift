@@ -77,12 +77,8 @@ import Testing
             try plant.write((0..<10).map { (-5 * hour + 7 + Double($0) * 60, 120) })
         case .deletedPoints:
             try plant.store.writeBlocking { transaction in
-                let write = transaction.transaction
-                let asset = try #require(
-                    graph.assets(named: "SP-7", type: nil, in: write).assets.first)
-                let measure = try #require(try graph.measureID(named: "temperature", in: write))
-                let series = try transaction.ensureSeries(
-                    asset: asset.id, measure: measure, kind: .float, group: asset.id)
+                let series = try Plant.series(
+                    "temperature", of: "SP-7", .float, graph, transaction)
                 try transaction.removePoints(
                     of: series,
                     in: TimeRange(
@@ -191,12 +187,7 @@ import Testing
                 + "values = boolean")
         let graph = plant.graph
         try plant.store.writeBlocking { transaction in
-            let write = transaction.transaction
-            let asset = try #require(
-                graph.assets(named: "CNC-3", type: nil, in: write).assets.first)
-            let measure = try #require(try graph.measureID(named: "cutting", in: write))
-            let series = try transaction.ensureSeries(
-                asset: asset.id, measure: measure, kind: .boolean, group: asset.id)
+            let series = try Plant.series("cutting", of: "CNC-3", .boolean, graph, transaction)
             var batch = PointBatch()
             batch.append(series, at: Plant.instant(-20 * RestartTests.hour), .boolean(true))
             try transaction.append(batch)

@@ -19,27 +19,6 @@ import Testing
         try GoldenTests.golden(name) { throw CocoaError(.fileNoSuchFile) }
     }
 
-    /// Changes some bytes, mostly near the front, and sometimes the length.
-    private static func mutate(_ bytes: [UInt8], _ random: inout Seed) -> [UInt8] {
-        var bytes = bytes
-        for _ in 0..<(1 + random.next() % 4) where !bytes.isEmpty {
-            let reach = random.next() % 2 == 0 ? bytes.count : min(160, bytes.count)
-            let place = Int(random.next() % UInt64(reach))
-            switch random.next() % 4 {
-            case 0: bytes[place] ^= 1 << UInt8(random.next() % 8)
-            case 1: bytes[place] &+= random.next() % 2 == 0 ? 1 : 255
-            case 2: bytes[place] = [0, 0x7F, 0x80, 0xFF][Int(random.next() % 4)]
-            default: bytes[place] = UInt8(truncatingIfNeeded: random.next())
-            }
-        }
-        switch random.next() % 8 {
-        case 0: bytes.removeLast(Int(random.next() % UInt64(bytes.count + 1)))
-        case 1: bytes.append(UInt8(truncatingIfNeeded: random.next()))
-        default: break
-        }
-        return bytes
-    }
-
     /// Calls `read` with changed records before a forbidden page; it returns whether the record was
     /// read, and must throw nothing but an error that names what is wrong.
     ///
@@ -53,7 +32,7 @@ import Testing
         let memory = try GuardedBytes(capacity: 64 * 1024)
         var (readCount, refusedCount) = (0, 0)
         for round in 0..<roundCount {
-            var changed = mutate(seals ? Array(record.dropLast(4)) : record, &random)
+            var changed = random.changed(seals ? Array(record.dropLast(4)) : record, front: 160)
             if seals { changed = withChecksum(changed) }
             do {
                 try memory.with(changed, read)

@@ -32,6 +32,28 @@ public struct Seed: RandomNumberGenerator, Sendable {
 }
 
 extension Seed {
+    /// Bytes of which some were changed, mostly among the first `front`, and sometimes cut or
+    /// lengthened by one.
+    public mutating func changed(_ bytes: [UInt8], front: Int) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0..<(1 + next() % 4) where !bytes.isEmpty {
+            let reach = next() % 2 == 0 ? bytes.count : min(front, bytes.count)
+            let place = Int(next() % UInt64(reach))
+            switch next() % 4 {
+            case 0: bytes[place] ^= 1 << UInt8(next() % 8)
+            case 1: bytes[place] &+= next() % 2 == 0 ? 1 : 255
+            case 2: bytes[place] = [0, 0x7F, 0x80, 0xFF][Int(next() % 4)]
+            default: bytes[place] = UInt8(truncatingIfNeeded: next())
+            }
+        }
+        switch next() % 6 {
+        case 0: bytes.removeLast(Int(next() % UInt64(bytes.count + 1)))
+        case 1: bytes.append(UInt8(truncatingIfNeeded: next()))
+        default: break
+        }
+        return bytes
+    }
+
     /// The seeds that `POLLUX_SEEDS` names, such as `44,138` or `1-2000`; nil where it says nothing.
     public static let asked: [UInt64]? = ProcessInfo.processInfo.environment["POLLUX_SEEDS"].map {
         $0.split(separator: ",").flatMap { part -> [UInt64] in
