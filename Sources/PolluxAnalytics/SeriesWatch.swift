@@ -17,16 +17,11 @@ public struct SeriesWatch: Hashable, Sendable {
     /// The model of the cycle; nil when the method has none.
     public private(set) var cycle: CycleBand?
     /// The work that is going on and since when, for visits of keys.
-    private var stay: (key: UInt64, start: Int64)? {
-        get { isStaying ? (stayKey, stayStart) : nil }
-        set {
-            isStaying = newValue != nil
-            (stayKey, stayStart) = newValue ?? (0, 0)
-        }
+    private struct Stay: Hashable {
+        var key: UInt64
+        var start: Int64
     }
-    private var isStaying = false
-    private var stayKey: UInt64 = 0
-    private var stayStart: Int64 = 0
+    private var stay: Stay?
     /// The score from which a point raises an alarm.
     public let level: Double
     /// The episode that is not over yet.
@@ -113,7 +108,7 @@ public struct SeriesWatch: Hashable, Sendable {
             return nil
         }
         guard let known = stay, known.key == place.key, time >= known.start else {
-            stay = (place.key, time)
+            stay = Stay(key: place.key, start: time)
             return place
         }
         let (length, overflow) = time.subtractingReportingOverflow(known.start)
@@ -174,9 +169,9 @@ public struct SeriesWatch: Hashable, Sendable {
         if let cycle { writer.put(nested: cycle.encode()) }
         if method == .cycle {
             writer.put(noBaselineCount)
-            writer.put(isStaying)
-            writer.put(stayKey)
-            writer.put(stayStart)
+            writer.put(stay != nil)
+            writer.put(stay?.key ?? 0)
+            writer.put(stay?.start ?? 0)
         }
         return writer.finish()
     }
@@ -215,9 +210,9 @@ public struct SeriesWatch: Hashable, Sendable {
         cycle = method == .novelty ? nil : try CycleBand(decoding: try reader.nested())
         if method == .cycle {
             noBaselineCount = try reader.count("points without a baseline")
-            isStaying = try reader.boolean("stay")
-            stayKey = try reader.uint64()
-            stayStart = try reader.int64()
+            let isStaying = try reader.boolean("stay")
+            let known = Stay(key: try reader.uint64(), start: try reader.int64())
+            stay = isStaying ? known : nil
         }
         try reader.finish()
     }

@@ -128,16 +128,6 @@ struct Question: Sendable {
         return min(max(0, gap), limits.waitLimit)
     }
 
-    /// A name that may stand as a parameter; nil where none is written or the parameter has none.
-    func label(_ label: LabelSyntax?) -> String? {
-        guard let label else { return nil }
-        if let literal = label.literal { return literal }
-        guard case .parameter(let parameter) = label,
-            case .text(let text)? = parameters[parameter.name]
-        else { return nil }
-        return text
-    }
-
     /// The length of a slice; nil when nothing or events cut the range.
     var sliceLength: Int64? {
         guard let every = query.clauses.every?.form,
@@ -186,5 +176,16 @@ struct Question: Sendable {
         case .function(_, let inner): inner.contains(where: hasAggregate)
         case .name, .literal: false
         }
+    }
+}
+
+extension LabelSyntax {
+    /// The name, which may stand as a parameter; nil where that has none.
+    func text(_ parameters: [String: QueryOptions.Parameter]) -> String? {
+        if let literal { return literal }
+        guard case .parameter(let parameter) = self,
+            case .text(let text)? = parameters[parameter.name]
+        else { return nil }
+        return text
     }
 }

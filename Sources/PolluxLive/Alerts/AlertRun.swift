@@ -29,8 +29,7 @@ struct AlertRun {
         let (state, openStart) = try known()
         var dirty = dirty
         if isFirst, let state {
-            let reach = state.position.advanced(by: -SliceRun.restartReach)
-            dirty = min(dirty ?? reach, reach)
+            dirty = SliceRun.reach(afterRestartAt: state.position, dirty: dirty)
         }
         let start = self.start(state, openStart: openStart, dirty: dirty)
         let query = question.since(start, now: context.now)

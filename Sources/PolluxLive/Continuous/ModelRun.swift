@@ -51,8 +51,7 @@ struct ModelRun {
         var position = try position()
         var dirty = dirty
         if isFirst, let position {
-            let reach = position.advanced(by: -SliceRun.restartReach)
-            dirty = min(dirty ?? reach, reach)
+            dirty = SliceRun.reach(afterRestartAt: position, dirty: dirty)
         }
         if let dirty, let known = position, dirty < known {
             position = try goBack(to: dirty, from: known)
@@ -85,8 +84,8 @@ struct ModelRun {
 
     /// The method that `using` names; `create` has refused what there is not.
     private var method: WatchMethod {
-        question.label(question.query.clauses.using?.form.name).flatMap(WatchMethod.init)
-            ?? .novelty
+        question.query.clauses.using?.form.name.text(question.parameters)
+            .flatMap(WatchMethod.init) ?? .novelty
     }
 
     private func position() throws -> Timestamp? {

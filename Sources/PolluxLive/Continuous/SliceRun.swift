@@ -19,6 +19,12 @@ struct SliceRun {
     /// committed just before the end of the process were not.
     static let restartReach: Int64 = hour
 
+    /// From where to look again in a process that has just begun.
+    static func reach(afterRestartAt position: Timestamp, dirty: Timestamp?) -> Timestamp {
+        let reach = position.advanced(by: -restartReach)
+        return min(dirty ?? reach, reach)
+    }
+
     /// A point to write, or to take away when it has no value.
     private struct Change: Hashable, Sendable {
         var asset: AssetID

@@ -79,21 +79,10 @@ extension LiveEngine: LiveControl {
         _ using: ClauseSyntax<MethodClause>?, _ text: String, _ options: QueryOptions
     ) throws {
         guard let using else { return }
-        var word = using.form.name.literal
-        if case .parameter(let parameter) = using.form.name,
-            case .text(let text)? = options.parameters[parameter.name]
-        {
-            word = text
-        }
-        if let method = WatchMethod(word: word ?? "") {
-            guard let mistake = method.mistake(in: using.form) else { return }
-            throw wrong(.clauseDoesNotFit, mistake, using.form.name.range, text, [])
-        }
+        let word = using.form.name.text(options.parameters) ?? ""
+        guard let refusal = WatchMethod.refusal(of: word, in: using.form) else { return }
         throw wrong(
-            .unknownMethod, "there is no method `\(word ?? "")` for anomalies",
-            using.form.name.range,
-            text,
-            ["methods: " + WatchMethod.allCases.map(\.word).joined(separator: ", ")])
+            refusal.code, refusal.message, using.form.name.range, text, refusal.notes)
     }
 
     private static func isName(_ output: OutputSyntax) -> Bool {

@@ -146,9 +146,27 @@ final class Question {
         }
     }
 
+    /// Refuses an answer of so many rows when it may not have as many.
+    func checkRowCount(_ count: Int) throws {
+        let most = max(context.options.rowLimit, 0)
+        guard count <= most else {
+            throw QueryError.runtime(
+                .rowLimit,
+                "the answer has more than \(most) rows: ask for a shorter range, longer slices, "
+                    + "or `limit`")
+        }
+    }
+
     /// Adds a sentence for the reader, once.
     func addNote(_ sentence: String) {
         if !notes.contains(sentence) { notes.append(sentence) }
+    }
+
+    /// The zones of the subjects' sites with `timezone local`; empty otherwise.
+    func zonesOfSites() throws -> [AssetID: ZoneRules] {
+        guard query.clauses.timezone?.form == .local else { return [:] }
+        for subject in subjects { _ = try zone(of: subject) }
+        return siteZones
     }
 
     /// The zone whose days and hours count for a subject: its site's with `timezone local`.

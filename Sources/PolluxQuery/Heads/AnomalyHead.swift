@@ -22,14 +22,11 @@ struct AnomalyHead {
         now: Timestamp, zone: ZoneRules, snapshot: Snapshot, graph: Graph, method: String?,
         keys: [String] = [], siteZones: [AssetID: ZoneRules] = [:], cancellation: CancellationFlag?
     ) throws -> QueryResult {
+        let reading = HeadReading(snapshot: snapshot, graph: graph, cancellation: cancellation)
         var run = AnomalyRun(
-            reading: HeadReading(snapshot: snapshot, graph: graph, cancellation: cancellation),
-            method: try AnomalyHead.method(method), range: range, now: now, zone: zone,
-            siteZones: siteZones,
-            keys: CycleKeys(
-                measures: keys,
-                reading: HeadReading(
-                    snapshot: snapshot, graph: graph, cancellation: cancellation)))
+            reading: reading, method: try AnomalyHead.method(method), range: range, now: now,
+            zone: zone,
+            siteZones: siteZones, keys: CycleKeys(measures: keys, reading: reading))
         var subjects: [AssetID] = []
         var spans: [AssetID: [TimeRange]] = [:]
         for piece in pieces {

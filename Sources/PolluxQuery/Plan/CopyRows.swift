@@ -22,12 +22,7 @@ struct CopyRows {
                 }
                 append(subject, plan.leaves.map { leaves[$0] ?? LeafPoints() }, to: &columns)
             }
-            guard columns.rowCount <= question.context.options.rowLimit else {
-                throw QueryError.runtime(
-                    .rowLimit,
-                    "the answer has more than \(question.context.options.rowLimit) rows: ask for "
-                        + "a shorter range, longer slices, or `limit`")
-            }
+            try question.checkRowCount(columns.rowCount)
         }
         return columns.result(zone: try question.shownZone())
     }

@@ -179,12 +179,7 @@ struct EverythingRows {
             for leaf in own.target.leaves {
                 append(own, leaf, words, needs, showsEnd: showsEnd, to: &columns)
             }
-            guard columns.rowCount <= question.context.options.rowLimit else {
-                throw QueryError.runtime(
-                    .rowLimit,
-                    "the answer has more than \(question.context.options.rowLimit) rows: ask for "
-                        + "a shorter range, longer slices, or `limit`")
-            }
+            try question.checkRowCount(columns.rowCount)
         }
         return columns.result(zone: question.context.zone, showsEnd: showsEnd)
     }

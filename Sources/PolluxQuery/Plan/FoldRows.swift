@@ -184,12 +184,7 @@ struct FoldRows {
                     covered: group.covered[slice]
                 ).text(group.sums, slice))
         }
-        guard columns.rowCount <= max(question.context.options.rowLimit, 0) else {
-            throw QueryError.runtime(
-                .rowLimit,
-                "the answer has more than \(question.context.options.rowLimit) rows: ask for a "
-                    + "shorter range, longer slices, or `limit`")
-        }
+        try question.checkRowCount(columns.rowCount)
     }
 
     private func aggregate(_ index: Int, of group: Group, _ slice: Int) -> Double? {

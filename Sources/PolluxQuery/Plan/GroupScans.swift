@@ -57,15 +57,7 @@ struct GroupScans {
     }
 
     /// Refuses a question whose sums would not fit in its share of memory.
-    func checkSize() throws {
-        let limit = question.context.options.byteLimit
-        guard byteCount <= limit else {
-            throw QueryError.runtime(
-                .memoryLimit,
-                "the query needs more than \(limit >> 20) MiB: ask for longer slices, or a "
-                    + "shorter range")
-        }
-    }
+    func checkSize() throws { try question.checkMemory(adding: byteCount) }
 
     /// Reads everything; lanes come in the order in which they were added to their groups.
     func run() throws -> [ScanLane] {

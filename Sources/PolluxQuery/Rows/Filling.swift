@@ -181,7 +181,7 @@ struct Filling {
         _ filters: SliceFilters, _ demand: RollupDemand
     ) throws -> [Known?] {
         var groups = SliceRows.GatheredGroups()
-        defer { _ = groups.taken(from: question) }
+        defer { groups.release(to: question) }
         for subject in group.subjects {
             let parts = subject.present(in: [whole])
             guard !parts.isEmpty else { continue }

@@ -124,10 +124,14 @@ extension SliceRows {
 
         /// Takes everything out, in time order each; what it held is the question's again.
         mutating func taken(from question: Question) -> [Gathered] {
-            let taken = all.map(\.inOrder)
+            defer { release(to: question) }
+            return all.map(\.inOrder)
+        }
+
+        /// Forgets everything; what it held is the question's again.
+        mutating func release(to question: Question) {
             question.release(heldBytes)
             self = GatheredGroups()
-            return taken
         }
     }
 }

@@ -44,9 +44,7 @@ extension Question {
                 dependencies.assets.formUnion([piece.place, piece.item].compactMap { $0 })
             }
         }
-        if query.clauses.timezone?.form == .local {
-            for subject in subjects { result.siteZones[subject.asset] = try zone(of: subject) }
-        }
+        result.siteZones = try zonesOfSites()
         result.dependencies = dependencies
         let rowCount = result.stats.rows
         result.stats = stats

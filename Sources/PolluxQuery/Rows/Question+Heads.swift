@@ -48,26 +48,20 @@ extension Question {
             }
         }
         let method = try anomalyMethod()
-        var siteZones: [AssetID: ZoneRules] = [:]
-        for subject in subjects { siteZones[subject.asset] = try zone(of: subject) }
         return try AnomalyHead().rows(
             pieces: pieces, measures: measures, range: range, now: context.now,
             zone: context.zone, snapshot: snapshot, graph: context.graph, method: method.name,
-            keys: method.keys, siteZones: siteZones, cancellation: context.options.cancellation)
+            keys: method.keys, siteZones: zonesOfSites(), cancellation: context.options.cancellation
+        )
     }
 
     /// The method that `using` names and its keys; what there is not is refused.
     private func anomalyMethod() throws -> (name: String?, keys: [String]) {
         guard let using = query.clauses.using else { return (nil, []) }
         let word = try context.text(of: using.form.name)
-        guard let method = WatchMethod(word: word) else {
+        if let refusal = WatchMethod.refusal(of: word, in: using.form) {
             throw context.wrong(
-                .unknownMethod, "there is no method `\(word)` for anomalies",
-                at: using.form.name.range,
-                notes: ["methods: " + AnomalyHead.methods.joined(separator: ", ")])
-        }
-        if let wrong = method.mistake(in: using.form) {
-            throw context.wrong(.clauseDoesNotFit, wrong, at: using.form.name.range)
+                refusal.code, refusal.message, at: using.form.name.range, notes: refusal.notes)
         }
         let keys = try using.form.keys.map { key in
             let expression = ExpressionSyntax(.name(key), range: key.range)
@@ -83,12 +77,24 @@ extension Question {
 }
 
 extension WatchMethod {
-    /// What is wrong with how a method is written; nil when nothing is.
-    public func mistake(in clause: MethodClause) -> String? {
-        switch (self, clause.keys.isEmpty) {
+    /// Why a method for anomalies is refused as it is written; nil when it is not.
+    public static func refusal(
+        of word: String, in clause: MethodClause
+    ) -> (code: DiagnosticCode, message: String, notes: [String])? {
+        switch (WatchMethod(word: word), clause.keys.isEmpty) {
+        case (nil, _):
+            (
+                .unknownMethod, "there is no method `\(word)` for anomalies",
+                ["methods: " + AnomalyHead.methods.joined(separator: ", ")]
+            )
         case (.cycle, true):
-            "`cycle` needs to know what the machine is doing: `using cycle by program, block`"
-        case (.novelty, false), (.seasonal, false): "`by` goes with `cycle` only"
+            (
+                .clauseDoesNotFit,
+                "`cycle` needs to know what the machine is doing: `using cycle by program, block`",
+                []
+            )
+        case (.novelty, false), (.seasonal, false):
+            (.clauseDoesNotFit, "`by` goes with `cycle` only", [])
         default: nil
         }
     }

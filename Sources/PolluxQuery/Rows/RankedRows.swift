@@ -23,30 +23,20 @@ struct RankedRows {
         if let count = clauses.points?.form {
             rows = RankedRows.thinned(rows, to: count, itemCount: table.items.count)
         }
-        if clauses.ranking == nil {
-            // Of rows that come in their final order, `limit` needs the first alone.
-            if clauses.compare == nil, let limit = clauses.limit?.form {
-                rows = Array(rows.prefix(max(0, limit - rowCount)))
-            }
-            let most = question.context.options.rowLimit
-            guard rowCount + rows.count <= most else {
-                throw QueryError.runtime(
-                    .rowLimit,
-                    "the answer has more than \(most) rows: ask for a shorter range, longer "
-                        + "slices, or `limit`")
-            }
-        }
+        if let limit { rows = Array(rows.prefix(max(0, limit - rowCount))) }
+        if clauses.ranking == nil { try question.checkRowCount(rowCount + rows.count) }
         try question.hold(rows.reduce(0) { $0 + table.byteCount(of: $1) })
         rowCount += rows.count
         ranked.append((rows, value))
     }
 
     /// Whether `limit` leaves no room for the rows of another asset.
-    var isFull: Bool {
+    var isFull: Bool { limit.map { rowCount >= $0 } ?? false }
+
+    /// How many rows `limit` needs: the first, where they come in their final order; else nil.
+    private var limit: Int? {
         let clauses = question.query.clauses
-        guard clauses.ranking == nil, clauses.compare == nil, let limit = clauses.limit?.form
-        else { return false }
-        return rowCount >= limit
+        return clauses.ranking == nil && clauses.compare == nil ? clauses.limit?.form : nil
     }
 
     /// The rows that stay.

@@ -10,8 +10,6 @@ struct SliceRows {
     /// Whether what was gathered keeps the samples, for items that are curves.
     var keepsSamples = true
 
-    init(question: Question) { self.question = question }
-
     /// A slice of the range: what it covers, what is read of it, what must be said about it.
     struct Slice {
         /// The whole slice; its start is the row's time.
@@ -48,8 +46,8 @@ struct SliceRows {
             question: question, filters: filters, isRanked: ranking != nil, demand: demand)
         var table = RowTable(items: outputs.map { question.item($0) })
         let filling = try Filling(question: question, items: table.items)
-        var gathering = self
-        gathering.keepsSamples = !outputs.allSatisfy(\.isAggregate)
+        let gathering = SliceRows(
+            question: question, keepsSamples: !outputs.allSatisfy(\.isAggregate))
         var groups = GatheredGroups()
         var ranked = RankedRows(question: question)
         func finish(_ group: Gathered) throws {

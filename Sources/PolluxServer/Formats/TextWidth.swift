@@ -31,15 +31,19 @@ public enum TextWidth {
     }
 
     /// The text with its lines broken between words; a word wider than a line is left whole.
-    public static func wrapped(_ text: String, to width: Int) -> String {
+    ///
+    /// - Parameter measure: the columns of a part of a line.
+    public static func wrapped(
+        _ text: String, to width: Int, measure: (String) -> Int = { of($0) }
+    ) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            guard of(String(line)) > width else { return String(line) }
+            guard measure(String(line)) > width else { return String(line) }
             let indent = String(line.prefix { $0 == " " })
             var lines: [String] = []
             var current = indent
             for word in line.split(separator: " ") {
                 let isFirst = current == indent
-                if !isFirst, of(current) + 1 + of(String(word)) > width {
+                if !isFirst, measure(current) + 1 + measure(String(word)) > width {
                     lines.append(current)
                     current = indent + word
                 } else {

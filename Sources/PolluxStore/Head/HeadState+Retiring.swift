@@ -30,7 +30,7 @@ extension HeadState {
 
     mutating func freeRetired() {
         let oldest = viewCounts.keys.min() ?? .max
-        var freed = 0
+        var freedCount = 0
         for entry in retired {
             guard entry.sealedAt <= oldest else { break }
             if let rows = retiredRows[entry.slot]?.removeFirst() {
@@ -39,8 +39,8 @@ extension HeadState {
                 retiredByteCount -= freed
                 if retiredRows[entry.slot]?.isEmpty == true { retiredRows[entry.slot] = nil }
             }
-            freed += 1
+            freedCount += 1
         }
-        retired.removeFirst(freed)
+        retired.removeFirst(freedCount)
     }
 }

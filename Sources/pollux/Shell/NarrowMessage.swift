@@ -65,19 +65,11 @@ enum NarrowMessage {
     private static func wrapped(_ line: String, _ width: Int) -> [String] {
         guard visible(line) > width else { return [line] }
         let margin = ["  | ", "  = "].first { line.hasPrefix($0) } ?? ""
-        let following = margin.isEmpty ? "" : margin == "  = " ? "    " : margin
-        var lines: [String] = []
-        var current = margin
-        var isEmpty = true
-        for word in line.dropFirst(margin.count).split(separator: " ") {
-            if !isEmpty, visible(current) + 1 + visible(String(word)) > width {
-                lines.append(current)
-                current = following
-                isEmpty = true
-            }
-            current += (isEmpty ? "" : " ") + word
-            isEmpty = false
+        let following = margin == "  = " ? "    " : margin
+        let words = String(line.dropFirst(margin.count).drop { $0 == " " })
+        let lines = TextWidth.wrapped(words, to: width - margin.count, measure: visible)
+        return lines.split(separator: "\n").enumerated().map { index, line in
+            (index == 0 ? margin : following) + line
         }
-        return lines + [current]
     }
 }
