@@ -112,6 +112,10 @@ import Testing
         type("\r", &session)
         #expect(session.buffer.text == "power of machines ")
         #expect(session.menu == nil)
+        // A menu that typing has brought down to one choice is as good as none.
+        type("\u{15}power of m\ts\t", &session)
+        #expect(session.buffer.text == "power of machines ")
+        #expect(session.menu == nil)
     }
 
     @Test func enterRunsACompleteSentenceAndGoesOnWithAnUnfinishedOne() {

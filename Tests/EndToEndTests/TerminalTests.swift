@@ -160,6 +160,28 @@ import Testing
     }
 
     @Test(
+        "of a type with more assets than are listed, names are found as well",
+        .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
+    func manyAssets() throws {
+        let plant = try Plant()
+        try plant.startServer(mqtt: false)
+        let lines = (1000..<1700).map { "machine,machine=Press-\($0) force=\($0)" }
+        let written = try HTTPExchange.run(
+            port: plant.httpPort, "POST", "/api/v2/write",
+            body: Data(lines.joined(separator: "\n").utf8))
+        try #require(written.status == 204, "\(written.text)")
+        let screen = try Screen(repl(plant))
+        _ = try screen.wait(for: "pollux> ")
+        try screen.type("\\a 1699", "Enter")
+        _ = try screen.wait(for: "machine Press-1699")
+        try screen.type("describe machine Press-169")
+        try screen.type("Tab")
+        _ = try screen.wait(for: "Press-1694")
+        try screen.type("8", "Tab", "Enter")
+        _ = try screen.wait(for: "1 points")
+    }
+
+    @Test(
         "a narrow terminal without colours",
         .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
     func narrow() throws {

@@ -242,6 +242,10 @@ struct EditSession {
         guard var open = menu else { return false }
         let count = open.choices.all.count
         switch key {
+        case .tab where count == 1:
+            menu = nil
+            put(open.choices.all[0], of: open.choices)
+            return true
         case .tab, .down: open.selected = open.selected.map { ($0 + 1) % count } ?? 0
         case .backTab, .up:
             open.selected = open.selected.map { ($0 + count - 1) % count } ?? count - 1

@@ -8,14 +8,16 @@ import Synchronization
 final class PlantNames: Sendable {
     /// A listing that was asked for.
     struct Listing: Sendable {
-        /// The cells as text, row by row.
-        var rows: [[String]]
+        /// The cells as text, row by row; nil when there was no answer in time.
+        var rows: [[String]]?
         var at: Date
     }
 
     private let connection: Connection
     private let remembered = Mutex<[String: Listing]>([:])
     private let known = Mutex<Set<String>?>(nil)
+    /// The types with more assets than are listed at once.
+    private let manifold = Mutex<Set<String>>([])
 
     /// The most assets of a type that are listed, and the types whose assets are.
     private static let listedCount = 500
@@ -28,15 +30,19 @@ final class PlantNames: Sendable {
     }
 
     /// The rows of a listing, at most ten seconds old; empty when the plant cannot be asked.
-    func rows(_ sentence: String) -> [[String]] {
+    ///
+    /// No names is an honest completion then.
+    func rows(_ sentence: String) -> [[String]] { answer(sentence) ?? [] }
+
+    /// The same, or nil when the plant did not answer, or not in time.
+    private func answer(_ sentence: String) -> [[String]]? {
         if let found = remembered.withLock({ $0[sentence] }), found.at.timeIntervalSinceNow > -10 {
             return found.rows
         }
         let question = Connection.Question(text: sentence, format: .json)
-        // No names is an honest completion when the plant cannot be asked, or not at once.
         let patience = CancellationFlag(after: PlantNames.patience)
         let results = (try? connection.answers(question, cancellation: patience))?.results
-        let rows = results?.first.map(PlantNames.texts) ?? []
+        let rows = results.map { $0.first.map(PlantNames.texts) ?? [] }
         remembered.withLock { shelf in
             if shelf.count > 500 { shelf.removeAll() }
             shelf[sentence] = Listing(rows: rows, at: Date())
@@ -62,13 +68,37 @@ final class PlantNames: Sendable {
     func forget() {
         remembered.withLock { $0.removeAll() }
         known.withLock { $0 = nil }
+        manifold.withLock { $0.removeAll() }
     }
 
     var types: [String] { rows("show types").compactMap(\.first) }
 
-    /// The assets of a type with what contains them.
-    func assets(of type: String) -> [[String]] {
-        rows("show every \(SentenceWord.name(type)) limit \(PlantNames.listedCount)")
+    /// The assets of a type with what contains them, as far as they are listed.
+    private func assets(of type: String) -> [[String]] {
+        let sentence = "show every \(SentenceWord.name(type)) limit \(PlantNames.listedCount)"
+        let found = answer(sentence)
+        if found.map({ $0.count >= PlantNames.listedCount }) ?? true {
+            _ = manifold.withLock { $0.insert(type) }
+        }
+        return found ?? []
+    }
+
+    /// The assets of a type with what contains them: all of them where they are few, else those
+    /// whose name begins with a word, or holds it anywhere, as typed or in capital or small letters.
+    func assets(of type: String, with word: String, anywhere: Bool = false) -> [[String]] {
+        if word.isEmpty { return assets(of: type) }
+        if !manifold.withLock({ $0.contains(type) }) {
+            let all = assets(of: type)
+            if !manifold.withLock({ $0.contains(type) }) { return all }
+        }
+        var found: [[String]] = []
+        for spelling in Set([word, word.uppercased(), word.lowercased()]).sorted() {
+            let pattern = SentenceWord.quoted((anywhere ? "*" : "") + spelling + "*")
+            let sentence = "show every \(SentenceWord.name(type)) like \(pattern)"
+            for row in rows("\(sentence) limit \(PlantNames.listedCount)")
+            where !found.contains(row) { found.append(row) }
+        }
+        return found
     }
 
     /// Every name of the plant in small letters, or nil while it is not known or has too many.

@@ -9,7 +9,12 @@ enum SentenceWord {
 
     /// The name of an asset, in quotes where it is no plain word.
     static func asset(_ name: String) -> String {
-        isPlain(name) ? name : "\"\(name.replacing("\"", with: "\"\""))\""
+        isPlain(name) ? name : quoted(name)
+    }
+
+    /// A text in quotes.
+    static func quoted(_ text: String) -> String {
+        "\"\(text.replacing("\"", with: "\"\""))\""
     }
 
     private static func isPlain(_ name: String) -> Bool {

@@ -28,11 +28,10 @@ final class ShellAdvice: EditAdvice {
         for kind in completion.names {
             offered += choices(of: kind, completion, text: text, offset: offset)
         }
-        let partial = completion.partial.filter { !"\"'[$".contains($0) }
         let words = allKeywords(completion, text).map { Choice(text: $0) }
         return Choices(
             lower: completion.range.lower, upper: completion.range.upper,
-            all: ShellAdvice.ranked(offered + words, by: partial))
+            all: ShellAdvice.ranked(offered + words, by: completion.typed))
     }
 
     /// Keywords are filtered by what they begin with; the fuzzy order wants all that may stand.
@@ -80,7 +79,8 @@ final class ShellAdvice: EditAdvice {
     ) -> [Choice] {
         switch kind {
         case .typeOrAsset, .type: return typeChoices(completion, isEither: kind == .typeOrAsset)
-        case .asset: return completion.assetType.map(assetChoices) ?? []
+        case .asset:
+            return completion.assetType.map { assetChoices($0, completion.typed) } ?? []
         case .measure: return measureChoices(completion, text: text, offset: offset)
         case .event: return listed("events", "event")
         case .relation: return listed("relations", "relation")
@@ -116,13 +116,15 @@ final class ShellAdvice: EditAdvice {
             choices.append(Choice(text: SentenceWord.name(row[1]), detail: "every \(row[0])"))
         }
         if !completion.partial.isEmpty {
-            for row in rows.prefix(20) { choices += row.first.map(assetChoices) ?? [] }
+            for row in rows.prefix(20) {
+                choices += row.first.map { assetChoices($0, completion.typed) } ?? []
+            }
         }
         return choices
     }
 
-    private func assetChoices(_ type: String) -> [Choice] {
-        names.assets(of: type).compactMap { row in
+    private func assetChoices(_ type: String, _ typed: String) -> [Choice] {
+        names.assets(of: type, with: typed).compactMap { row in
             guard let name = row.first, !name.contains(" of ") else { return nil }
             let place = row.count > 2 && !row[2].isEmpty ? " in \(row[2])" : ""
             return Choice(text: SentenceWord.asset(name), detail: type + place)
@@ -253,4 +255,9 @@ final class ShellAdvice: EditAdvice {
         word.lowercased().hasPrefix("p") && word.dropFirst().allSatisfy { $0.isNumber || $0 == "." }
             && word.count > 1
     }
+}
+
+extension Completion {
+    /// The partial word without the mark that opens a name.
+    fileprivate var typed: String { partial.filter { !"\"'[$".contains($0) } }
 }

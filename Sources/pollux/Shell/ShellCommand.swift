@@ -152,7 +152,7 @@ struct ShellCommand: Sendable {
         }
         var found = 0
         for type in types {
-            for row in shell.names.assets(of: type)
+            for row in shell.names.assets(of: type, with: text, anywhere: true)
             where row.first?.lowercased().contains(text.lowercased()) ?? false {
                 found += 1
                 let place = row.count > 2 && !row[2].isEmpty ? " in \(row[2])" : ""
