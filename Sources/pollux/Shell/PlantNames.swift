@@ -83,8 +83,10 @@ final class PlantNames: Sendable {
         return found ?? []
     }
 
-    /// The assets of a type with what contains them: all of them where they are few, else those
-    /// whose name begins with a word, or holds it anywhere, as typed or in capital or small letters.
+    /// The assets of a type with what contains them: all of them where they are few.
+    ///
+    /// Else those whose name begins with a word or holds it anywhere, as typed or in capital or
+    /// small letters.
     func assets(of type: String, with word: String, anywhere: Bool = false) -> [[String]] {
         if word.isEmpty { return assets(of: type) }
         if !manifold.withLock({ $0.contains(type) }) {
