@@ -102,9 +102,8 @@ public struct IngestCheck: Sendable {
         }
         guard name.hasPrefix("import/") else { return "nothing is kept under this name" }
         guard let progress = ImportProgress(record: value) else {
-            return "its version or its length is wrong"
+            return "its checksum, its version or its length is wrong"
         }
-        if !progress.record.elementsEqual(value) { return "bytes follow its end" }
         return progress.key.elementsEqual(key) ? nil : "its key is that of another file"
     }
 
@@ -114,7 +113,7 @@ public struct IngestCheck: Sendable {
         let table = "ingest.deadletters"
         guard let opened = tables[table] else { return }
         var count = 0
-        var stated: UInt64 = 0
+        var stated: UInt64? = 0
         var total: UInt64 = 0
         try transaction.forEach(opened) { key, value in
             var number = KeyReader(key)
@@ -123,19 +122,20 @@ public struct IngestCheck: Sendable {
                 return true
             }
             if id == 0 {
-                var reader = KeyReader(value)
-                stated = reader.uint64() ?? 0
-                if value.count != 8 { add("\(table) 0", "it is no count of bytes") }
+                stated = DeadLetterTable.byteCount(value)
+                if stated == nil { add("\(table) 0", "its checksum or its length is wrong") }
                 return true
             }
             count += 1
             total += UInt64(value.count)
             if DeadLetterTable.decode(key, value) == nil {
-                add("\(table) \(id)", "it cannot be read")
+                add("\(table) \(id)", "its checksum is wrong, or it cannot be read")
             }
             return true
         }
-        if stated != total { add("\(table) 0", "it counts \(stated) bytes, not \(total)") }
+        if let stated, stated != total {
+            add("\(table) 0", "it counts \(stated) bytes, not \(total)")
+        }
         recordCounts.append((table, count))
     }
 }

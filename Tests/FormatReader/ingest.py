@@ -1,4 +1,4 @@
-"""Records of ingest.md §3 and §4, which are big-endian."""
+"""Records of ingest.md and deliveries.md §2, which are big-endian."""
 
 import struct
 
@@ -70,3 +70,25 @@ def check_device(content):
     at, document = birth(content)
     require(at > 0, f"a description at {at}")
     require(b"uuid='u'" in document, "the document of the device")
+
+
+def opened(content):
+    """The fields of a record that was not sealed in its first version."""
+    if content[0] == 1:
+        return Record(content[1:])
+    source = Record(unsealed(content))
+    require(source.byte() == 2, "another version")
+    return source
+
+
+def check_letter(content):
+    source = opened(content)
+    found = source.time(), source.text(), source.text(), source.text(), source.rest
+    require(found == (1_700_000_000 * 10**9, "mqtt", "a/b", "no rule", b"{}"), f"a letter {found}")
+
+
+def check_import(content):
+    source = opened(content)
+    found = source.u64(), source.u64(), source.u64(), source.u64(), source.text()
+    require(found == (4096, 92, 90, 1, "f"), f"an import {found}")
+    require(not source.rest, "bytes are left over")

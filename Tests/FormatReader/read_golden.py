@@ -180,6 +180,10 @@ RECORDS = {
     "ingest-sparkplug-session": ingest.check_session,
     "ingest-mtconnect-device": ingest.check_device,
     "ingest-opcua-writer": ingest.check_writer,
+    "ingest-dead-letter": ingest.check_letter,
+    "ingest-dead-letter-1": ingest.check_letter,
+    "ingest-import": ingest.check_import,
+    "ingest-import-1": ingest.check_import,
 }
 
 

@@ -72,7 +72,7 @@ import Testing
 
     @Test(
         "a changed byte and a missing end are named",
-        arguments: ["sparkplug", "mtconnect", "deliveries"])
+        arguments: ["sparkplug", "mtconnect", "deliveries", "deadletters"])
     func damage(_ name: String) throws {
         var seed = Seed(5)
         let plant = try IngestCheckTests.plant()
@@ -94,9 +94,13 @@ import Testing
                 } else {
                     changed.removeLast(Int.random(in: 1..<value.count, using: &seed))
                 }
+                // Two of the forms that letters and their count had before they were sealed.
+                if name == "deadletters", changed[0] == 1 || changed.count == 8 { continue }
                 try plant.environment.writeAny { try $0.put(table, key, changed) }
                 let findings = try IngestCheckTests.check(plant).findings
-                #expect(findings.count == 1 && findings[0].record.hasPrefix("ingest.\(name) "))
+                // A letter that has lost bytes is no longer what the count says either.
+                #expect(findings.count == 1 || name == "deadletters" && findings.count == 2)
+                #expect(findings.allSatisfy { $0.record.hasPrefix("ingest.\(name) ") })
             }
             try plant.environment.writeAny { try $0.put(table, key, value) }
         }

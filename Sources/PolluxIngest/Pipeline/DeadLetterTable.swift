@@ -1,5 +1,6 @@
 import PolluxKeyValue
 import PolluxModel
+import PolluxStore
 
 /// Messages that could not be stored, bounded by bytes: the oldest make room for the newest.
 struct DeadLetterTable: Sendable {
@@ -95,27 +96,42 @@ struct DeadLetterTable: Sendable {
 
     private func size(in transaction: ReadTransaction) throws(KeyValueError) -> Int {
         guard let value = try transaction.value(table, DeadLetterTable.sizeKey) else { return 0 }
-        var reader = KeyReader(value)
-        return Int(clamping: reader.uint64() ?? 0)
+        // A damaged count begins again: the oldest letters then go later than they would have.
+        return Int(clamping: DeadLetterTable.byteCount(value) ?? 0)
     }
 
     private func setSize(_ size: Int, in transaction: WriteTransaction) throws(KeyValueError) {
-        try transaction.put(
-            table, DeadLetterTable.sizeKey, KeyBytes().with(UInt64(max(0, size))).bytes)
+        let record = SealedRecord.seal(KeyBytes().with(UInt64(max(0, size))).bytes)
+        try transaction.put(table, DeadLetterTable.sizeKey, record)
     }
 
-    /// Version 1, instant, then source, topic and reason ended by zero bytes, then the payload.
-    private static func encode(_ letter: DeadLetter) -> [UInt8] {
-        KeyBytes().with(UInt8(1)).with(letter.time).with(letter.source).with(letter.topic)
-            .with(letter.reason).bytes + letter.payload
+    /// The count of bytes of all letters, nil when its record is damaged; eight bytes alone are one
+    /// from before it was sealed.
+    static func byteCount(_ record: UnsafeRawBufferPointer) -> UInt64? {
+        let content = record.count == 8 ? record : SealedRecord.content(record)
+        guard let content, content.count == 8 else { return nil }
+        var reader = KeyReader(content)
+        return reader.uint64()
     }
 
+    /// Version, instant, then source, topic and reason ended by zero bytes, then the payload.
+    static func encode(_ letter: DeadLetter) -> [UInt8] {
+        SealedRecord.seal(
+            KeyBytes().with(UInt8(2)).with(letter.time).with(letter.source).with(letter.topic)
+                .with(letter.reason).bytes + letter.payload)
+    }
+
+    /// A letter, nil when its record is damaged; version 1 was not sealed.
     static func decode(
-        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+        _ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer
     ) -> DeadLetter? {
         var number = KeyReader(key)
+        let isSealed = record.first != 1
+        guard let id = number.uint64(), id > 0,
+            let value = isSealed ? SealedRecord.content(record) : record
+        else { return nil }
         var reader = KeyReader(value)
-        guard let id = number.uint64(), id > 0, reader.byte() == 1, let time = reader.instant(),
+        guard reader.byte() == (isSealed ? 2 : 1), let time = reader.instant(),
             let source = reader.text(), let topic = reader.text(), let reason = reader.text()
         else { return nil }
         let head = 9 + source.utf8.count + topic.utf8.count + reason.utf8.count + 3

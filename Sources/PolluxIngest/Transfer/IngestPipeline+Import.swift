@@ -28,14 +28,20 @@ public struct ImportProgress: Hashable, Sendable {
     }
 
     var record: [UInt8] {
-        KeyBytes().with(UInt8(1)).with(byteCount).with(line).with(pointCount).with(refusedCount)
-            .with(file).bytes
+        SealedRecord.seal(
+            KeyBytes().with(UInt8(2)).with(byteCount).with(line).with(pointCount)
+                .with(refusedCount).with(file).bytes)
     }
 
+    /// Reads a record; version 1 was not sealed.
     init?(record: UnsafeRawBufferPointer) {
-        var reader = KeyReader(record)
-        guard reader.byte() == 1, let byteCount = reader.uint64(), let line = reader.uint64(),
-            let points = reader.uint64(), let refused = reader.uint64(), let file = reader.text()
+        let isSealed = record.first != 1
+        guard let content = isSealed ? SealedRecord.content(record) : record else { return nil }
+        var reader = KeyReader(content)
+        guard reader.byte() == (isSealed ? 2 : 1), let byteCount = reader.uint64(),
+            let line = reader.uint64(),
+            let points = reader.uint64(), let refused = reader.uint64(), let file = reader.text(),
+            reader.byte() == nil
         else { return nil }
         self.file = file
         self.byteCount = byteCount

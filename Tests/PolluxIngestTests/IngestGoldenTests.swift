@@ -1,4 +1,5 @@
 import Foundation
+import PolluxKeyValue
 import PolluxModel
 import PolluxStore
 import PolluxTestKit
@@ -6,13 +7,13 @@ import Testing
 
 @testable import PolluxIngest
 
-/// The records of storage-format/ingest.md §3 and §4.
-@Suite struct SparkplugGoldenTests {
+/// The records of storage-format/ingest.md and deliveries.md §2.
+@Suite struct IngestGoldenTests {
     private static let folder = Places.repository.appendingPathComponent("storage-format/golden/v1")
 
     /// The bytes of a golden file; `POLLUX_WRITE_GOLDEN=1` writes one that does not exist yet.
     private func golden(_ name: String, _ made: [UInt8]) throws -> [UInt8] {
-        let file = SparkplugGoldenTests.folder.appendingPathComponent(name)
+        let file = IngestGoldenTests.folder.appendingPathComponent(name)
         if !FileManager.default.fileExists(atPath: file.path),
             ProcessInfo.processInfo.environment["POLLUX_WRITE_GOLDEN"] != nil
         {
@@ -45,6 +46,46 @@ import Testing
             var bytes = made
             bytes[index] ^= 0x08
             #expect(bytes.withUnsafeBytes { OPCUARecord.writer($0) } == nil)
+        }
+    }
+
+    @Test("dead letters are written as specified, those of version 1 are read, damage shows")
+    func letters() throws {
+        let letter = DeadLetter(
+            id: 7, time: Timestamp(seconds: 1_700_000_000), source: "mqtt", topic: "a/b",
+            payload: Array("{}".utf8), reason: "no rule")
+        let made = DeadLetterTable.encode(letter)
+        #expect(try golden("ingest-dead-letter.hex", made) == made)
+        func decoded(_ record: [UInt8]) -> DeadLetter? {
+            KeyBytes().with(UInt64(7)).bytes.withUnsafeBytes { key in
+                record.withUnsafeBytes { DeadLetterTable.decode(key, $0) }
+            }
+        }
+        #expect(decoded(made) == letter)
+        #expect(decoded(try golden("ingest-dead-letter-1.hex", [])) == letter)
+        for index in made.indices {
+            var bytes = made
+            bytes[index] ^= 0x08
+            #expect(decoded(bytes) == nil)
+        }
+    }
+
+    @Test("progress of imports is written as specified, that of version 1 is read, damage shows")
+    func imports() throws {
+        var progress = ImportProgress(file: "f")
+        (progress.byteCount, progress.line) = (4096, 92)
+        (progress.pointCount, progress.refusedCount) = (90, 1)
+        let made = progress.record
+        #expect(try golden("ingest-import.hex", made) == made)
+        func decoded(_ record: [UInt8]) -> ImportProgress? {
+            record.withUnsafeBytes { ImportProgress(record: $0) }
+        }
+        #expect(decoded(made) == progress)
+        #expect(decoded(try golden("ingest-import-1.hex", [])) == progress)
+        for index in made.indices {
+            var bytes = made
+            bytes[index] ^= 0x08
+            #expect(decoded(bytes) == nil)
         }
     }
 
