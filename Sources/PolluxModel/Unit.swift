@@ -58,8 +58,12 @@ public struct Unit: Hashable, Sendable {
     /// The unit of differences of values in this unit: kelvin for points, else the unit itself.
     public var difference: Unit { isPoint ? .kelvin : self }
 
-    /// The unit that carries a product: points of a scale count from absolute zero.
-    public var absolute: Unit { isPoint ? .kelvin : self }
+    /// One step of the scale, where values are points on one: the °F of °F/h, which is 5/9 K.
+    public var degree: Unit {
+        var unit = self
+        unit.offset = 0
+        return unit
+    }
 
     /// The symbol as shown, such as `mm/s`; empty for a plain number.
     public var symbol: String {
@@ -100,7 +104,7 @@ public struct Unit: Hashable, Sendable {
     /// The unit of a power with a whole exponent.
     public func raised(to power: Int) -> Unit {
         guard power != 0 else { return .one }
-        let unit = absolute
+        let unit = degree
         var scale = 1.0
         for _ in 0..<min(127, abs(power)) { scale *= unit.scale }
         return Unit(
@@ -111,7 +115,7 @@ public struct Unit: Hashable, Sendable {
 
     /// The unit of a square root, or nil when an exponent is odd.
     public var squareRoot: Unit? {
-        let unit = absolute
+        let unit = degree
         guard unit.factors.allSatisfy({ $0.power.isMultiple(of: 2) }) else { return nil }
         var dimension = unit.dimension
         for path in Unit.exponents { dimension[keyPath: path] /= 2 }
@@ -129,8 +133,8 @@ public struct Unit: Hashable, Sendable {
     }
 
     private func combined(with other: Unit, power: Int) -> Unit {
-        let left = absolute
-        let right = other.absolute
+        let left = degree
+        let right = other.degree
         var factors = left.factors
         for factor in right.factors {
             if let index = factors.firstIndex(where: { $0.symbol == factor.symbol }) {

@@ -19,18 +19,37 @@ struct AggregateBinder {
                 .nestedAggregate, "two aggregates in a row work across assets", at: across.range,
                 notes: ["say over which: `per line`, or `overall`"])
         }
+        var argument = argument
+        if innerWord.word == .total {
+            // A product needs a zero: points of a scale count from absolute zero.
+            argument = try UnitRules(context: context, question: question).absolute(argument)
+        }
         let (unit, factor) = outcome(innerWord.word, argument)
         var bound = BoundAggregate(
             word: innerWord.word, across: across?.word, argument: argument, unit: unit,
             valueClass: valueClass(innerWord.word, argument), factor: factor, range: range)
-        if across?.word == .count {
-            bound.unit = nil
-            bound.factor = 1
-        }
+        if let across { try settle(&bound, across) }
         question.aggregates.append(bound)
         return BoundExpression(
             form: .aggregate(question.aggregates.count - 1), valueClass: bound.valueClass,
             unit: bound.unit, range: range)
+    }
+
+    /// What an aggregate across assets makes of the unit.
+    private func settle(_ bound: inout BoundAggregate, _ across: AggregateSyntax) throws {
+        switch across.word {
+        case .count:
+            bound.unit = nil
+            bound.factor = 1
+        case .stddev:
+            if let unit = bound.unit, unit.isPoint { bound.factor *= unit.scale }
+            bound.unit = bound.unit?.difference
+        case .sum where bound.unit?.isPoint == true:
+            throw context.wrong(
+                .pointArithmetic, "temperatures cannot be added", at: across.range,
+                notes: ["their mean over assets is `avg avg …`"])
+        default: break
+        }
     }
 
     private func check(
@@ -52,6 +71,7 @@ struct AggregateBinder {
                 throw context.wrong(
                     .counterExpected, "`\(word.text)` works on one measure", at: argument.range)
             }
+            guard !isTruth, !isText else { throw noNumber(aggregate) }
         case .sum:
             if case .leaf(let index) = argument.form,
                 question.leaves[index].definition.kind == .gauge,
@@ -61,12 +81,14 @@ struct AggregateBinder {
             }
             fallthrough
         default:
-            guard !isTruth, !isText else {
-                throw context.wrong(
-                    .stateArithmetic, "a state has no `\(word.text)`", at: aggregate.range,
-                    notes: ["for states: `time`, `share`, `times`, `mode`, `latest`, `count`"])
-            }
+            guard !isTruth, !isText else { throw noNumber(aggregate) }
         }
+    }
+
+    private func noNumber(_ aggregate: AggregateSyntax) -> QueryError {
+        context.wrong(
+            .stateArithmetic, "a state has no `\(aggregate.word.text)`", at: aggregate.range,
+            notes: ["for states: `time`, `share`, `times`, `mode`, `latest`, `count`"])
     }
 
     private func sumOfGauge(_ aggregate: AggregateSyntax, _ leaf: BoundLeaf) throws -> QueryError {
@@ -102,16 +124,18 @@ struct AggregateBinder {
     private func outcome(
         _ word: AggregateWord, _ argument: BoundExpression
     ) -> (unit: Unit?, factor: Double) {
+        // Differences of points are in kelvin, whatever the degrees of the scale.
+        let degree = argument.unit.map { $0.isPoint ? $0.scale : 1 } ?? 1
         switch word {
         case .count, .times: return (nil, 1)
         case .mode where argument.valueClass != .number: return (nil, 1)
         case .time: return (.second, 1e-9)
         case .share, .coverage: return (.one, 1)
         case .total:
-            return ((argument.unit?.absolute ?? .one).multiplied(by: .hour), 1 / 3600.0)
+            return ((argument.unit ?? .one).multiplied(by: .hour), 1 / 3600.0)
         case .rate, .slope:
-            return ((argument.unit?.difference ?? .one).divided(by: .second), 1)
-        case .stddev, .delta: return (argument.unit?.difference, 1)
+            return ((argument.unit?.difference ?? .one).divided(by: .second), degree)
+        case .stddev, .delta: return (argument.unit?.difference, degree)
         default: return (argument.unit, 1)
         }
     }

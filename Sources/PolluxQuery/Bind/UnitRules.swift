@@ -83,7 +83,9 @@ struct UnitRules {
             result.unit = unit
             return result
         }
-        guard let conversion = from.conversion(to: unit) else {
+        // Differences have no zero to shift: 5 K are 9 °F there, whatever °F begins with.
+        let isDifference = unit.isPoint && isDifference(bound)
+        guard let conversion = from.conversion(to: isDifference ? unit.degree : unit) else {
             throw context.wrong(
                 .convertedUnits, "\(from.symbol) does not convert to \(unit.symbol)", at: range)
         }
@@ -99,7 +101,8 @@ struct UnitRules {
         }
     }
 
-    private func absolute(_ bound: BoundExpression) throws -> BoundExpression {
+    /// Points of a scale as kelvin, counted from absolute zero.
+    func absolute(_ bound: BoundExpression) throws -> BoundExpression {
         guard let unit = bound.unit, unit.isPoint else { return bound }
         return try converted(bound, to: .kelvin, at: bound.range)
     }
@@ -122,7 +125,11 @@ struct UnitRules {
         if first == second { return (left, right) }
         let isShift = first.isPoint && !second.isPoint && verb != "compare"
         let target = isShift ? first.difference : first
-        guard let conversion = second.conversion(to: target) else {
+        let areDifferences = verb == "compare" && (isDifference(left) || isDifference(right))
+        let conversion =
+            areDifferences
+            ? second.degree.conversion(to: target.degree) : second.conversion(to: target)
+        guard let conversion else {
             let (leftName, rightName) = (name(left), name(right))
             throw QueryError.diagnostics([
                 Diagnostic(
@@ -140,6 +147,30 @@ struct UnitRules {
             form: .conversion(right, conversion), valueClass: .number, unit: target,
             range: right.range)
         return (left, right)
+    }
+
+    /// Whether values are distances between temperatures and no temperatures.
+    private func isDifference(_ bound: BoundExpression) -> Bool {
+        guard bound.unit?.dimension == Unit.kelvin.dimension else { return false }
+        switch bound.form {
+        case .aggregate(let index):
+            let aggregate = question.aggregates[index]
+            switch aggregate.word {
+            case .stddev, .delta: return true
+            default: return aggregate.across == .stddev || isDifference(aggregate.argument)
+            }
+        case .arithmetic(.subtract, let left, let right):
+            // 300 K less 5 K is a temperature; less another temperature it is a distance.
+            if case .constant = right.form { return isDifference(left) }
+            return isDifference(left) == isDifference(right)
+        case .arithmetic(.add, let left, let right):
+            return isDifference(left) && isDifference(right)
+        case .arithmetic(_, let left, let right):
+            return isDifference(left) || isDifference(right)
+        case .negation(let inner), .conversion(let inner, _): return isDifference(inner)
+        case .function(_, let arguments): return arguments.contains { isDifference($0) }
+        default: return false
+        }
     }
 
     private func name(_ bound: BoundExpression) -> String {

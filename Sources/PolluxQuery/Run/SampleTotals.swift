@@ -295,6 +295,9 @@ private struct CounterSteps {
         return increase(to: part.first, part.firstInteger, in: part.piece) + part.increase
     }
 
+    /// A level that was declared as one falls; what data made known may be a counter.
+    private var keepsFalls: Bool { definition.kind == .gauge && definition.isDeclared }
+
     private func increase(to value: Double, _ integer: Int64?, in piece: Int32) -> Double {
         let isFirst = before?.piece != piece
         let entering =
@@ -304,12 +307,12 @@ private struct CounterSteps {
             let old = isFirst ? entering?.integer : before?.integer
         {
             let (change, overflow) = integer.subtractingReportingOverflow(old)
-            if !overflow { return Double(change >= 0 ? change : integer) }
+            if !overflow { return Double(change >= 0 || keepsFalls ? change : integer) }
         }
         var old = isFirst ? entering?.value : before?.value
         if old == nil, before == nil { old = definition.starts }
         guard let old else { return 0 }
-        guard value < old else { return value - old }
+        guard value < old, !keepsFalls else { return value - old }
         return definition.rollover.map { $0 - old + value } ?? value
     }
 }
