@@ -39,15 +39,9 @@ public enum PackedSums {
         return fold(&least, &greatest)
     }
 
-    /// What a word of a block stands for.
-    public static func value(
-        of word: UInt32, base: Int64, factor: Int64, divisor: Double
-    ) -> Double {
-        let words = SIMD4(repeating: word)
-        if factor != 1 {
-            return LinearWords(base: base, factor: factor, divisor: divisor).doubles(words)[0]
-        }
-        return DividedWords(base: base, factor: factor, divisor: divisor).doubles(words)[0]
+    /// What an integer, below 2^51 in size, stands for.
+    public static func value(of integer: Int64, divisor: Double) -> Double {
+        DividedWords(base: integer, factor: 1, divisor: divisor).doubles(SIMD4())[0]
     }
 
     /// Value i of the block belongs to sum i mod 16.

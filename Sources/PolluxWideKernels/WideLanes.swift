@@ -2,21 +2,42 @@
 ///
 /// All running sums wrap modulo 2^32.
 public enum WideLanes {
-    /// The sum of `(base + factor * word) / divisor`, the words being the running sums of packed
-    /// differences, each plus `reference`, from `bias` on.
+    /// Adds the sums of `(base + factor * word) / divisor` over blocks, the words being the running
+    /// sums of packed differences, each plus the block's reference, from `bias` on.
     ///
-    /// `source` holds `width * 128` bytes; width is 0...32; `scratch` has room for 1,024 words. All
-    /// integers are below 2^51 in size, else the sum means nothing.
+    /// `scratch` has room for 1,024 words. All integers are below 2^51 in size, else sums mean
+    /// nothing.
     @inline(never)
-    public static func sum(
-        _ source: UnsafeRawPointer, width: Int, adding reference: UInt32, from bias: UInt32,
-        base: Int64, factor: Int64, divisor: Double, wantsExtremes: Bool,
-        scratch: UnsafeMutablePointer<UInt32>
-    ) -> WideSum {
-        let added = WideWords(repeating: reference)
+    public static func add(
+        _ blocks: UnsafeBufferPointer<WideBlock>, from bias: UInt32, factor: Int64,
+        divisor: Double, wantsExtremes: Bool, scratch: UnsafeMutablePointer<UInt32>,
+        to total: inout WideTotal
+    ) {
+        let column = WideColumn(blocks, factor: factor, divisor: divisor)
+        if factor != 1 {
+            column.forEach { block in
+                unpack(block, scratch)
+                add(
+                    scratch, bias, block.base, column.scaling(block, LinearWideWords.self),
+                    factor, wantsExtremes, &total)
+            }
+        } else {
+            column.forEach { block in
+                unpack(block, scratch)
+                add(
+                    scratch, bias, block.base, column.scaling(block, DividedWideWords.self),
+                    factor, wantsExtremes, &total)
+            }
+        }
+    }
+
+    /// Running sums within lanes, written as `store` does.
+    @inline(__always)
+    private static func unpack(_ block: WideBlock, _ scratch: UnsafeMutablePointer<UInt32>) {
+        let added = WideWords(repeating: block.reference)
         var sum0 = WideWords()
         var sum1 = WideWords()
-        var rows = WideRows(source, width: width)
+        var rows = WideRows(block.packed, width: block.width)
         var target = UnsafeMutableRawPointer(scratch)
         for _ in 0..<8 {
             let words0 = rows.next()
@@ -32,19 +53,17 @@ public enum WideLanes {
             store(row0.1, row1.1, row2.1, sum1, target + 4 &* WideFourLanes.byteCount)
             target += 64
         }
-        return sum(
-            UnsafePointer(scratch), bias, base: base, factor: factor, divisor: divisor,
-            wantsExtremes)
     }
 
     /// The same of 32 rows of running sums within lanes.
     ///
     /// `rows` holds 1,024 words, and `scratch` has room for as many elsewhere.
     @inline(never)
-    public static func sum(
+    public static func add(
         rows: UnsafePointer<UInt32>, from bias: UInt32, base: Int64, factor: Int64,
-        divisor: Double, wantsExtremes: Bool, scratch: UnsafeMutablePointer<UInt32>
-    ) -> WideSum {
+        divisor: Double, wantsExtremes: Bool, scratch: UnsafeMutablePointer<UInt32>,
+        to total: inout WideTotal
+    ) {
         var source = UnsafeRawPointer(rows)
         var target = UnsafeMutableRawPointer(scratch)
         for _ in 0..<8 {
@@ -57,9 +76,14 @@ public enum WideLanes {
             source += 512
             target += 64
         }
-        return sum(
-            UnsafePointer(scratch), bias, base: base, factor: factor, divisor: divisor,
-            wantsExtremes)
+        let divisor = WideDivisor(divisor)
+        if factor != 1 {
+            let scaling = LinearWideWords(base: base, factor: factor, divisor: divisor)
+            add(scratch, bias, base, scaling, factor, wantsExtremes, &total)
+        } else {
+            let scaling = DividedWideWords(base: base, factor: 1, divisor: divisor)
+            add(scratch, bias, base, scaling, factor, wantsExtremes, &total)
+        }
     }
 
     /// Sixteen lanes of four rows, written as four vectors of four lanes each: row k of the four is
@@ -81,37 +105,24 @@ public enum WideLanes {
     }
 
     @inline(__always)
-    private static func sum(
-        _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, base: Int64, factor: Int64,
-        divisor: Double, _ wantsExtremes: Bool
-    ) -> WideSum {
-        var result = WideSum(sum: 0, least: 0, greatest: 0)
-        if factor != 1 {
-            let scaling = LinearWideWords(base: base, factor: factor, divisor: divisor)
-            sum(lanes, bias, scaling, wantsExtremes, &result)
-        } else {
-            let scaling = DividedWideWords(base: base, divisor: divisor)
-            sum(lanes, bias, scaling, wantsExtremes, &result)
-        }
-        return result
-    }
-
-    @inline(__always)
-    private static func sum<Scaling: WideScaling>(
-        _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ scaling: Scaling, _ wantsExtremes: Bool,
-        _ result: inout WideSum
+    private static func add<Scaling: WideScaling>(
+        _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ base: Int64, _ scaling: Scaling,
+        _ factor: Int64, _ wantsExtremes: Bool, _ total: inout WideTotal
     ) {
         var sums = WideLaneSums()
-        var extremes = WideExtremes()
         var walk = WideWalk(lanes, from: bias)
-        for _ in 0..<8 {
-            let rows = walk.next()
-            sums.add(rows.first0, rows.first8, rows.first16, rows.first24, scaling)
-            sums.add(rows.second0, rows.second8, rows.second16, rows.second24, scaling)
-            if wantsExtremes { extremes.add(rows) }
+        if wantsExtremes {
+            var extremes = WideExtremes()
+            for _ in 0..<8 {
+                let rows = walk.next()
+                sums.add(rows, scaling)
+                extremes.add(rows)
+            }
+            extremes.fold(from: base, factor: factor, into: &total)
+        } else {
+            for _ in 0..<8 { sums.add(walk.next(), scaling) }
         }
-        sums.fold(into: &result)
-        if wantsExtremes { extremes.fold(into: &result) }
+        sums.fold(into: &total)
     }
 }
 
@@ -204,9 +215,16 @@ private struct WideLaneSums {
     @inline(__always)
     init() {}
 
+    /// Adds the 32 rows of four lanes, one lane after the other.
+    @inline(__always)
+    mutating func add<Scaling: WideScaling>(_ rows: WideFourLanes, _ scaling: Scaling) {
+        add(rows.first0, rows.first8, rows.first16, rows.first24, scaling)
+        add(rows.second0, rows.second8, rows.second16, rows.second24, scaling)
+    }
+
     /// Adds the 32 rows of the first of two lanes, then of the second.
     @inline(__always)
-    mutating func add<Scaling: WideScaling>(
+    private mutating func add<Scaling: WideScaling>(
         _ first0: WideWords, _ first8: WideWords, _ second0: WideWords, _ second8: WideWords,
         _ scaling: Scaling
     ) {
@@ -224,12 +242,12 @@ private struct WideLaneSums {
     ///
     /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
     @inline(never)
-    mutating func fold(into result: inout WideSum) {
+    mutating func fold(into total: inout WideTotal) {
         let eight = rows0 + rows8
         // Rows 0 to 3, and 4 to 7.
         let four = eight.evenHalf + eight.oddHalf
         let two = four.lowHalf + four.highHalf
-        result.sum = two[0] + two[1]
+        total.sum += two[0] + two[1]
     }
 }
 

@@ -1,69 +1,57 @@
-/// The sum of 1,024 numbers of a block, and the least and greatest of their words.
-public struct WideSum {
-    /// The sum in the order of storage-format/encodings.md §10.
-    public var sum: Double
-    /// The least word; meaningless unless extremes were asked for.
-    public var least: UInt32
-    /// The greatest word; meaningless unless extremes were asked for.
-    public var greatest: UInt32
-
-    /// A sum with the least and greatest word.
-    public init(sum: Double, least: UInt32, greatest: UInt32) {
-        self.sum = sum
-        self.least = least
-        self.greatest = greatest
-    }
-}
-
 /// Sums over packed blocks of 1,024 numbers, for processors with AVX-512.
 ///
 /// All integers, `base + factor * word`, are below 2^51 in size, else sums mean nothing.
 public enum WideSums {
-    /// The sum of `(base + factor * word) / divisor` over a block packed in natural order.
+    /// Adds the sums of `(base + factor * word) / divisor` over blocks packed in natural order.
     ///
-    /// `source` holds `width * 128` bytes; width is 0...32.
+    /// Each block holds `width * 128` bytes; widths are 0...32.
     @inline(never)
-    public static func packed(
-        _ source: UnsafeRawPointer, width: Int, base: Int64, factor: Int64, divisor: Double,
-        wantsExtremes: Bool
-    ) -> WideSum {
-        var result = WideSum(sum: 0, least: 0, greatest: 0)
+    public static func add(
+        _ blocks: UnsafeBufferPointer<WideBlock>, factor: Int64, divisor: Double,
+        wantsExtremes: Bool, to total: inout WideTotal
+    ) {
+        let column = WideColumn(blocks, factor: factor, divisor: divisor)
         if factor != 1 {
-            let scaling = LinearWideWords(base: base, factor: factor, divisor: divisor)
-            sum(source, width, scaling, wantsExtremes, &result)
+            add(column, LinearWideWords.self, wantsExtremes, &total)
         } else if divisor == 1 {
-            sum(source, width, ShiftedWideWords(base: base), wantsExtremes, &result)
+            add(column, ShiftedWideWords.self, wantsExtremes, &total)
         } else {
-            let scaling = DividedWideWords(base: base, divisor: divisor)
-            sum(source, width, scaling, wantsExtremes, &result)
+            add(column, DividedWideWords.self, wantsExtremes, &total)
         }
-        return result
     }
 
     @inline(__always)
-    private static func sum<Scaling: WideScaling>(
-        _ source: UnsafeRawPointer, _ width: Int, _ scaling: Scaling, _ wantsExtremes: Bool,
-        _ result: inout WideSum
+    private static func add<Scaling: WideScaling>(
+        _ column: WideColumn, _: Scaling.Type, _ wantsExtremes: Bool, _ total: inout WideTotal
     ) {
-        var sums = WideSixteen()
-        var rows = WideRows(source, width: width)
         if wantsExtremes {
-            var extremes = WideExtremes()
-            for _ in 0..<32 {
-                let (words0, words1) = rows.next()
-                sums.add(words0, scaling)
-                sums.add(words1, scaling)
-                extremes.add(words0, words1)
+            column.forEach { block in
+                let scaling = column.scaling(block, Scaling.self)
+                var sums = WideSixteen()
+                var rows = WideRows(block.packed, width: block.width)
+                var extremes = WideExtremes()
+                for _ in 0..<32 {
+                    let (words0, words1) = rows.next()
+                    sums.add(words0, scaling)
+                    sums.add(words1, scaling)
+                    extremes.add(words0, words1)
+                }
+                sums.fold(into: &total)
+                extremes.fold(from: block.base, factor: column.factor, into: &total)
             }
-            extremes.fold(into: &result)
         } else {
-            for _ in 0..<32 {
-                let (words0, words1) = rows.next()
-                sums.add(words0, scaling)
-                sums.add(words1, scaling)
+            column.forEach { block in
+                let scaling = column.scaling(block, Scaling.self)
+                var sums = WideSixteen()
+                var rows = WideRows(block.packed, width: block.width)
+                for _ in 0..<32 {
+                    let (words0, words1) = rows.next()
+                    sums.add(words0, scaling)
+                    sums.add(words1, scaling)
+                }
+                sums.fold(into: &total)
             }
         }
-        sums.fold(into: &result)
     }
 }
 
@@ -88,12 +76,12 @@ struct WideSixteen {
     ///
     /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
     @inline(never)
-    mutating func fold(into result: inout WideSum) {
+    mutating func fold(into total: inout WideTotal) {
         let even4 = even.lowHalf + even.highHalf
         let odd4 = odd.lowHalf + odd.highHalf
         let even2 = even4.lowHalf + even4.highHalf
         let odd2 = odd4.lowHalf + odd4.highHalf
-        result.sum = (even2[0] + even2[1]) + (odd2[0] + odd2[1])
+        total.sum += (even2[0] + even2[1]) + (odd2[0] + odd2[1])
     }
 }
 
@@ -111,11 +99,13 @@ struct WideExtremes {
         greatest = greater(greatest, greater(first, second))
     }
 
+    /// Takes in the least and greatest of what the words stand for.
+    ///
     /// Not inlined and by address, as sums.
     @inline(never)
-    mutating func fold(into result: inout WideSum) {
-        result.least = least.min()
-        result.greatest = greatest.max()
+    mutating func fold(from base: Int64, factor: Int64, into total: inout WideTotal) {
+        total.least = Swift.min(total.least, base &+ factor &* Int64(least.min()))
+        total.greatest = Swift.max(total.greatest, base &+ factor &* Int64(greatest.max()))
     }
 }
 

@@ -50,6 +50,7 @@ let roundingShiftBits: UInt64 = 0x4338_0000_0000_0000
 ///
 /// Single numbers are kept and not vectors of them: those the compiler would cut up.
 protocol WideScaling {
+    init(base: Int64, factor: Int64, divisor: WideDivisor)
     func doubles(_ words: WidePairs) -> WideDoubles
 }
 
@@ -61,6 +62,12 @@ struct ShiftedWideWords: WideScaling {
     @inline(__always)
     init(base: Int64) {
         shift = roundingShift - Double(base)
+    }
+
+    /// Factor and divisor are 1.
+    @inline(__always)
+    init(base: Int64, factor: Int64, divisor: WideDivisor) {
+        self.init(base: base)
     }
 
     @inline(__always)
@@ -75,10 +82,11 @@ struct DividedWideWords: WideScaling {
     private let words: ShiftedWideWords
     private let divisor: WideDivisor
 
+    /// The factor is 1.
     @inline(__always)
-    init(base: Int64, divisor: Double) {
+    init(base: Int64, factor: Int64, divisor: WideDivisor) {
         words = ShiftedWideWords(base: base)
-        self.divisor = WideDivisor(divisor)
+        self.divisor = divisor
     }
 
     @inline(__always)
@@ -94,10 +102,10 @@ struct LinearWideWords: WideScaling {
     private let divisor: WideDivisor
 
     @inline(__always)
-    init(base: Int64, factor: Int64, divisor: Double) {
+    init(base: Int64, factor: Int64, divisor: WideDivisor) {
         self.base = Double(base)
         self.factor = Double(factor)
-        self.divisor = WideDivisor(divisor)
+        self.divisor = divisor
     }
 
     @inline(__always)

@@ -59,7 +59,7 @@ import Testing
         }
 
         /// What the words add up to by the letter.
-        func defined(_ words: [UInt32]) -> WideSum {
+        func defined(_ words: [UInt32]) -> WideTotal {
             let values = [Double](unsafeUninitializedCapacity: 1024) { values, count in
                 WordBlock.scale(
                     words, base: base, factor: factor, divisor: divisor,
@@ -71,12 +71,21 @@ import Testing
             for half in [8, 4, 2, 1] {
                 for place in 0..<half { sums[place] += sums[place + half] }
             }
-            return WideSum(sum: sums[0], least: words.min() ?? 0, greatest: words.max() ?? 0)
+            return total(sums[0], least: words.min() ?? 0, greatest: words.max() ?? 0)
+        }
+
+        /// A sum with what the least and greatest word stand for.
+        func total(_ sum: Double, least: UInt32, greatest: UInt32) -> WideTotal {
+            var total = WideTotal(from: sum)
+            total.least = base + factor * Int64(least)
+            total.greatest = base + factor * Int64(greatest)
+            return total
         }
     }
 
-    private static func check(_ found: WideSum, _ defined: WideSum, _ extremes: Bool, _ width: Int)
-    {
+    private static func check(
+        _ found: WideTotal, _ defined: WideTotal, _ extremes: Bool, _ width: Int
+    ) {
         #expect(found.sum.bitPattern == defined.sum.bitPattern, "width \(width)")
         guard extremes else { return }
         #expect(found.least == defined.least && found.greatest == defined.greatest)
@@ -97,10 +106,10 @@ import Testing
             let defined = block.defined(words)
             let found = block.withPacked { source in
                 let range = PackedSums.range(source, width: block.width)
-                return WideSum(
-                    sum: PackedSums.sum(
-                        source, width: block.width, base: block.base, factor: block.factor,
-                        divisor: block.divisor), least: range.least, greatest: range.greatest)
+                let sum = PackedSums.sum(
+                    source, width: block.width, base: block.base, factor: block.factor,
+                    divisor: block.divisor)
+                return block.total(sum, least: range.least, greatest: range.greatest)
             }
             Self.check(found, defined, true, block.width)
         }
@@ -113,10 +122,14 @@ import Testing
                 LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
             }
             for extremes in [false, true] {
-                let found = block.withPacked {
-                    WideSums.packed(
-                        $0, width: block.width, base: block.base, factor: block.factor,
-                        divisor: block.divisor, wantsExtremes: extremes)
+                var found = WideTotal(from: 0)
+                block.withPacked {
+                    let table = [WideBlock($0, width: block.width, base: block.base)]
+                    table.withUnsafeBufferPointer {
+                        WideSums.add(
+                            $0, factor: block.factor, divisor: block.divisor,
+                            wantsExtremes: extremes, to: &found)
+                    }
                 }
                 Self.check(found, block.defined(words), extremes, block.width)
             }
@@ -163,16 +176,23 @@ import Testing
             let defined = block.defined(Self.running(differences, reference, bias))
             for extremes in [false, true] {
                 var scratch = [UInt32](repeating: 0, count: 1024)
-                let found = block.withPacked {
-                    WideLanes.sum(
-                        $0, width: block.width, adding: reference, from: bias, base: block.base,
-                        factor: block.factor, divisor: block.divisor, wantsExtremes: extremes,
-                        scratch: &scratch)
+                var found = WideTotal(from: 0)
+                block.withPacked {
+                    let table = [
+                        WideBlock($0, width: block.width, base: block.base, adding: reference)
+                    ]
+                    table.withUnsafeBufferPointer {
+                        WideLanes.add(
+                            $0, from: bias, factor: block.factor, divisor: block.divisor,
+                            wantsExtremes: extremes, scratch: &scratch, to: &found)
+                    }
                 }
                 Self.check(found, defined, extremes, block.width)
-                let ofRows = WideLanes.sum(
+                var ofRows = WideTotal(from: 0)
+                WideLanes.add(
                     rows: rows, from: bias, base: block.base, factor: block.factor,
-                    divisor: block.divisor, wantsExtremes: extremes, scratch: &scratch)
+                    divisor: block.divisor, wantsExtremes: extremes, scratch: &scratch,
+                    to: &ofRows)
                 Self.check(ofRows, defined, extremes, block.width)
             }
         }

@@ -116,17 +116,7 @@ public struct FloatReader: ~Copyable {
         var result = FloatAggregate()
         switch source {
         case .blocks(let blocks) where blocks.distances == nil && !blocks.scale.isPrinted:
-            for piece in BlockPieces(rows) {
-                if piece.rows.count == ColumnLimits.blockCount, memory.held != piece.block,
-                    let fused = try sum(blocks, piece.block, wantsExtremes)
-                {
-                    result.add(fused, count: piece.rows.count)
-                } else {
-                    result.add(
-                        try hold(piece.block) + piece.rows.lowerBound, count: piece.rows.count,
-                        wantsExtremes: wantsExtremes)
-                }
-            }
+            try add(blocks, rows, wantsExtremes, to: &result)
         case .whole(let values):
             values.withUnsafeBufferPointer {
                 result = FloatAggregate($0, rows: rows, wantsExtremes: wantsExtremes)
@@ -139,6 +129,39 @@ public struct FloatReader: ~Copyable {
             }
         }
         return result
+    }
+
+    /// Adds whole blocks straight from their packed form where that is possible, many at a time.
+    private mutating func add(
+        _ blocks: borrowing Blocks, _ rows: Range<Int>, _ wantsExtremes: Bool,
+        to result: inout FloatAggregate
+    ) throws(CodecError) {
+        var pieces = BlockPieces(rows)
+        while let piece = pieces.next() {
+            if piece.rows.count == ColumnLimits.blockCount {
+                let end = min(
+                    rows.upperBound / ColumnLimits.blockCount,
+                    blocks.firstWithException(from: piece.block))
+                if end > piece.block {
+                    let done = blocks.integers.addWide(
+                        piece.block..<end, divisor: blocks.scale.divisor,
+                        wantsExtremes: wantsExtremes, to: &result)
+                    if done > 0 {
+                        pieces.skip(done - 1)
+                        continue
+                    }
+                }
+                if memory.held != piece.block,
+                    let fused = try sum(blocks, piece.block, wantsExtremes)
+                {
+                    result.add(fused, count: piece.rows.count)
+                    continue
+                }
+            }
+            result.add(
+                try hold(piece.block) + piece.rows.lowerBound, count: piece.rows.count,
+                wantsExtremes: wantsExtremes)
+        }
     }
 
     /// A whole block's sum from its packed form; nil where that is not possible.
@@ -259,9 +282,14 @@ extension FloatReader.Blocks {
         return low
     }
 
-    fileprivate func hasException(in block: Int) -> Bool {
-        guard !rows.isEmpty else { return false }
+    /// The first block from `block` on with an exception; `Int.max` when there is none.
+    fileprivate func firstWithException(from block: Int) -> Int {
+        guard !rows.isEmpty else { return .max }
         let index = firstException(from: block * ColumnLimits.blockCount)
-        return index < rows.count && rows[index] < (block + 1) * ColumnLimits.blockCount
+        return index < rows.count ? rows[index] / ColumnLimits.blockCount : .max
+    }
+
+    fileprivate func hasException(in block: Int) -> Bool {
+        firstWithException(from: block) == block
     }
 }

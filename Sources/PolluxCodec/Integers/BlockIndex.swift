@@ -70,6 +70,11 @@ struct BlockPieces: Sequence, IteratorProtocol {
         self.rows = rows
     }
 
+    /// Leaves out whole blocks that were dealt with.
+    mutating func skip(_ blockCount: Int) {
+        rows = (rows.lowerBound + blockCount * ColumnLimits.blockCount)..<rows.upperBound
+    }
+
     /// A block, and which of its rows are asked for.
     mutating func next() -> (block: Int, rows: Range<Int>)? {
         guard !rows.isEmpty else { return nil }
