@@ -103,16 +103,44 @@ import Testing
         }
     }
 
-    @Test(arguments: [30, 31] as [UInt64]) func sorting(_ seed: UInt64) {
+    @Test(arguments: [30, 31] as [UInt64]) func sorting(_ seed: UInt64) throws {
         var random = Seed(seed)
         for count in [0, 1, 2, 96, 97, 5000] {
             for shift in [0, 20, 52] as [Int64] {
-                var values = (0..<count).map { _ in Int64(bitPattern: random.next()) >> shift }
-                let expected = values.sorted()
-                Sorting.sort(&values)
-                #expect(values == expected)
+                let values = (0..<count).map { _ in Int64(bitPattern: random.next()) >> shift }
+                try expectRanks(of: values)
+                // Most have their 32 highest bits in common with others.
+                try expectRanks(of: values.map { $0 & (-1 << 56 | 0xFFFF) })
             }
         }
+    }
+
+    private func expectRanks(of all: [Int64]) throws {
+        var seen: Set<Int64> = []
+        let values = all.filter { seen.insert($0).inserted }
+        let (sorted, rank) = Sorting.ranks(of: values)
+        #expect(sorted == values.sorted())
+        try #require(rank.count == values.count)
+        #expect(zip(values, rank).allSatisfy { sorted[Int($1)] == $0 })
+    }
+
+    /// Common factors of every shape: odd, even, powers of two, near the greatest integer.
+    @Test(arguments: [34, 35] as [UInt64]) func sharedFactors(_ seed: UInt64) {
+        var random = Seed(seed)
+        let factors: [Int64] = [1, 2, 3, 6, 7, 10, 96, 1000, 1 << 20, 999_999_937, 1 << 40]
+        for factor in factors {
+            for offset in [0, 5, -17] as [Int64] {
+                let reach = min(1 << 30, Int64.max / factor / 2)
+                let multiples = [0, 1] + (0..<200).map { _ in Int64(random.next() >> 33) % reach }
+                let values = multiples.map { offset &+ factor &* ($0 - reach / 2) }
+                let found = values.withUnsafeBufferPointer { SharedFactor($0) }
+                #expect(found.factor == factor)
+                let numbers = values.withUnsafeBufferPointer { found.numbers(of: $0) }
+                #expect(zip(values, numbers).allSatisfy { $0 == found.offset + factor * $1 })
+            }
+        }
+        let far: [Int64] = [.min, .max, 0]
+        #expect(far.withUnsafeBufferPointer { SharedFactor($0) }.factor == 1)
     }
 
     private static func modes(

@@ -154,8 +154,11 @@ struct FloatScale: Equatable {
             let integers = buffer.baseAddress.unsafelyUnwrapped
             let distances = integers + part
             var fit = Fit()
-            for first in stride(from: 0, to: sample.count, by: part) {
-                let count = min(part, sample.count - first)
+            var first = 0
+            while first < sample.count {
+                // A few values show most scales to be wrong.
+                let count = min(first == 0 ? part / 4 : part, sample.count - first)
+                defer { first += count }
                 sample.withUnsafeBufferPointer { sample in
                     let values = UnsafeBufferPointer(rebasing: sample[first..<first + count])
                     let missCount = Scaling.split(

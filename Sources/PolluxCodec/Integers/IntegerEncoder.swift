@@ -111,7 +111,15 @@ struct IntegerEncoder {
         let weight = 1.2
         guard numbers.count >= 256, best.room(weight) > Double(numbers.count / 8) else { return }
         let share = numbers.withUnsafeBufferPointer { Repeats.share(of: $0, limit: 1536) }
-        if share > 0.25 { offerPlanes(numbers, [.values], common, weight: weight, &best) }
+        guard share > 0.25 else { return }
+        // What a quarter of a long column comes to tells most that would be compressed in vain.
+        let part = numbers.count / 4
+        if part >= 512 {
+            var plan = PlanesColumn.Plan(
+                Array(numbers[part..<2 * part]), order: .values, factor: 1, offset: 0)
+            guard plan.bytes(limit: 0.3 * best.room(weight)) != nil else { return }
+        }
+        offerPlanes(numbers, [.values], common, weight: weight, &best)
     }
 
     private struct Choice {
@@ -151,8 +159,11 @@ struct IntegerEncoder {
         let bits = numbers.withUnsafeBufferPointer { Self.sampledBits($0) }
         let least = bits.min() ?? 0
         // What a short column saves is not worth a wrong guess.
-        let most = numbers.count < 2 * ColumnLimits.blockCount ? Int.max : least + least / 8 + 64
-        return all.filter { bits[$0.rawValue] <= most }
+        let isLong = numbers.count >= 2 * ColumnLimits.blockCount
+        let most = isLong ? least + least / 8 + 64 : Int.max
+        // Second differences are noisier than they look where they look as good as others.
+        let mostOfSecond = isLong ? min(bits[0], bits[1]) : Int.max
+        return all.filter { bits[$0.rawValue] <= ($0 == .deltaDeltas ? mostOfSecond : most) }
             .sorted { (bits[$0.rawValue], $0.rawValue) < (bits[$1.rawValue], $1.rawValue) }
     }
 

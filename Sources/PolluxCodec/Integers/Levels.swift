@@ -31,16 +31,10 @@ struct Levels {
             isFull = !table.number(base, count: count, into: numbers)
         }
         if isFull { return nil }
-        // Slots find each sorted value's number, so plain values are sorted and not their numbers.
-        var sorted = table.found
-        Sorting.sort(&sorted)
-        var rank = [Int64](repeating: 0, count: sorted.count)
-        for (place, value) in sorted.enumerated() {
-            if let number = table.number(of: value) { rank[number] = Int64(place) }
-        }
+        let (sorted, rank) = Sorting.ranks(of: table.found)
         rank.withUnsafeBufferPointer { rank in
             numbers.withUnsafeMutableBufferPointer { numbers in
-                for row in numbers.indices { numbers[row] = rank[Int(numbers[row])] }
+                for row in numbers.indices { numbers[row] = Int64(rank[Int(numbers[row])]) }
             }
         }
         self.init(values: sorted, indices: numbers)
@@ -135,15 +129,25 @@ struct Runs {
     ///
     /// O(count).
     init(_ column: UnsafeBufferPointer<Int64>) {
-        guard var value = column.first else { return }
-        var start = 0
-        for row in 1..<column.count where column[row] != value {
-            values.append(value)
-            lengths.append(Int64(row - start - 1))
-            (value, start) = (column[row], row)
+        guard column.count > 0 else { return }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: column.count + 1) { ends in
+            // Where a run ends is hard to foresee, so every row is noted and most are overwritten.
+            var found = 0
+            for row in 1..<column.count {
+                ends[found] = UInt32(truncatingIfNeeded: row)
+                if column[row] != column[row - 1] { found += 1 }
+            }
+            ends[found] = UInt32(column.count)
+            values.reserveCapacity(found + 1)
+            lengths.reserveCapacity(found + 1)
+            var start = 0
+            for run in 0...found {
+                let end = Int(ends[run])
+                values.append(column[start])
+                lengths.append(Int64(end - start - 1))
+                start = end
+            }
         }
-        values.append(value)
-        lengths.append(Int64(column.count - start - 1))
     }
 }
 
@@ -157,8 +161,9 @@ private struct LevelTable {
 
     init(limit: Int) {
         self.limit = limit
-        // Few levels are the rule: the table grows, and stays in the nearest cache until then.
-        let bits = min(9, max(4, bitLength(UInt64(limit)) + 1))
+        // Half empty at most, and mostly far emptier: what is in another's place costs more time
+        // than to clear a table that is too large.
+        let bits = min(12, max(4, bitLength(UInt64(limit)) + 1))
         shift = UInt64(64 - bits)
         slots = [Int32](repeating: 0, count: 1 << bits)
     }
@@ -236,17 +241,6 @@ private struct LevelTable {
         }
     }
 
-    /// The number of a value that was found.
-    func number(of value: Int64) -> Int? {
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
-        while slots[slot] != 0 {
-            if found[Int(slots[slot]) - 1] == value { return Int(slots[slot]) - 1 }
-            slot = (slot + 1) & mask
-        }
-        return nil
-    }
-
     @inline(__always)
     private static func mixed(_ value: Int64) -> UInt64 {
         UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
@@ -255,41 +249,74 @@ private struct LevelTable {
 
 /// Sorting by digits: many times faster than by comparing, for a few thousand integers.
 enum Sorting {
-    /// Sorts integers, ascending.
-    static func sort(_ values: inout [Int64]) {
-        guard values.count > 96 else { return values.sort() }
-        var other = values
+    /// Distinct integers in ascending order, and for each of `values` its place among them.
+    static func ranks(of values: [Int64]) -> (sorted: [Int64], rank: [UInt32]) {
+        let sign = UInt64(1) << 63
         var all: UInt64 = 0
         for value in values { all |= UInt64(bitPattern: value ^ values[0]) }
-        for shift in stride(from: UInt64(0), to: 64, by: 8) where (all >> shift) & 255 != 0 {
-            pass(&values, &other, shift)
-            swap(&values, &other)
+        // The highest 32 bits in which they differ, above the number of the value.
+        let digitCount = min(4, (bitLength(all) + 7) / 8)
+        let down = UInt64(max(0, bitLength(all) - 32))
+        var keys = values.indices.map { index in
+            let bits = (UInt64(bitPattern: values[index]) ^ sign) >> down
+            return bits << 32 | UInt64(index)
+        }
+        if keys.count <= 96 { keys.sort() } else { sort(&keys, digitCount: digitCount) }
+        if down > 0 { sortEqual(&keys, values) }
+        var rank = [UInt32](repeating: 0, count: values.count)
+        var sorted = values
+        for (place, key) in keys.enumerated() {
+            let index = Int(key & 0xFFFF_FFFF)
+            rank[index] = UInt32(place)
+            sorted[place] = values[index]
+        }
+        return (sorted, rank)
+    }
+
+    /// Sorts keys whose high halves are the same by all bits of the values that they number.
+    private static func sortEqual(_ keys: inout [UInt64], _ values: [Int64]) {
+        var start = 0
+        while start < keys.count {
+            var end = start + 1
+            while end < keys.count, keys[end] >> 32 == keys[start] >> 32 { end += 1 }
+            if end - start > 1 {
+                keys[start..<end].sort {
+                    values[Int($0 & 0xFFFF_FFFF)] < values[Int($1 & 0xFFFF_FFFF)]
+                }
+            }
+            start = end
         }
     }
 
-    /// Sorts by one byte, keeping the order of equal ones; the sign's byte is ordered as signed.
-    private static func pass(_ values: inout [Int64], _ other: inout [Int64], _ shift: UInt64) {
-        let flip: UInt64 = shift == 56 ? 0x80 : 0
-        values.withUnsafeBufferPointer { values in
-            other.withUnsafeMutableBufferPointer { other in
-                withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { places in
-                    places.initialize(repeating: 0)
-                    func digit(_ value: Int64) -> Int {
-                        Int(truncatingIfNeeded: (UInt64(bitPattern: value) &>> shift & 255) ^ flip)
-                    }
-                    for value in values { places[digit(value)] &+= 1 }
-                    var next = 0
-                    for place in 0..<256 {
-                        let count = places[place]
-                        places[place] = next
-                        next &+= count
-                    }
-                    for value in values {
-                        let digit = digit(value)
-                        other[places[digit]] = value
-                        places[digit] &+= 1
-                    }
-                }
+    /// Sorts by `digitCount` bytes from the 32nd bit on, keeping the order of equal ones.
+    private static func sort(_ keys: inout [UInt64], digitCount: Int) {
+        var other = keys
+        for digit in 0..<digitCount {
+            let shift = UInt64(32 + 8 * digit)
+            keys.withUnsafeBufferPointer { keys in
+                other.withUnsafeMutableBufferPointer { pass(keys, $0, shift) }
+            }
+            swap(&keys, &other)
+        }
+    }
+
+    private static func pass(
+        _ keys: UnsafeBufferPointer<UInt64>, _ other: UnsafeMutableBufferPointer<UInt64>,
+        _ shift: UInt64
+    ) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { places in
+            places.initialize(repeating: 0)
+            for key in keys { places[Int(truncatingIfNeeded: key &>> shift & 255)] &+= 1 }
+            var next: UInt32 = 0
+            for place in 0..<256 {
+                let count = places[place]
+                places[place] = next
+                next &+= count
+            }
+            for key in keys {
+                let digit = Int(truncatingIfNeeded: key &>> shift & 255)
+                other[Int(places[digit])] = key
+                places[digit] &+= 1
             }
         }
     }

@@ -9,12 +9,14 @@ struct SharedFactor {
     init(_ values: UnsafeBufferPointer<Int64>) {
         guard let first = values.first else { return }
         var divisor: UInt64 = 0
+        var test = Divisibility(by: 1)
         for value in values where value != first {
             let (difference, overflow) = value.subtractingReportingOverflow(first)
             if overflow { return }
-            if divisor == 0 || difference.magnitude % divisor != 0 {
+            if divisor == 0 || !test.holds(for: difference.magnitude) {
                 divisor = Self.divisor(divisor, difference.magnitude)
                 if divisor == 1 { return }
+                test = Divisibility(by: divisor)
             }
         }
         guard divisor > 1, divisor <= UInt64(Int64.max) else { return }
@@ -33,9 +35,7 @@ struct SharedFactor {
     func numbers(of values: UnsafeBufferPointer<Int64>) -> [Int64] {
         guard factor > 1 else { return Array(values) }
         let shift = Int64(factor.trailingZeroBitCount)
-        let odd = factor >> shift
-        var inverse = odd
-        for _ in 0..<6 { inverse = inverse &* (2 &- odd &* inverse) }
+        let inverse = Int64(bitPattern: Divisibility.inverse(UInt64(factor) >> UInt64(shift)))
         return values.map { (($0 &- offset) &>> shift) &* inverse }
     }
 
@@ -43,5 +43,33 @@ struct SharedFactor {
         var (larger, smaller) = (first, second)
         while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
         return larger
+    }
+}
+
+/// Whether numbers are multiples of another, without dividing.
+private struct Divisibility {
+    private let inverse: UInt64
+    private let shift: UInt64
+    private let limit: UInt64
+
+    init(by divisor: UInt64) {
+        shift = UInt64(divisor.trailingZeroBitCount)
+        inverse = Self.inverse(divisor >> shift)
+        limit = UInt64.max / divisor
+    }
+
+    /// A multiple times the inverse is the quotient; of all others it is greater than any quotient,
+    /// once the bits that shifting would lose are the highest.
+    @inline(__always)
+    func holds(for number: UInt64) -> Bool {
+        let product = number &* inverse
+        return product &>> shift | product &<< (64 &- shift) <= limit
+    }
+
+    /// The inverse of an odd number modulo 2^64.
+    static func inverse(_ odd: UInt64) -> UInt64 {
+        var inverse = odd
+        for _ in 0..<6 { inverse = inverse &* (2 &- odd &* inverse) }
+        return inverse
     }
 }
