@@ -106,6 +106,27 @@ public enum IntegerLoops {
         for index in 0..<count { values[index] = base &+ factor &* values[index] }
     }
 
+    /// The median of 15 numbers spread over `count`, which is 15 at least.
+    ///
+    /// Each is compared with all: that has no branches to foresee, as sorting has.
+    public static func median(of values: UnsafePointer<Int64>, count: Int) -> Int64 {
+        var low = Longs()
+        var high = Longs(repeating: .max)
+        for index in 0..<8 { low[index] = values[index &* count / 15] }
+        for index in 8..<15 { high[index &- 8] = values[index &* count / 15] }
+        var median = low[0]
+        for index in 0..<15 {
+            let value = index < 8 ? low[index] : high[index &- 8]
+            let all = Longs(repeating: value)
+            var less = Longs().replacing(with: 1, where: low .< all)
+            less.replace(with: less &+ 1, where: high .< all)
+            var upTo = Longs().replacing(with: 1, where: low .<= all)
+            upTo.replace(with: upTo &+ 1, where: high .<= all)
+            if less.wrappedSum() <= 7 && upTo.wrappedSum() >= 8 { median = value }
+        }
+        return median
+    }
+
     /// How many of `count` values differ from the one before.
     public static func changes(_ values: UnsafePointer<Int64>, count: Int) -> Int {
         var index = 1

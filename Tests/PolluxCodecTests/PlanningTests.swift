@@ -31,6 +31,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [36, 37] as [UInt64]) func medians(_ seed: UInt64) {
+        var random = Seed(seed)
+        for count in [15, 16, 31, 1000, 1024] {
+            for shift in [0, 50, 60, 63] as [Int64] {
+                let values = (0..<count).map { _ in Int64(bitPattern: random.next()) >> shift }
+                let taken = (0..<15).map { values[$0 * count / 15] }
+                #expect(IntegerLoops.median(of: values, count: count) == taken.sorted()[7])
+                let edges = values.map { $0 < 0 ? Int64.min : .max }
+                let edge = taken.sorted()[7] < 0 ? Int64.min : .max
+                #expect(IntegerLoops.median(of: edges, count: count) == edge)
+            }
+        }
+    }
+
     @Test(arguments: [23, 24] as [UInt64]) func outliers(_ seed: UInt64) {
         var random = Seed(seed)
         for count in Self.counts {

@@ -49,17 +49,25 @@ struct FloatEncoder {
         // Where digits say little, a dictionary wins as a rule, and the rest is soon given up.
         let mayRepeat = mayNest && (scales.count > 1 || isPrinted)
         if mayRepeat { offerDictionary(looksFirst: true, &best) }
-        let hasDictionary = !best.bytes.isEmpty
+        var hasDictionary = !best.bytes.isEmpty
         var fit = (isExact: false, exceptionCount: 0)
         for scale in scales {
             // On a few values far from what the dictionary takes: not worth splitting them all.
             let sampled = scale.sampledBits / 8 * Double(count)
-            if sibling == nil, best.cost < 0.6 * sampled { continue }
-            let found = offerScaled(scale, &best)
+            if sibling == nil, best.cost < 0.75 * sampled { continue }
+            let found = offerScaled(
+                scale, runCount: runCount, &best,
+                orElse: { best in
+                    guard mayNest, !mayRepeat, looksFew() else { return }
+                    offerDictionary(looksFirst: false, &best)
+                    hasDictionary = true
+                })
             fit.isExact = fit.isExact || found.isExact
             fit.exceptionCount = max(fit.exceptionCount, found.exceptionCount)
         }
-        if mayNest, runCount <= count / 3 {
+        // Where integers fit all, they have had their runs; a few are tried as doubles as well.
+        let isWorthRuns = runCount <= (fit.isExact ? count / 16 : count / 3)
+        if mayNest, isWorthRuns, best.room(1.05) > Runs.least(runCount) {
             best.offer(runLength(room: best.room(1.05)), 1.05)
         }
         // Gorilla spends a bit on each repeated value and at least 3 on another.
@@ -83,37 +91,51 @@ struct FloatEncoder {
         if best.room(1.02) > 5 * Double(count) {
             best.offer(split(room: best.room(1.02)), 1.02)
         }
-        if tier == .dense, best.cost > 3 * Double(count) {
-            best.offer(bytes(as: .floatPlanes), 1.02)
-        }
-        // Alone zstd is smaller only where values come again in sequences.
-        if tier == .dense, withBits({ Repeats.share(of: $0) }) > (count < 1024 ? 0.1 : 0.2),
-            best.cost > zstdEstimate()
-        {
-            best.offer(bytes(as: .floatZstd), 1)
-        }
+        if tier == .dense { offerCompressed(&best) }
         if best.bytes.isEmpty || best.bytes.count > 8 * count + 4 {
             return Double(8 * count + 4) <= limit ? plain(.floatRaw) : nil
         }
         return best.bytes
     }
 
+    /// Offers what the dense tier alone takes: planes of the bits, and zstd over all.
+    private func offerCompressed(_ best: inout Choice) {
+        let count = values.count
+        if best.cost > 3 * Double(count) { best.offer(bytes(as: .floatPlanes), 1.02) }
+        // Alone zstd is smaller only where values come again in sequences.
+        if withBits({ Repeats.share(of: $0) }) > (count < 1024 ? 0.1 : 0.2),
+            best.cost > zstdEstimate()
+        {
+            best.offer(bytes(as: .floatZstd), 1)
+        }
+    }
+
+    /// The most levels of a dictionary.
+    private var levelLimit: Int { min(8192, values.count / 4 * 3) }
+
+    private func looksFew() -> Bool { withBits { Levels.looksFew($0, limit: levelLimit) } }
+
     private func offerDictionary(looksFirst: Bool, _ best: inout Choice) {
         best.offer(
-            dictionary(
-                limit: min(8192, values.count / 4 * 3), looksFirst: looksFirst,
-                room: best.room(1.05)),
-            1.05)
+            dictionary(limit: levelLimit, looksFirst: looksFirst, room: best.room(1.05)), 1.05)
     }
 
     /// Offers the values over a scale, and returns how well it fits them.
+    ///
+    /// What is more than integers takes long to try: `orElse` may offer something better before.
     private func offerScaled(
-        _ scale: FloatScale, _ best: inout Choice
+        _ scale: FloatScale, runCount: Int, _ best: inout Choice, orElse: (inout Choice) -> Void
     ) -> (isExact: Bool, exceptionCount: Int) {
         let scaled = ScaledFloats(values, scale: scale, sibling: nil)
-        best.offer(scaled?.bytes(as: .floatScaled, tier: tier, limit: best.room(1)), 1)
+        // Where all fit, equal values are equal integers and no others are.
+        let isExact = scaled?.isExact ?? false
+        if scaled?.distances.isEmpty != true { orElse(&best) }
+        best.offer(
+            scaled?.bytes(
+                as: .floatScaled, tier: tier, limit: best.room(1),
+                runCount: isExact ? runCount : nil), 1)
         let fit = (
-            isExact: scaled.map { $0.distances.isEmpty && $0.exceptions.isEmpty } ?? false,
+            isExact: isExact,
             exceptionCount: scaled?.exceptions.count ?? 0
         )
         guard let sibling else { return fit }

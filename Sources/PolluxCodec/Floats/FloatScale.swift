@@ -168,9 +168,17 @@ struct FloatScale: Equatable {
                         isPrinted
                         ? Self.printedDistances(values, integers, distances, divisor) : missCount
                 }
+                // Where none of the first fits, hardly one does.
+                let fitsNone = first == 0 && fit.missCount == count && limit < sample.count
+                if fitsNone { fit.missCount = max(count, limit + 1) }
                 if fit.missCount > limit { break }
                 fit.bits += Self.bits(integers, distances, count: count)
-                if fit.bits >= bound { break }
+                // What costs half as much again so far will not cost less in the end.
+                let share = Double(first + count) / Double(sample.count)
+                if fit.bits >= bound * min(1, 1.5 * share) {
+                    fit.bits = max(fit.bits, bound)
+                    break
+                }
             }
             return fit
         }
@@ -208,11 +216,15 @@ struct FloatScale: Equatable {
         _ distances: UnsafeMutablePointer<Int64>, _ divisor: Double
     ) -> Int {
         var missCount = 0
-        for index in sample.indices where distances[index] != .min {
-            let printed = Printing.printed(Double(integers[index]) / divisor)
-            distances[index] = Int64(
-                bitPattern: sample[index].bitPattern &- printed.bitPattern)
-            if distances[index] != 0 { missCount += 1 }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: sample.count) { printed in
+            guard let start = printed.baseAddress else { return }
+            Scaling.join(integers, count: sample.count, divisor: divisor, into: start)
+            Printing.printAll(start, count: sample.count)
+            for index in sample.indices where distances[index] != .min {
+                distances[index] = Int64(
+                    bitPattern: sample[index].bitPattern &- start[index].bitPattern)
+                if distances[index] != 0 { missCount += 1 }
+            }
         }
         return missCount
     }

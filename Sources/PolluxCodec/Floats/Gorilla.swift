@@ -20,19 +20,20 @@ enum Gorilla {
     }
 
     /// How many bytes `encode` gives, in a fraction of its time; nil as soon as they are more than
-    /// `limit`, or look from the first rows as if they would be twice as many.
+    /// `limit`, or look from the first rows as if they would be several times as many.
     static func byteCount(_ values: UnsafeBufferPointer<Double>, limit: Double) -> Int? {
         var bits = 0
         var state = State()
-        for first in stride(from: 0, to: values.count, by: 256) {
+        for first in stride(from: 0, to: values.count, by: 128) {
             let part = UnsafeBufferPointer(
-                rebasing: values[first..<min(first + 256, values.count)])
+                rebasing: values[first..<min(first + 128, values.count)])
             forEachStep(of: part, &state) { mixed, window in
                 let width = 64 - window.leading - window.trailing
                 bits &+= mixed == 0 ? 1 : (window.isNew ? 13 : 2) &+ width
             }
             let done = first + part.count
-            let bound = done < 512 ? limit : limit * min(1, 2 * Double(done) / Double(values.count))
+            let share = Double(done) / Double(values.count)
+            let bound = limit * min(1, (done < 512 ? 4 : 2) * share)
             if Double((bits + 7) / 8) > bound { return nil }
         }
         return (bits + 7) / 8

@@ -40,16 +40,8 @@ struct ScaledFloats {
         if missCount > 0 {
             // A few misses are cheaper as exceptions than a whole stream of distances.
             let keepsDistances = missCount > count / 32
-            var left: Int64 = integers.first ?? 0
-            for row in 0..<count where distances[row] != 0 {
-                if !keepsDistances || distances[row].magnitude > UInt64(Self.greatestDistance) {
-                    exceptions.append((row, values[row].bitPattern))
-                    distances[row] = 0
-                    if row > 0 { left = integers[row - 1] }
-                    integers[row] = left
-                }
-            }
-            if exceptions.count > count / 8 { return nil }
+            let greatest = keepsDistances ? Self.greatestDistance : 0
+            if !takeExceptions(values, &distances, above: greatest) { return nil }
             if keepsDistances { self.distances = distances }
         }
         if let other = sibling?.baseAddress {
@@ -63,6 +55,28 @@ struct ScaledFloats {
                 integers[exception.row] = exception.row > 0 ? integers[exception.row - 1] : 0
             }
         }
+    }
+
+    /// Makes exceptions of the rows with greater distances; false when those are too many.
+    private mutating func takeExceptions(
+        _ values: UnsafeBufferPointer<Double>, _ distances: inout [Int64], above greatest: Int64
+    ) -> Bool {
+        let count = values.count
+        distances.withUnsafeMutableBufferPointer { distances in
+            guard let start = distances.baseAddress, count > 0 else { return }
+            let range = IntegerLoops.range(start, count: count)
+            if range.least >= -greatest && range.greatest <= greatest { return }
+            integers.withUnsafeMutableBufferPointer { integers in
+                var left = integers[0]
+                for row in 0..<count where distances[row].magnitude > UInt64(greatest) {
+                    exceptions.append((row, values[row].bitPattern))
+                    distances[row] = 0
+                    if row > 0 { left = integers[row - 1] }
+                    integers[row] = left
+                }
+            }
+        }
+        return exceptions.count <= count / 8
     }
 
     /// Distances from printed quotients; returns how many are not zero.
@@ -89,15 +103,23 @@ struct ScaledFloats {
         return missCount
     }
 
+    /// Whether the integers alone give all values.
+    var isExact: Bool { distances.isEmpty && exceptions.isEmpty }
+
     /// The encoded column; nil when it takes more than `limit` bytes.
+    ///
+    /// `runCount` is that of the integers, where it is known.
     func bytes(
-        as encoding: ColumnEncoding, tier: EncodingTier, limit: Double
+        as encoding: ColumnEncoding, tier: EncodingTier, limit: Double, runCount: Int? = nil
     ) -> [UInt8]? {
         var room = limit - Double(9 * exceptions.count)
         var streams: [[UInt8]] = []
         for stream in distances.isEmpty ? [integers] : [integers, distances] {
             let found = stream.withUnsafeBufferPointer {
-                IntegerEncoder($0, tier: tier, mayNest: true).smallest(limit: room)
+                IntegerEncoder(
+                    $0, of: stream, tier: tier, mayNest: true,
+                    runCount: streams.isEmpty ? runCount : nil
+                ).smallest(limit: room)
             }
             guard let found else { return nil }
             room -= Double(found.count)

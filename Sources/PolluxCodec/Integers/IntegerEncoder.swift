@@ -8,15 +8,22 @@ struct IntegerEncoder {
     private let mayNest: Bool
     /// Whether the values are numbers of a dictionary's levels.
     private let areLevels: Bool
+    /// The array that the values are in, where it may be kept.
+    private let owner: [Int64]?
+    /// The number of runs, where it is known.
+    private let knownRunCount: Int?
 
+    /// `owner` is the array whose memory `values` are, when they are all of one.
     init(
-        _ values: UnsafeBufferPointer<Int64>, tier: EncodingTier, mayNest: Bool,
-        areLevels: Bool = false
+        _ values: UnsafeBufferPointer<Int64>, of owner: [Int64]? = nil, tier: EncodingTier,
+        mayNest: Bool, areLevels: Bool = false, runCount: Int? = nil
     ) {
         self.values = values
+        self.owner = owner
         self.tier = tier
         self.mayNest = mayNest
         self.areLevels = areLevels
+        knownRunCount = runCount
     }
 
     /// The smallest encoding, weighted; `values` must stay alive while this runs.
@@ -28,12 +35,12 @@ struct IntegerEncoder {
     func smallest(limit: Double) -> [UInt8]? {
         let count = values.count
         guard count > 1, let first = values.first else { return within(limit, constantOrRaw()) }
-        let runCount = Runs.count(values)
+        let runCount = knownRunCount ?? Runs.count(values)
         if runCount == 1 { return within(limit, constant(first)) }
         if count <= 4 { return within(limit, small()) }
         var best = Choice(limit)
         let common = SharedFactor(values)
-        let numbers = common.numbers(of: values)
+        let numbers = common.factor == 1 ? owner ?? Array(values) : common.numbers(of: values)
         let range = numbers.withUnsafeBufferPointer {
             IntegerLoops.range($0.baseAddress.unsafelyUnwrapped, count: count)
         }
@@ -158,9 +165,10 @@ struct IntegerEncoder {
         guard numbers.count >= 256 else { return all }
         let bits = numbers.withUnsafeBufferPointer { Self.sampledBits($0) }
         let least = bits.min() ?? 0
-        // What a short column saves is not worth a wrong guess.
+        // What a short column saves is not worth a wrong guess, nor is time in the dense tier.
+        let margin = tier == .fast ? least / 24 + 32 : least / 8 + 64
         let isLong = numbers.count >= 2 * ColumnLimits.blockCount
-        let most = isLong ? least + least / 8 + 64 : Int.max
+        let most = isLong ? least + margin : Int.max
         // Second differences are noisier than they look where they look as good as others.
         let mostOfSecond = isLong ? min(bits[0], bits[1]) : Int.max
         return all.filter { bits[$0.rawValue] <= ($0 == .deltaDeltas ? mostOfSecond : most) }
@@ -236,11 +244,11 @@ struct IntegerEncoder {
         _ numbers: [Int64], _ common: SharedFactor, _ range: (least: Int64, greatest: Int64),
         isPlane: Bool, runCount: Int, _ best: inout Choice
     ) {
-        if runCount <= values.count / 3 {
-            let weight = tier == .fast ? 1.05 : 1
-            if let bytes = runLength(limit: best.room(weight)) {
-                best.offer(bytes.count, weight) { bytes }
-            }
+        let runWeight = tier == .fast ? 1.05 : 1
+        if runCount <= values.count / 3, best.room(runWeight) > Runs.least(runCount),
+            let bytes = runLength(limit: best.room(runWeight))
+        {
+            best.offer(bytes.count, runWeight) { bytes }
         }
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
         let weight = tier == .fast ? 1.1 : 1.02
@@ -311,8 +319,8 @@ struct IntegerEncoder {
 
     /// A nested column that nests nothing itself.
     static func flat(_ values: [Int64], tier: EncodingTier) -> [UInt8] {
-        values.withUnsafeBufferPointer { values in
-            IntegerEncoder(values, tier: tier, mayNest: false).smallest()
+        values.withUnsafeBufferPointer {
+            IntegerEncoder($0, of: values, tier: tier, mayNest: false).smallest()
         }
     }
 
@@ -320,8 +328,8 @@ struct IntegerEncoder {
     static func flat(
         _ values: [Int64], tier: EncodingTier, areLevels: Bool = false, limit: Double
     ) -> [UInt8]? {
-        values.withUnsafeBufferPointer { values in
-            IntegerEncoder(values, tier: tier, mayNest: false, areLevels: areLevels)
+        values.withUnsafeBufferPointer {
+            IntegerEncoder($0, of: values, tier: tier, mayNest: false, areLevels: areLevels)
                 .smallest(limit: limit)
         }
     }

@@ -18,8 +18,10 @@ struct Levels {
         range: (least: Int64, greatest: Int64)? = nil
     ) {
         guard let base = column.baseAddress else { return nil }
+        // A table far larger than the levels that it may hold takes longer than finding them.
+        let reach = min(1 << 16, 4 * column.count, 32 * limit)
         if let range, range.greatest.subtractingReportingOverflow(range.least).overflow == false,
-            range.greatest - range.least < Int64(min(1 << 16, 4 * column.count))
+            range.greatest - range.least < Int64(reach)
         {
             self.init(narrow: column, limit: limit, range)
             return
@@ -88,24 +90,27 @@ struct Levels {
         let taken = min(256, column.count)
         guard taken > 16 else { return true }
         let slotCount = 1024
-        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: slotCount) { slots in
-            // Slots hold the number of a sampled value plus one; 0 is an empty slot.
-            slots.initialize(repeating: 0)
+        let most = min(limit, taken * 3 / 4)
+        let step = column.count << 16 / taken
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: slotCount + 256) { memory in
+            // Slots hold a sampled value, once `isTaken` says so.
+            let keys = memory.baseAddress.unsafelyUnwrapped
+            let isTaken = UnsafeMutableRawPointer(keys + slotCount)
+                .initializeMemory(as: UInt8.self, repeating: 0, count: slotCount)
             var distinct = 0
             for index in 0..<taken {
-                let value = column[index * column.count / taken]
+                let value = column[(index &* step) >> 16]
                 let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
                 var slot = Int(truncatingIfNeeded: mixed >> 54)
-                while slots[slot] != 0, column[Int(slots[slot] - 1) * column.count / taken] != value
-                {
-                    slot = (slot + 1) % slotCount
-                }
-                if slots[slot] == 0 {
-                    slots[slot] = UInt16(index + 1)
+                while isTaken[slot] != 0, keys[slot] != value { slot = (slot + 1) % slotCount }
+                if isTaken[slot] == 0 {
+                    isTaken[slot] = 1
+                    keys[slot] = value
                     distinct += 1
+                    if distinct > most { return false }
                 }
             }
-            return distinct <= min(limit, taken * 3 / 4)
+            return true
         }
     }
 }
@@ -124,6 +129,9 @@ struct Runs {
         guard let base = column.baseAddress, column.count > 0 else { return 0 }
         return 1 + IntegerLoops.changes(base, count: column.count)
     }
+
+    /// Bytes that so many runs hardly ever take less than: five bits each.
+    static func least(_ count: Int) -> Double { Double(count) * 5 / 8 }
 
     /// Splits a column into its runs.
     ///

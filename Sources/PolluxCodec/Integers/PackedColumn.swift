@@ -59,10 +59,10 @@ struct PackedColumn {
                     plans.append(plan)
                     byteCount += plan.byteCount
                     first += length
-                    // A sixth more over two blocks is rarely made up for by the others.
+                    // A sixteenth more over two blocks is rarely made up for by the others.
                     guard plans.count <= rival.count else { continue }
                     lead += rival[plans.count - 1].byteCount
-                    if plans.count >= 2, 6 * byteCount > 7 * lead {
+                    if plans.count >= 2, 16 * byteCount > 17 * lead {
                         isBehind = true
                         break
                     }

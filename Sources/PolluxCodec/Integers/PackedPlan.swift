@@ -45,19 +45,10 @@ struct PackedPlan {
 
     /// The median of up to 15 numbers spread over the block.
     private static func middle(_ values: UnsafePointer<Int64>, count: Int) -> Int64 {
-        let taken = min(15, count)
-        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 15) { few in
-            for index in 0..<taken {
-                let value = values[index * count / taken]
-                var place = index
-                while place > 0, few[place - 1] > value {
-                    few[place] = few[place - 1]
-                    place -= 1
-                }
-                few[place] = value
-            }
-            return few[taken / 2]
-        }
+        if count >= 15 { return IntegerLoops.median(of: values, count: count) }
+        var few = (0..<count).map { values[$0] }
+        few.sort()
+        return few[count / 2]
     }
 }
 
