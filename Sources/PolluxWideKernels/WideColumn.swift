@@ -54,6 +54,14 @@ struct WideColumn {
     }
 
     @inline(__always)
+    var count: Int { blocks.count }
+
+    @inline(__always)
+    subscript(_ index: Int) -> WideBlock {
+        blocks.baseAddress.unsafelyUnwrapped[index]
+    }
+
+    @inline(__always)
     func forEach(_ body: (WideBlock) -> Void) {
         guard var place = blocks.baseAddress else { return }
         for _ in 0..<blocks.count {

@@ -2,11 +2,15 @@
 ///
 /// All running sums wrap modulo 2^32.
 public enum WideLanes {
+    /// How many words of scratch `add` over blocks needs: two blocks, at addresses whose low twelve
+    /// bits differ, as loads from one would else wait for stores to the other.
+    public static var scratchCount: Int { 2 &* 1024 &+ 16 }
+
     /// Adds the sums of `(base + factor * word) / divisor` over blocks, the words being the running
     /// sums of packed differences, each plus the block's reference, from `bias` on.
     ///
-    /// `scratch` has room for 1,024 words. All integers are below 2^51 in size, else sums mean
-    /// nothing.
+    /// `scratch` has room for `scratchCount` words. All integers are below 2^51 in size, else sums
+    /// mean nothing.
     @inline(never)
     public static func add(
         _ blocks: UnsafeBufferPointer<WideBlock>, from bias: UInt32, factor: Int64,
@@ -15,44 +19,51 @@ public enum WideLanes {
     ) {
         let column = WideColumn(blocks, factor: factor, divisor: divisor)
         if factor != 1 {
-            column.forEach { block in
-                unpack(block, scratch)
-                add(
-                    scratch, bias, block.base, column.scaling(block, LinearWideWords.self),
-                    factor, wantsExtremes, &total)
-            }
+            add(column, LinearWideWords.self, bias, wantsExtremes, scratch, &total)
         } else {
-            column.forEach { block in
-                unpack(block, scratch)
-                add(
-                    scratch, bias, block.base, column.scaling(block, DividedWideWords.self),
-                    factor, wantsExtremes, &total)
-            }
+            add(column, DividedWideWords.self, bias, wantsExtremes, scratch, &total)
         }
     }
 
-    /// Running sums within lanes, written as `store` does.
     @inline(__always)
-    private static func unpack(_ block: WideBlock, _ scratch: UnsafeMutablePointer<UInt32>) {
-        let added = WideWords(repeating: block.reference)
-        var sum0 = WideWords()
-        var sum1 = WideWords()
-        var rows = WideRows(block.packed, width: block.width)
-        var target = UnsafeMutableRawPointer(scratch)
-        for _ in 0..<8 {
-            let words0 = rows.next()
-            let row0 = (sum0 &+ (words0.0 &+ added), sum1 &+ (words0.1 &+ added))
-            let words1 = rows.next()
-            let row1 = (row0.0 &+ (words1.0 &+ added), row0.1 &+ (words1.1 &+ added))
-            let words2 = rows.next()
-            let row2 = (row1.0 &+ (words2.0 &+ added), row1.1 &+ (words2.1 &+ added))
-            let words3 = rows.next()
-            sum0 = row2.0 &+ (words3.0 &+ added)
-            sum1 = row2.1 &+ (words3.1 &+ added)
-            store(row0.0, row1.0, row2.0, sum0, target)
-            store(row0.1, row1.1, row2.1, sum1, target + 4 &* WideFourLanes.byteCount)
-            target += 64
+    private static func add<Scaling: WideScaling>(
+        _ column: WideColumn, _: Scaling.Type, _ bias: UInt32, _ wantsExtremes: Bool,
+        _ scratch: UnsafeMutablePointer<UInt32>, _ total: inout WideTotal
+    ) {
+        guard column.count > 0 else { return }
+        var lanes = scratch
+        if wantsExtremes {
+            // One after the other: for more at once there are too few registers.
+            column.forEach { block in
+                var whole = WideUnpacking(block, into: lanes)
+                for _ in 0..<8 { whole.step() }
+                add(
+                    lanes, bias, block.base, column.scaling(block, Scaling.self),
+                    column.factor, true, &total)
+            }
+            return
         }
+        // While a block is scaled and added up, each addition waiting for the one before, the next
+        // is unpacked.
+        var other = scratch + (1024 &+ 16)
+        var first = WideUnpacking(column[0], into: lanes)
+        for _ in 0..<8 { first.step() }
+        for index in 1..<max(column.count, 1) {
+            let scaling = column.scaling(column[index &- 1], Scaling.self)
+            var next = WideUnpacking(column[index], into: other)
+            var sums = WideLaneSums()
+            var walk = WideWalk(lanes, from: bias)
+            for _ in 0..<8 {
+                next.step()
+                sums.add(walk.next(), scaling)
+            }
+            sums.fold(into: &total)
+            (lanes, other) = (other, lanes)
+        }
+        let last = column[column.count &- 1]
+        add(
+            lanes, bias, last.base, column.scaling(last, Scaling.self), column.factor, false,
+            &total)
     }
 
     /// The same of 32 rows of running sums within lanes.
@@ -89,7 +100,7 @@ public enum WideLanes {
     /// Sixteen lanes of four rows, written as four vectors of four lanes each: row k of the four is
     /// in quarter k.
     @inline(__always)
-    private static func store(
+    fileprivate static func store(
         _ row0: WideWords, _ row1: WideWords, _ row2: WideWords, _ row3: WideWords,
         _ target: UnsafeMutableRawPointer
     ) {
@@ -123,6 +134,39 @@ public enum WideLanes {
             for _ in 0..<8 { sums.add(walk.next(), scaling) }
         }
         sums.fold(into: &total)
+    }
+}
+
+/// A block of differences becoming running sums within lanes, four rows at a time.
+private struct WideUnpacking {
+    private var rows: WideRows
+    private let added: WideWords
+    private var sum0 = WideWords()
+    private var sum1 = WideWords()
+    private var target: UnsafeMutableRawPointer
+
+    @inline(__always)
+    init(_ block: WideBlock, into target: UnsafeMutablePointer<UInt32>) {
+        rows = WideRows(block.packed, width: block.width)
+        added = WideWords(repeating: block.reference)
+        self.target = UnsafeMutableRawPointer(target)
+    }
+
+    /// The next four rows; call it 8 times.
+    @inline(__always)
+    mutating func step() {
+        let words0 = rows.next()
+        let row0 = (sum0 &+ (words0.0 &+ added), sum1 &+ (words0.1 &+ added))
+        let words1 = rows.next()
+        let row1 = (row0.0 &+ (words1.0 &+ added), row0.1 &+ (words1.1 &+ added))
+        let words2 = rows.next()
+        let row2 = (row1.0 &+ (words2.0 &+ added), row1.1 &+ (words2.1 &+ added))
+        let words3 = rows.next()
+        sum0 = row2.0 &+ (words3.0 &+ added)
+        sum1 = row2.1 &+ (words3.1 &+ added)
+        WideLanes.store(row0.0, row1.0, row2.0, sum0, target)
+        WideLanes.store(row0.1, row1.1, row2.1, sum1, target + 4 &* WideFourLanes.byteCount)
+        target += 64
     }
 }
 

@@ -14,8 +14,8 @@ import Testing
         let packed: [UInt8]
         let width: Int
         let base: Int64
-        let factor: Int64
-        let divisor: Double
+        private(set) var factor: Int64
+        private(set) var divisor: Double
 
         init(width: Int, _ random: inout Seed) {
             self.width = width
@@ -37,6 +37,13 @@ import Testing
             base = Int64(bitPattern: random.next()) >> 24
             factor = [1, 1, 1, 5, 1000][Int(random.next() % 5)]
             divisor = [1, 10, 100, 7000, 1e9, 3, 1024][Int(random.next() % 7)]
+        }
+
+        func scaled(_ factor: Int64, _ divisor: Double) -> Block {
+            var block = self
+            block.factor = factor
+            block.divisor = divisor
+            return block
         }
 
         func withPacked<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
@@ -175,7 +182,7 @@ import Testing
             }
             let defined = block.defined(Self.running(differences, reference, bias))
             for extremes in [false, true] {
-                var scratch = [UInt32](repeating: 0, count: 1024)
+                var scratch = [UInt32](repeating: 0, count: WideLanes.scratchCount)
                 var found = WideTotal(from: 0)
                 block.withPacked {
                     let table = [
@@ -194,6 +201,59 @@ import Testing
                     divisor: block.divisor, wantsExtremes: extremes, scratch: &scratch,
                     to: &ofRows)
                 Self.check(ofRows, defined, extremes, block.width)
+            }
+        }
+    }
+
+    /// Columns of up to seven blocks, small differences and great ones: what one block leaves behind
+    /// does not reach the next.
+    @Test(.enabled(if: CPUFeatures.isWide, wideOnly), arguments: [15, 16] as [UInt64])
+    func wideColumns(_ seed: UInt64) {
+        var random = Seed(seed)
+        for round in 0..<120 {
+            let blocks = (0..<(1 + round % 7)).map { _ in
+                Block(width: Int(random.next() % (round % 2 == 0 ? 33 : 12)), &random)
+            }
+            let references = blocks.map { _ in
+                round % 3 == 0
+                    ? UInt32(truncatingIfNeeded: random.next())
+                    : UInt32(truncatingIfNeeded: Int64(random.next() % 4001) - 2000)
+            }
+            let (factor, divisor, bias) = (blocks[0].factor, blocks[0].divisor, UInt32(1) << 31)
+            var packed: [UnsafeMutableBufferPointer<UInt8>] = []
+            defer { for bytes in packed { bytes.deallocate() } }
+            var table: [WideBlock] = []
+            var plain = WideTotal(from: 0.5)
+            var running = WideTotal(from: 0.5)
+            for (block, reference) in zip(blocks, references) {
+                let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(
+                    capacity: max(1, block.packed.count))
+                _ = bytes.update(fromContentsOf: block.packed)
+                packed.append(bytes)
+                table.append(
+                    WideBlock(
+                        UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped), width: block.width,
+                        base: block.base, adding: reference))
+                let words = block.words {
+                    LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
+                }
+                let alike = block.scaled(factor, divisor)
+                plain.add(alike.defined(words))
+                running.add(alike.defined(Self.running(words, reference, bias)))
+            }
+            for extremes in [false, true] {
+                var scratch = [UInt32](repeating: 0, count: WideLanes.scratchCount)
+                table.withUnsafeBufferPointer {
+                    var found = WideTotal(from: 0.5)
+                    WideSums.add(
+                        $0, factor: factor, divisor: divisor, wantsExtremes: extremes, to: &found)
+                    Self.check(found, plain, extremes, blocks[0].width)
+                    found = WideTotal(from: 0.5)
+                    WideLanes.add(
+                        $0, from: bias, factor: factor, divisor: divisor, wantsExtremes: extremes,
+                        scratch: &scratch, to: &found)
+                    Self.check(found, running, extremes, blocks[0].width)
+                }
             }
         }
     }
@@ -231,5 +291,14 @@ import Testing
                         == around.count { $0 >= bits })
             }
         }
+    }
+}
+
+extension WideTotal {
+    /// Takes in what follows.
+    fileprivate mutating func add(_ next: WideTotal) {
+        sum += next.sum
+        least = min(least, next.least)
+        greatest = max(greatest, next.greatest)
     }
 }

@@ -21,7 +21,7 @@ extension BlockIndex {
         let end = withUnsafeTemporaryAllocation(
             of: WideBlock.self, capacity: Self.runLength
         ) { run in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: ColumnLimits.blockCount) {
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: WideLanes.scratchCount) {
                 let scratch = $0.baseAddress.unsafelyUnwrapped
                 var next = numbers.lowerBound
                 while true {
