@@ -58,6 +58,15 @@ struct AggregateBinder {
         let isTruth = argument.valueClass == .truth
         let isText = argument.valueClass == .text
         let word = aggregate.word
+        if word != .count, case .leaf(let index) = argument.form,
+            case .event = question.leaves[index].source
+        {
+            let name = question.leaves[index].name
+            throw context.wrong(
+                .clauseDoesNotFit, "events have no `\(word.text)`: they are counted or listed",
+                at: aggregate.range,
+                notes: ["`count \(name) of …`, or `\(name) of … last 30d`"])
+        }
         switch word {
         case .time, .share, .times:
             guard isTruth else {

@@ -75,6 +75,11 @@ struct RangeReader {
         case .last(let period):
             range = TimeRange(
                 start: zone.subtracting(try context.period(period), from: now), end: now)
+            guard !range.isEmpty else {
+                throw context.wrong(
+                    .emptyRange, "the range has no length", at: clause.range,
+                    notes: ["for one instant write `at now`"])
+            }
         case .since(let moment):
             guard let start = try instant(moment, for: subject) else { return nil }
             range = TimeRange(start: start, end: now)
@@ -105,7 +110,12 @@ struct RangeReader {
             return TimeRange(start: zone.subtracting(.days(1), from: start), end: end)
         }
         guard start < end else {
-            throw context.wrong(.emptyRange, "the range ends before it begins", at: place)
+            throw context.wrong(
+                .emptyRange,
+                start == end
+                    ? "the range ends where it begins" : "the range ends before it begins",
+                at: place,
+                notes: start == end ? ["for one instant write `at`"] : [])
         }
         return TimeRange(start: start, end: end)
     }

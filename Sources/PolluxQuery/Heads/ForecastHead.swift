@@ -173,7 +173,7 @@ struct ForecastHead {
     private func future(of subject: Subject) throws -> Future {
         guard let spans = try question.spans(of: subject), let first = spans.first,
             let last = spans.last
-        else { throw Shortage(sentence: "\(subject.name) has no such event yet") }
+        else { throw Shortage(sentence: question.absentEvent(of: subject)) }
         let now = question.context.now
         let zone = try question.zone(of: subject)
         let horizon = zone.adding(next, to: now)

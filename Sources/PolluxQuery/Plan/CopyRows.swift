@@ -12,7 +12,7 @@ struct CopyRows {
         var columns = AnswerColumns(outputs.map { question.item($0) })
         for subject in question.subjects {
             guard let spans = try question.spans(of: subject) else {
-                question.addNote("\(subject.name) has no such event yet")
+                question.addNote(question.absentEvent(of: subject))
                 continue
             }
             for span in spans {

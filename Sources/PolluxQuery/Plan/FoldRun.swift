@@ -48,7 +48,7 @@ struct FoldRun {
         for target in targets {
             let subject = target.subject
             guard let spans = try question.spans(of: subject) else {
-                question.addNote("\(subject.name) has no such event yet")
+                question.addNote(question.absentEvent(of: subject))
                 continue
             }
             guard let cut = try shelf.slices(of: spans, for: subject, question) else { return nil }

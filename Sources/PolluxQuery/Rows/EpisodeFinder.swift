@@ -7,18 +7,20 @@ struct EpisodeFinder {
     let minimum: Int64
     let until: BoundExpression?
     let untilMinimum: Int64
+    /// When the asset is in the path, ascending and apart; nil where it always is.
+    var present: [TimeRange]?
 
     /// What a condition is over one interval.
     private enum Truth { case yes, no, unknown }
 
     /// Episodes in ascending order, and the first instant at which it is certain that none is open;
-    /// unknown time neither starts nor ends one.
+    /// unknown time neither starts nor ends one, and an asset that leaves the path ends its own.
     func episodes(
         in range: TimeRange, now: Timestamp
     ) -> (episodes: [EpisodeSearch.Episode], settled: Int64?) {
         let integrator = CurveIntegrator(evaluator: evaluator)
-        let bounds = integrator.bounds(
-            of: [condition] + (until.map { [$0] } ?? []), windows: [range])
+        let bounds = cut(
+            integrator.bounds(of: [condition] + (until.map { [$0] } ?? []), windows: [range]))
         guard bounds.count > 1 else { return ([], nil) }
         let holds = truths(condition, bounds)
         let ends = until.map { truths($0, bounds) }
@@ -27,26 +29,32 @@ struct EpisodeFinder {
         var trueSince: Int64?
         var endingSince: Int64?
         var isStale = false
-        var settled: Int64?
-        var settling: Int64?
+        var (settled, settling): (Int64?, Int64?)
+        func close(_ end: Int64) {
+            if let current = open, current.isConfirmed {
+                found.append(EpisodeSearch.Episode(start: current.start, end: end))
+            }
+            (open, endingSince) = (nil, nil)
+        }
         for index in holds.indices {
             let (low, high) = (bounds[index], bounds[index + 1])
             let truth = holds[index]
+            if isAbsent(at: low) {
+                close(low)
+                (trueSince, settled) = (nil, settled ?? low)
+                continue
+            }
             if settled == nil, let since = ending(index, low, high, truth, ends, &settling) {
                 settled = ends == nil ? low : max(low, since.addingSaturated(untilMinimum))
             }
             if truth == .yes { trueSince = trueSince ?? low }
-            if let current = open {
+            if open != nil {
                 isStale = truth == .unknown
                 if let since = trueSince, truth == .yes, high - since >= minimum {
                     open?.isConfirmed = true
                 }
                 if let end = ending(index, low, high, truth, ends, &endingSince) {
-                    if open?.isConfirmed == true {
-                        found.append(EpisodeSearch.Episode(start: current.start, end: end))
-                    }
-                    open = nil
-                    endingSince = nil
+                    close(end)
                 } else if truth == .no, open?.isConfirmed != true {
                     // It did not last long enough to be one.
                     open = nil
@@ -59,13 +67,27 @@ struct EpisodeFinder {
             if truth == .no { trueSince = nil }
         }
         if let current = open, current.isConfirmed, let last = bounds.last {
-            var episode = EpisodeSearch.Episode(start: current.start, end: last)
-            episode.isOpen = last >= now.nanoseconds
-            episode.isStale = isStale
-            found.append(episode)
+            found.append(
+                EpisodeSearch.Episode(
+                    start: current.start, end: last, isOpen: last >= now.nanoseconds,
+                    isStale: isStale))
         }
         if let first = found.first, first.start == bounds[0] { found[0].beganEarlier = true }
         return (found, settled)
+    }
+
+    /// Bounds with those at which the asset comes into the path or leaves it.
+    private func cut(_ bounds: [Int64]) -> [Int64] {
+        guard let present, let first = bounds.first, let last = bounds.last else { return bounds }
+        let borders = present.flatMap { [$0.start.nanoseconds, $0.end.nanoseconds] }
+            .filter { $0 > first && $0 < last }
+        return borders.isEmpty ? bounds : Set(bounds + borders).sorted()
+    }
+
+    private func isAbsent(at instant: Int64) -> Bool {
+        guard let present else { return false }
+        let instant = Timestamp(nanoseconds: instant)
+        return !present.contains { $0.start <= instant && instant < $0.end }
     }
 
     private func truths(_ node: BoundExpression, _ bounds: [Int64]) -> [Truth] {

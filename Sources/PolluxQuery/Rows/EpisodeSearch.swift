@@ -73,7 +73,8 @@ struct EpisodeSearch {
                 start: first.advanced(by: -back),
                 end: max(min(now, last.advanced(by: ahead)), min(now, last)))
             let evaluator = try question.columns(of: subject, in: range)
-            let found = finder(evaluator).episodes(in: range, now: now)
+            let found = finder(evaluator, present: subject.present(in: [range]))
+                .episodes(in: range, now: now)
             if found.settled.map({ $0 > first.nanoseconds }) ?? true,
                 back < EpisodeSearch.longestReach,
                 try hasPoints(of: subject, before: range.start)
@@ -98,10 +99,10 @@ struct EpisodeSearch {
     var leaves: [Int] { condition.leaves + (until?.leaves ?? []) }
 
     /// What walks the conditions over columns.
-    func finder(_ evaluator: Evaluator) -> EpisodeFinder {
+    func finder(_ evaluator: Evaluator, present: [TimeRange]? = nil) -> EpisodeFinder {
         EpisodeFinder(
             evaluator: evaluator, condition: condition, minimum: minimum, until: until,
-            untilMinimum: untilMinimum)
+            untilMinimum: untilMinimum, present: present)
     }
 
     /// Whether anything the conditions read was measured before an instant.

@@ -19,9 +19,19 @@ struct EventRows {
             try graph.measureID(named: name.text, in: transaction) == nil
         else { return nil }
         try question.refuseBrief()
+        try refuseOtherClauses(name)
         question.dependencies.hasEvents = true
-        var table = RowTable(items: [RowTable.Field(name: name.text, kind: .text, unit: nil)])
+        let filter = query.clauses.filter.map {
+            EventFilter(question: question, eventName: name.text, condition: $0.form)
+        }
+        var unsaid = Set(filter?.names ?? [])
+        var table = RowTable(
+            items: [
+                RowTable.Field(
+                    name: query.outputs[0].alias?.text ?? name.text, kind: .text, unit: nil)
+            ])
         table.showsEnd = true
+        var said: Set<String> = []
         for subject in question.subjects {
             let ranges = try question.ranges(for: subject)
             guard let spans = try ranges.spans(query.clauses, for: subject) else { continue }
@@ -34,10 +44,39 @@ struct EventRows {
                     $0.range.contains(event.start) || $0.range.overlaps(span)
                 }
                 guard isInside, isMeant else { continue }
+                if let filter {
+                    let isChosen = try filter.holds(event, subject) == true
+                    said.formUnion(event.attributes.map(\.name))
+                    for word in unsaid where try filter.says(word, event, subject) {
+                        unsaid.remove(word)
+                    }
+                    guard isChosen else { continue }
+                }
                 table.rows.append(row(event, span, subject))
             }
         }
+        for word in unsaid.sorted() where !table.rows.isEmpty || !said.isEmpty {
+            question.addNote(
+                "no \(name.text) in the range says `\(word)`; they say: "
+                    + said.union(["name"]).sorted().joined(separator: ", "))
+        }
         return table.result(zone: question.context.zone)
+    }
+
+    /// Clauses that make something else of values say so where there are none.
+    private func refuseOtherClauses(_ name: NameSyntax) throws {
+        let clauses = question.query.clauses
+        let count = "`count \(name.text) …`"
+        let unfit: [(place: SourceRange?, word: String)] = [
+            (clauses.grouping?.range, "merging"), (clauses.ranking?.range, "ranking"),
+            (clauses.points?.range, "`points`"), (clauses.on?.range, "`on`"),
+        ]
+        for (place, word) in unfit {
+            guard let place else { continue }
+            throw question.context.wrong(
+                .clauseDoesNotFit, "\(word) does not fit a list of events", at: place,
+                notes: ["count them: \(count)"])
+        }
     }
 
     private func row(_ event: Event, _ span: TimeRange, _ subject: Subject) -> RowTable.Row {

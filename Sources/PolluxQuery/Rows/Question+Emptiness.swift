@@ -11,7 +11,8 @@ extension Question {
         var present: [(subject: Subject, range: TimeRange)] = []
         for subject in subjects.prefix(Self.examinedCount) {
             guard let range = try ranges(for: subject).range(query.clauses, for: subject) else {
-                sentences.append("\(subject.name) has no such event yet")
+                let sentence = absentEvent(of: subject)
+                if !notes.contains(sentence) { sentences.append(sentence) }
                 continue
             }
             let isThere = !subject.present(in: [range]).isEmpty
@@ -43,6 +44,17 @@ extension Question {
         if let condition, isMeasured { return sentences + [condition] }
         if sentences.isEmpty, silent.isEmpty, let condition { return [condition] }
         return sentences + silent
+    }
+
+    /// That an asset has no event of those that the range goes by.
+    func absentEvent(of subject: Subject) -> String {
+        guard let during = query.clauses.during else {
+            let words = query.clauses.time?.range.text(in: context.text) ?? ""
+            return "\(subject.name) has no event yet for `\(words)`"
+        }
+        let words = during.range.text(in: context.text)
+        return "\(subject.name) has no event for `\(words)`"
+            + (query.clauses.time == nil ? "" : " in this range")
     }
 
     /// How many assets are looked at to explain an empty answer.

@@ -27,7 +27,7 @@ struct SampleRows {
         for subject in question.subjects where !ranked.isFull {
             try question.checkLimits()
             guard let spans = try question.spans(of: subject) else {
-                question.addNote("\(subject.name) has no such event yet")
+                question.addNote(question.absentEvent(of: subject))
                 continue
             }
             if isInstant, !subject.pieces.contains(where: { $0.range.contains(spans[0].start) }) {

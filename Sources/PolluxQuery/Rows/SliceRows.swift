@@ -101,7 +101,7 @@ struct SliceRows {
         /// The slices of an asset and its columns; nil where it has nothing to say.
         func read(_ subject: Subject) throws -> (slices: [Slice], evaluator: Evaluator)? {
             guard var spans = try question.spans(of: subject) else {
-                question.addNote("\(subject.name) has no such event yet")
+                question.addNote(question.absentEvent(of: subject))
                 return nil
             }
             spans = try slicing.aligned(spans, of: subject)

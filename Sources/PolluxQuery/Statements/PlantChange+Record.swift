@@ -10,7 +10,8 @@ extension PlantChange {
         let graph = context.graph
         let write = transaction.transaction
         let asset = try context.asset(sample.asset, in: write)
-        let instant = try sample.at.map(context.instant) ?? context.now
+        let instant = try sample.at.map(context.storedInstant) ?? context.now
+        try refuseAfterEnd(asset, instant, at: sample.at?.range ?? sample.asset.range)
         var (value, unit) = try context.value(sample.value)
         let known = try graph.measure(named: sample.measure.text, of: asset.type, in: write)
         if let unit { value = try converted(value, unit, to: known?.definition.unit ?? "") }
@@ -47,17 +48,25 @@ extension PlantChange {
         let write = transaction.transaction
         let asset = try context.asset(happening.asset, in: write)
         let time: EventTime
+        let begins: MomentSyntax
         switch happening.when {
-        case .at(let moment): time = .instant(try context.instant(moment))
-        case .from(let moment): time = .open(from: try context.instant(moment))
+        case .at(let moment):
+            begins = moment
+            time = .instant(try context.storedInstant(moment))
+        case .from(let moment):
+            begins = moment
+            time = .open(from: try context.storedInstant(moment))
         case .between(let start, let end):
-            let span = TimeRange(start: try context.instant(start), end: try context.instant(end))
+            begins = start
+            let span = TimeRange(
+                start: try context.storedInstant(start), end: try context.storedInstant(end))
             guard !span.isEmpty else {
                 throw context.wrong(
                     .emptyRange, "the event ends before it begins", at: end.range)
             }
             time = .span(span)
         }
+        try refuseAfterEnd(asset, context.storedInstant(begins), at: begins.range)
         try context.placed(at: happening.event.range) {
             _ = try context.graph.record(
                 event: happening.event.text, of: asset.id, at: time,
@@ -67,6 +76,16 @@ extension PlantChange {
         transaction.noteEventChange()
         return "recorded event \(happening.event.text) of "
             + (try context.graph.displayName(of: asset.id, in: write))
+    }
+
+    /// What is over takes no part in anything later: nobody could ever read what was recorded.
+    private func refuseAfterEnd(
+        _ asset: Asset, _ instant: Timestamp, at range: SourceRange
+    ) throws {
+        guard instant >= asset.life.end else { return }
+        let name = try context.graph.displayName(of: asset.id, in: transaction.transaction)
+        let type = try context.graph.type(asset.type, in: transaction.transaction)?.name ?? ""
+        throw context.afterEnd("\(type) \(name)", asset.life, at: range)
     }
 
     private func converted(_ value: Value, _ unit: UnitSyntax, to target: String) throws -> Value {

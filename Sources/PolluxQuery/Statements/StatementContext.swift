@@ -55,7 +55,7 @@ struct StatementContext: Sendable {
     }
 
     /// "Spindle SP-8 was retired": what to do instead stands below.
-    private func afterEnd(_ asset: String, _ life: TimeRange, at range: SourceRange) -> QueryError {
+    func afterEnd(_ asset: String, _ life: TimeRange, at range: SourceRange) -> QueryError {
         let start = life.start == .distantPast ? "ever" : day(life.start)
         let type = asset.split(separator: " ").first.map(String.init) ?? "machine"
         return wrong(
@@ -102,6 +102,7 @@ struct StatementContext: Sendable {
         case .after(let period, let other):
             return zone.adding(try self.period(period), to: try instant(other))
         case .parameter(let name):
+            try require(name, at: moment.range)
             if case .text(let text) = options.parameters[name],
                 let read = Timestamp.parseRFC3339(Array(text.utf8))
             {
@@ -118,6 +119,23 @@ struct StatementContext: Sendable {
                 .clauseDoesNotFit, "a statement needs a date and time, `now`, or `2h ago` here",
                 at: moment.range)
         }
+    }
+
+    private func require(_ parameter: String, at range: SourceRange) throws {
+        guard options.parameters[parameter] == nil else { return }
+        throw wrong(
+            .missingParameter, "the parameter $\(parameter) has no value", at: range)
+    }
+
+    /// The instant of something that is written down: one beyond what can be stored is refused.
+    func storedInstant(_ moment: MomentSyntax) throws -> Timestamp {
+        let instant = try self.instant(moment)
+        guard instant > .distantPast, instant < .distantFuture else {
+            throw wrong(
+                .badTimestamp, "times that can be stored reach from 1677-09-22 to 2262-04-11",
+                at: moment.range)
+        }
+        return instant
     }
 
     private func instant(_ written: TimestampSyntax) throws -> Timestamp {
@@ -138,6 +156,7 @@ struct StatementContext: Sendable {
         switch written.form {
         case .literal(let period): return period
         case .parameter(let name):
+            try require(name, at: written.range)
             if case .text(let text) = options.parameters[name], let period = Period.parse(text) {
                 return period
             }

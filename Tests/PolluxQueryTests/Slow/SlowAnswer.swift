@@ -267,7 +267,8 @@ struct SlowAnswer {
     // MARK: Episodes
 
     /// The spans in which a condition held for at least `minimum` seconds: from its first true
-    /// instant to the first false one; unknown time neither begins nor ends one.
+    /// instant to the first false one, or until the asset leaves the path; unknown time neither
+    /// begins nor ends one.
     func episodes(
         _ condition: Condition, of subject: Subject, minimum: Double
     ) -> [(start: Double, end: Double)] {
@@ -279,6 +280,10 @@ struct SlowAnswer {
             start = nil
         }
         for second in -400..<now {
+            guard subject.stays.contains(where: { $0.contains(second) }) else {
+                close(Double(second))
+                continue
+            }
             guard let piece = piece(condition.measure, of: subject, second) else { continue }
             let truth = condition.truth(piece)
             let (low, high) = (Double(second), Double(second + 1))
