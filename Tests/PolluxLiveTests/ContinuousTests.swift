@@ -35,6 +35,29 @@ import Testing
         #expect(result.first?.columns.first { $0.name.contains("temperature-1m") }?.unit == "°C")
     }
 
+    @Test func aQueryDoesNotWriteWhatItReads() throws {
+        let plant = try Plant()
+        for text in ["avg temperature", "avg (temperature + 1 K)", "max Temperature offset 1h"] {
+            #expect(throws: QueryError.self) {
+                try plant.run(
+                    "create continuous query loop as \(text) of every spindle every 1m "
+                        + "into temperature")
+            }
+        }
+        #expect(try plant.run("show queries").first?.rowCount == 0)
+    }
+
+    @Test func whatWaitsForAServerIsListed() throws {
+        let plant = try Plant()
+        try plant.run(ContinuousTests.text)
+        let idle = try LiveEngine(store: plant.store, graph: plant.graph, query: plant.query)
+        let waiting = try idle.list(.continuousQuery)
+        #expect(waiting.map(\.name) == ["warm"])
+        #expect(waiting.first?.state == "runs once a server has the database")
+        #expect(try idle.list(.alert).isEmpty)
+        #expect(try plant.live.list(.continuousQuery).count == 1)
+    }
+
     @Test(arguments: UInt64(1)...12)
     func storedSlicesEndAsTheBatchRows(seed number: UInt64) throws {
         var seed = Seed(number)

@@ -42,6 +42,7 @@ extension LiveEngine: LiveControl {
             throw wrong("a stored query writes points of assets; a group is none", [])
         }
         try LiveEngine.refuseWhatIsNotStored(query.clauses, text)
+        try LiveEngine.refuseOwnSource(continuousQuery, text)
         let definition = Definition(
             kind: .continuousQuery, name: continuousQuery.name.text,
             statement: StatementSyntax(.create(.continuousQuery(continuousQuery))),
@@ -72,6 +73,37 @@ extension LiveEngine: LiveControl {
             throw wrong(
                 .clauseDoesNotFit, "`\(word)` does not go with a stored query", range, text,
                 ["every slice is stored as a point; choose among them when you ask"])
+        }
+    }
+
+    /// A query that reads what it writes would mix its rows into the points that it reads.
+    private static func refuseOwnSource(
+        _ continuousQuery: ContinuousQuerySyntax, _ text: String
+    ) throws {
+        let into = continuousQuery.into
+        let query = continuousQuery.query
+        var read: Set<String> = []
+        for output in query.outputs { names(in: output.expression, &read) }
+        if let filter = query.clauses.filter { names(in: filter.form, &read) }
+        guard read.contains(into.text.lowercased()) else { return }
+        throw wrong(
+            .clauseDoesNotFit, "the query reads \(into.text), and would write into it",
+            into.range, text, ["give what it writes a name of its own"])
+    }
+
+    private static func names(in node: ExpressionSyntax, _ found: inout Set<String>) {
+        switch node.form {
+        case .name(let name): found.insert(name.text.lowercased())
+        case .literal: break
+        case .logic(_, let left, let right), .comparison(_, let left, let right),
+            .arithmetic(_, let left, let right):
+            names(in: left, &found)
+            names(in: right, &found)
+        case .not(let inner), .like(let inner, _), .state(let inner, _, _), .negation(let inner),
+            .offset(let inner, _), .aggregate(_, let inner), .scoped(let inner, _):
+            names(in: inner, &found)
+        case .function(_, let arguments):
+            for argument in arguments { names(in: argument, &found) }
         }
     }
 
@@ -209,8 +241,19 @@ extension LiveEngine: LiveControl {
     }
 
     /// The alerts or continuous queries there are, by name, with what they are doing.
+    ///
+    /// Where no server has the database, what is stored waits for one, and is listed as that.
     public func list(_ kind: DroppedKind) throws -> [LiveEntry] {
-        states(of: kind)
+        let known = states(of: kind)
+        let snapshot = try store.snapshot()
+        defer { snapshot.close() }
+        let waiting = try tables.load(in: snapshot.transaction).definitions.filter { one in
+            one.kind == kind && !known.contains { $0.name == one.name }
+        }
+        let rest = waiting.map {
+            LiveEntry(name: $0.name, text: $0.text, state: "runs once a server has the database")
+        }
+        return (known + rest).sorted { $0.name < $1.name }
     }
 
     /// Reads the definitions that are stored, and what the process before left undone.
