@@ -34,6 +34,21 @@ public struct QuerySyntax: Hashable, Sendable {
         self.clauses = clauses
         self.range = range
     }
+
+    /// Whether all items are `latest x` and no range is given: then any age will do.
+    public var isLatestOnly: Bool {
+        guard clauses.time == nil, clauses.during == nil, clauses.every == nil,
+            clauses.episode == nil, clauses.grouping == nil
+        else { return false }
+        return outputs.allSatisfy { output in
+            if case .aggregate(let words, let argument) = output.expression.form,
+                words.count == 1, words[0].word == .latest, case .name = argument.form
+            {
+                return true
+            }
+            return false
+        }
+    }
 }
 
 /// One wanted column: `total power in kWh as energy`.

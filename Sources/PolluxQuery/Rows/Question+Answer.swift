@@ -124,19 +124,7 @@ extension Question {
     }
 
     /// Whether all items are `latest x` and no range is given: then any age will do.
-    var isLatestOnly: Bool {
-        guard query.clauses.time == nil, query.clauses.during == nil, query.clauses.every == nil,
-            query.clauses.episode == nil, query.clauses.grouping == nil
-        else { return false }
-        return query.outputs.allSatisfy { output in
-            if case .aggregate(let words, let argument) = output.expression.form,
-                words.count == 1, words[0].word == .latest, case .name = argument.form
-            {
-                return true
-            }
-            return false
-        }
-    }
+    var isLatestOnly: Bool { query.isLatestOnly }
 
     /// Binds one item: its expression, unit and name.
     func output(_ written: OutputSyntax) throws -> Output {

@@ -37,13 +37,19 @@ enum ScriptText {
 enum UsualRange {
     /// The text with the range behind each question without one; anything else as it is.
     static func added(_ period: String, to text: String) -> String {
-        guard let statement = try? TwinQL.parseStatement(text),
-            case .query(let query) = statement.form,
-            query.clauses.time == nil, query.clauses.during == nil, query.clauses.next == nil
+        guard let statement = try? TwinQL.parseStatement(text) else { return text }
+        let query: QuerySyntax
+        switch statement.form {
+        case .query(let asked), .explain(let asked), .watch(let asked): query = asked
+        default: return text
+        }
+        guard query.head != .remainingLife, query.clauses.time == nil,
+            query.clauses.during == nil, query.clauses.next == nil, !query.isLatestOnly
         else { return text }
         let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         let body = trimmed.hasSuffix(";") ? String(trimmed.dropLast()) : trimmed
-        return "\(body) last \(period)"
+        // Behind a remark the range needs a line of its own.
+        return body + (body.contains("--") ? "\n" : " ") + "last \(period)"
     }
 }
 

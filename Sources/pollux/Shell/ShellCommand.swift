@@ -40,8 +40,8 @@ struct ShellCommand: Sendable {
         let argument = words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : ""
         guard let command = all.first(where: { $0.name == word }) else {
             let near = Suggestion.nearest(to: word, among: all.map(\.name))
-            let question = near.map { ": did you mean \($0)?" } ?? ""
-            print("there is no command \(word)\(question): \\? lists them")
+            let question = near.map { " (did you mean \($0)?)" } ?? ""
+            print("there is no command \(word)\(question); \\? lists them")
             return true
         }
         return command.body(shell, argument)
