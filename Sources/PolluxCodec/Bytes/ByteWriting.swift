@@ -51,6 +51,28 @@ extension [UInt8] {
     }
 }
 
+/// LEB128 numbers straight into memory.
+enum Varint {
+    /// Writes a number to `target`, which has room for ten bytes; returns how many it took.
+    @inline(__always)
+    static func write(_ value: UInt64, _ target: UnsafeMutablePointer<UInt8>) -> Int {
+        var rest = value
+        var count = 0
+        while rest >= 0x80 {
+            target[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+            rest >>= 7
+            count += 1
+        }
+        target[count] = UInt8(truncatingIfNeeded: rest)
+        return count + 1
+    }
+
+    /// A signed number as an unsigned one, small where its size is.
+    static func zigzag(_ value: Int64) -> UInt64 {
+        UInt64(bitPattern: (value << 1) ^ (value >> 63))
+    }
+}
+
 /// Bytes that a LEB128 number of `bits` significant bits takes.
 func varintByteCount(bits: Int) -> Int {
     bits == 0 ? 1 : (bits + 6) / 7

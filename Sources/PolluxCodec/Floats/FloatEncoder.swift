@@ -48,7 +48,7 @@ struct FloatEncoder {
         let isPrinted = scales.first?.isPrinted == true
         // Where digits say little, a dictionary wins as a rule, and the rest is soon given up.
         let mayRepeat = mayNest && (scales.count > 1 || isPrinted)
-        if mayRepeat { offerDictionary(looksFirst: true, &best) }
+        if mayRepeat { offerDictionary(looksFirst: true, runCount, &best) }
         var hasDictionary = !best.bytes.isEmpty
         var fit = (isExact: false, exceptionCount: 0)
         for scale in scales {
@@ -59,7 +59,7 @@ struct FloatEncoder {
                 scale, runCount: runCount, &best,
                 orElse: { best in
                     guard mayNest, !mayRepeat, looksFew() else { return }
-                    offerDictionary(looksFirst: false, &best)
+                    offerDictionary(looksFirst: false, runCount, &best)
                     hasDictionary = true
                 })
             fit.isExact = fit.isExact || found.isExact
@@ -85,7 +85,7 @@ struct FloatEncoder {
         {
             // Where all else is dear, even values that come twice are worth a dictionary.
             let isDear = best.cost > 3 * Double(count) || tier == .dense && count <= 2048
-            if isDear || !mayRepeat { offerDictionary(looksFirst: !isDear, &best) }
+            if isDear || !mayRepeat { offerDictionary(looksFirst: !isDear, runCount, &best) }
         }
         // The bits that a split leaves as they are take 5 bytes of a value.
         if best.room(1.02) > 5 * Double(count) {
@@ -113,12 +113,13 @@ struct FloatEncoder {
     /// The most levels of a dictionary.
     private var levelLimit: Int { min(8192, values.count / 4 * 3) }
 
-    private func looksFew() -> Bool { withBits { Levels.looksFew($0, limit: levelLimit) } }
-
-    private func offerDictionary(looksFirst: Bool, _ best: inout Choice) {
-        best.offer(
-            dictionary(limit: levelLimit, looksFirst: looksFirst, room: best.room(1.05)), 1.05)
+    private func offerDictionary(looksFirst: Bool, _ runCount: Int, _ best: inout Choice) {
+        let found = dictionary(
+            limit: levelLimit, looksFirst: looksFirst, runCount: runCount, room: best.room(1.05))
+        best.offer(found, 1.05)
     }
+
+    private func looksFew() -> Bool { withBits { Levels.looksFew($0, limit: levelLimit) } }
 
     /// Offers the values over a scale, and returns how well it fits them.
     ///
@@ -220,7 +221,7 @@ struct FloatEncoder {
     }
 
     private func dictionary(
-        limit: Int, looksFirst: Bool, room: Double = .infinity
+        limit: Int, looksFirst: Bool, runCount: Int? = nil, room: Double = .infinity
     ) -> [UInt8]? {
         guard values.count > 0,
             let levels = withBits({ bits in
@@ -228,7 +229,8 @@ struct FloatEncoder {
                     ? Levels(bits, limit: limit) : nil
             }),
             let numbers = IntegerEncoder.flat(
-                levels.indices, tier: tier, areLevels: true, limit: room)
+                levels.indices, tier: tier, levelCount: levels.values.count, runCount: runCount,
+                limit: room)
         else { return nil }
         var bytes: [UInt8] = []
         bytes.appendHeader(.floatDictionary, count: values.count)

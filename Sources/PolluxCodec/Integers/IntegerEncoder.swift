@@ -6,8 +6,9 @@ struct IntegerEncoder {
     private let tier: EncodingTier
     /// Whether run-length and dictionary, whose parts are columns again, may be tried.
     private let mayNest: Bool
-    /// Whether the values are numbers of a dictionary's levels.
-    private let areLevels: Bool
+    /// How many levels the values are the numbers of, where they are a dictionary's: each number
+    /// occurs, so that they have no factor in common.
+    private let levelCount: Int?
     /// The array that the values are in, where it may be kept.
     private let owner: [Int64]?
     /// The number of runs, where it is known.
@@ -16,13 +17,13 @@ struct IntegerEncoder {
     /// `owner` is the array whose memory `values` are, when they are all of one.
     init(
         _ values: UnsafeBufferPointer<Int64>, of owner: [Int64]? = nil, tier: EncodingTier,
-        mayNest: Bool, areLevels: Bool = false, runCount: Int? = nil
+        mayNest: Bool, levelCount: Int? = nil, runCount: Int? = nil
     ) {
         self.values = values
         self.owner = owner
         self.tier = tier
         self.mayNest = mayNest
-        self.areLevels = areLevels
+        self.levelCount = levelCount
         knownRunCount = runCount
     }
 
@@ -41,9 +42,14 @@ struct IntegerEncoder {
         var best = Choice(limit)
         let common = SharedFactor(values)
         let numbers = common.factor == 1 ? owner ?? Array(values) : common.numbers(of: values)
-        let range = numbers.withUnsafeBufferPointer {
-            IntegerLoops.range($0.baseAddress.unsafelyUnwrapped, count: count)
-        }
+        let range =
+            if let levelCount {
+                (least: 0 as Int64, greatest: Int64(levelCount - 1))
+            } else {
+                numbers.withUnsafeBufferPointer {
+                    IntegerLoops.range($0.baseAddress.unsafelyUnwrapped, count: count)
+                }
+            }
         let orders = promisingOrders(numbers)
         var rival: PackedColumn?
         for order in orders {
@@ -59,8 +65,8 @@ struct IntegerEncoder {
         best.offer(8 * count + 4, 1) { raw() }
         if tier == .dense {
             offerPlanes(numbers, orders, common, weight: 1.02, &best)
-        } else if areLevels {
-            offerHotPlanes(numbers, common, &best)
+        } else if levelCount != nil {
+            offerHotPlanes(numbers, common, range, &best)
         }
         // Of one plane zstd makes the same, whatever its bytes are called.
         let isPlane =
@@ -114,19 +120,32 @@ struct IntegerEncoder {
     ///
     /// They are unpacked several times as slowly as blocks: they have to win clearly, by what
     /// blocks cannot make use of.
-    private func offerHotPlanes(_ numbers: [Int64], _ common: SharedFactor, _ best: inout Choice) {
+    private func offerHotPlanes(
+        _ numbers: [Int64], _ common: SharedFactor, _ range: (least: Int64, greatest: Int64),
+        _ best: inout Choice
+    ) {
         let weight = 1.2
         guard numbers.count >= 256, best.room(weight) > Double(numbers.count / 8) else { return }
         let share = numbers.withUnsafeBufferPointer { Repeats.share(of: $0, limit: 1536) }
         guard share > 0.25 else { return }
+        // One plane leaves no choice of a cut.
+        let isPlane = UInt64(bitPattern: range.greatest &- range.least) < 256
+        func planes(_ numbers: [Int64], _ limit: Double) -> [UInt8]? {
+            if isPlane { return PlanesColumn.whole(numbers, common, limit: limit) }
+            var plan = PlanesColumn.Plan(
+                numbers, order: .values, factor: common.factor, offset: common.offset)
+            return plan.bytes(limit: limit)
+        }
         // What a quarter of a long column comes to tells most that would be compressed in vain.
         let part = numbers.count / 4
         if part >= 512 {
-            var plan = PlanesColumn.Plan(
-                Array(numbers[part..<2 * part]), order: .values, factor: 1, offset: 0)
-            guard plan.bytes(limit: 0.3 * best.room(weight)) != nil else { return }
+            guard planes(Array(numbers[part..<2 * part]), 0.3 * best.room(weight)) != nil else {
+                return
+            }
         }
-        offerPlanes(numbers, [.values], common, weight: weight, &best)
+        if let bytes = planes(numbers, best.room(weight)) {
+            best.offer(bytes.count, weight) { bytes }
+        }
     }
 
     private struct Choice {
@@ -167,7 +186,7 @@ struct IntegerEncoder {
         let least = bits.min() ?? 0
         // What a short column saves is not worth a wrong guess, nor is time in the dense tier.
         let margin = tier == .fast ? least / 24 + 32 : least / 8 + 64
-        let isLong = numbers.count >= 2 * ColumnLimits.blockCount
+        let isLong = numbers.count >= (tier == .fast ? 1 : 2) * ColumnLimits.blockCount
         let most = isLong ? least + margin : Int.max
         // Second differences are noisier than they look where they look as good as others.
         let mostOfSecond = isLong ? min(bits[0], bits[1]) : Int.max
@@ -254,10 +273,10 @@ struct IntegerEncoder {
         let weight = tier == .fast ? 1.1 : 1.02
         guard !isPlane, Levels.looksFew(values, limit: limit) else { return }
         guard let levels = levels(numbers, common, range, limit: limit) else {
-            if tier == .fast { offerHotPlanes(numbers, common, &best) }
+            if tier == .fast { offerHotPlanes(numbers, common, range, &best) }
             return
         }
-        if let bytes = dictionary(levels, room: best.room(weight)) {
+        if let bytes = dictionary(levels, runCount: runCount, room: best.room(weight)) {
             best.offer(bytes.count, weight) { bytes }
         }
     }
@@ -304,16 +323,22 @@ struct IntegerEncoder {
         return bytes
     }
 
-    private func dictionary(_ levels: Levels, room: Double = .infinity) -> [UInt8]? {
+    private func dictionary(
+        _ levels: Levels, runCount: Int? = nil, room: Double = .infinity
+    ) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.appendHeader(.integerDictionary, count: values.count)
-        for (part, areLevels) in [(levels.values, false), (levels.indices, true)] {
-            guard
-                let column = Self.flat(
-                    part, tier: tier, areLevels: areLevels, limit: room - Double(bytes.count))
-            else { return nil }
-            bytes.appendNested(column)
-        }
+        guard
+            let values = Self.flat(
+                levels.values, tier: tier, limit: room - Double(bytes.count))
+        else { return nil }
+        bytes.appendNested(values)
+        guard
+            let indices = Self.flat(
+                levels.indices, tier: tier, levelCount: levels.values.count, runCount: runCount,
+                limit: room - Double(bytes.count))
+        else { return nil }
+        bytes.appendNested(indices)
         return bytes
     }
 
@@ -326,11 +351,14 @@ struct IntegerEncoder {
 
     /// The same; nil when it takes more than `limit` bytes.
     static func flat(
-        _ values: [Int64], tier: EncodingTier, areLevels: Bool = false, limit: Double
+        _ values: [Int64], tier: EncodingTier, levelCount: Int? = nil, runCount: Int? = nil,
+        limit: Double
     ) -> [UInt8]? {
         values.withUnsafeBufferPointer {
-            IntegerEncoder($0, of: values, tier: tier, mayNest: false, areLevels: areLevels)
-                .smallest(limit: limit)
+            IntegerEncoder(
+                $0, of: values, tier: tier, mayNest: false, levelCount: levelCount,
+                runCount: runCount
+            ).smallest(limit: limit)
         }
     }
 }

@@ -199,13 +199,17 @@ struct PackedColumn {
             let rows = rows.baseAddress.unsafelyUnwrapped
             found = Residuals.outliers(
                 values, count: count, reference: plan.reference, width: plan.width, into: rows)
-            bytes.reserveCapacity(3 * found)
-            var previous = -1
-            for place in 0..<found {
-                let row = Int(rows[place])
-                bytes.appendVarint(UInt64(row - previous - 1))
-                bytes.appendSigned((values[row] &- plan.reference) >> Int64(plan.width))
-                previous = row
+            // Two numbers of at most ten bytes each.
+            bytes = [UInt8](unsafeUninitializedCapacity: 20 * found) { target, filled in
+                guard let target = target.baseAddress else { return }
+                var previous = -1
+                for place in 0..<found {
+                    let row = Int(rows[place])
+                    let high = (values[row] &- plan.reference) >> Int64(plan.width)
+                    filled += Varint.write(UInt64(row - previous - 1), target + filled)
+                    filled += Varint.write(Varint.zigzag(high), target + filled)
+                    previous = row
+                }
             }
         }
         return (found, bytes)

@@ -17,6 +17,27 @@ enum PlanesColumn {
         return plan.bytes(limit: .infinity) ?? []
     }
 
+    /// The column of values as they are, all of their bytes in planes; nil when it takes more than
+    /// `limit` bytes.
+    static func whole(
+        _ numbers: [Int64], _ common: SharedFactor, limit: Double
+    ) -> [UInt8]? {
+        var head: [UInt8] = []
+        head.appendHeader(.integerPlanes, count: numbers.count)
+        head.append(UInt8(PackedOrder.values.rawValue))
+        head.appendVarint(UInt64(common.factor))
+        head.appendSigned(common.offset)
+        var residuals = Self.residuals(numbers, order: .values, bytes: &head)
+        let count = residuals.count
+        let width = bitLength(residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) })
+        let room = limit - Double(head.count)
+        let body = residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
+            guard let values = residuals.baseAddress else { return [0, 0] }
+            return Self.body(values, count: count, width: width, cut: 0, limit: room)
+        }
+        return body.map { head + $0 }
+    }
+
     /// A column cut into planes, and what they may come to.
     ///
     /// The lowest bits of residuals wider than a byte may be a plane or packed as they are: what is
