@@ -14,6 +14,7 @@ final class Question {
     let ranges: RangeReader
     /// The zones of the sites of subjects, for `timezone local`.
     private var siteZones: [AssetID: ZoneRules] = [:]
+    private var knownCommonRange: TimeRange?
     let qualities: Set<Quality>
     private(set) var subjects: [Subject] = []
     /// Sentences about the path, such as minutes in which it was ambiguous.
@@ -216,6 +217,23 @@ final class Question {
     /// The spans of time that a question asks about a subject; nil when an event has not happened.
     func spans(of subject: Subject) throws -> [TimeRange]? {
         try ranges(for: subject).spans(query.clauses, for: subject)
+    }
+
+    /// From the first instant that is asked about any subject to the last.
+    ///
+    /// Rows of groups share it, so that each instant of each asset is in one of them. Subjects that
+    /// the path does not mean then do not count.
+    func commonRange() throws -> TimeRange? {
+        if let knownCommonRange { return knownCommonRange }
+        for subject in subjects {
+            guard let spans = try spans(of: subject), let first = spans.first,
+                let last = spans.last, !subject.present(in: spans).isEmpty
+            else { continue }
+            let known = knownCommonRange ?? TimeRange(start: first.start, end: last.end)
+            knownCommonRange = TimeRange(
+                start: min(known.start, first.start), end: max(known.end, last.end))
+        }
+        return knownCommonRange
     }
 
     // MARK: Subjects

@@ -12,18 +12,6 @@ extension RangeReader {
         var range: TimeRange
     }
 
-    /// Events of a name that count for a subject, ascending.
-    ///
-    /// For a moment (`last tool-change`) those of the newest owner count, whenever they were. For
-    /// spans and slices each owner's count that touch the time in which it contained the subject,
-    /// and the one before, which may be the border of a slice.
-    func events(
-        _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
-    ) throws -> [Event] {
-        RangeReader.distinct(
-            try counted(name, label: label, for: subject, isMoment: isMoment).map(\.event))
-    }
-
     /// The parts of a subject's events in which their owner contained it, ascending; `choose` says
     /// which events count.
     func spans(
@@ -45,6 +33,11 @@ extension RangeReader {
     struct Counted {
         var event: Event
         var `while`: TimeRange
+
+        /// Whether it happened while its owner contained the subject, and is no border only.
+        var isInside: Bool {
+            event.isInstant ? `while`.contains(event.start) : `while`.overlaps(event.range)
+        }
     }
 
     /// Each event once, ascending.
@@ -54,7 +47,11 @@ extension RangeReader {
             .sorted { ($0.start, $0.id) < ($1.start, $1.id) }
     }
 
-    /// Events with the time for which each counts, by owner.
+    /// Events of a name that count for a subject, by owner, with the time for which each counts.
+    ///
+    /// For a moment (`last tool-change`) those of the newest owner count, whenever they were. For
+    /// spans and slices each owner's count that touch the time in which it contained the subject,
+    /// and the ones before and after it, which may be borders of slices.
     func counted(
         _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
     ) throws -> [Counted] {
@@ -94,7 +91,8 @@ extension RangeReader {
             $0.isInstant ? range.contains($0.start) : $0.range.overlaps(range)
         }
         let before = events.last { $0.isInstant && $0.start < range.start }
-        return (before.map { [$0] } ?? []) + inside
+        let after = events.first { $0.isInstant && $0.start >= range.end }
+        return (before.map { [$0] } ?? []) + inside + (after.map { [$0] } ?? [])
     }
 
     /// The owners over the subject's pieces, by time: own events first, then the nearest container

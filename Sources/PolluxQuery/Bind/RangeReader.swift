@@ -153,8 +153,8 @@ struct RangeReader {
                 context.zone.adding(try context.period(period), to: $0)
             }
         case .lastEvent(let name, let label):
-            let events = try self.events(name, label: label, for: subject, isMoment: true)
-            return events.map(\.start).max()
+            let counted = try self.counted(name, label: label, for: subject, isMoment: true)
+            return counted.map(\.event.start).max()
         case .start(let span): return try self.span(span, for: subject).last?.start
         case .end(let span): return try self.span(span, for: subject).last?.end
         case .now, .timestamp, .ago, .parameter: return try context.instant(moment)

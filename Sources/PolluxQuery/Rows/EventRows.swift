@@ -35,7 +35,8 @@ struct EventRows {
         for subject in question.subjects {
             let ranges = try question.ranges(for: subject)
             guard let spans = try ranges.spans(query.clauses, for: subject) else { continue }
-            for event in try ranges.events(name, label: nil, for: subject) {
+            let counted = try ranges.counted(name, label: nil, for: subject)
+            for event in RangeReader.distinct(counted.filter(\.isInside).map(\.event)) {
                 let span = ranges.span(of: event)
                 let isInside = spans.contains {
                     event.isInstant ? $0.contains(event.start) : $0.overlaps(span)

@@ -26,10 +26,9 @@ struct Slicing {
         let clauses = question.query.clauses
         guard clauses.every != nil else {
             if let episodes {
-                return Slicing.slices(
-                    episodes, spans, present, isMerged: clauses.grouping != nil)
+                return try slices(of: episodes, spans, present)
             }
-            return unsliced(subject, spans)
+            return try unsliced(subject, spans)
         }
         let wholes = try self.wholes(of: subject, spans: spans)
         guard let episodes else {
@@ -56,10 +55,13 @@ struct Slicing {
     }
 
     /// Without `every`: one slice, or one for each stay of the subject in the path.
-    private func unsliced(_ subject: Subject, _ spans: [TimeRange]) -> [SliceRows.Slice] {
+    private func unsliced(
+        _ subject: Subject, _ spans: [TimeRange]
+    ) throws -> [SliceRows.Slice] {
         let stays = RangeReader.joined(subject.pieces.map(\.range))
         if question.query.clauses.grouping != nil {
-            return [SliceRows.Slice(whole: hull(spans), parts: spans.clipped(to: stays))]
+            let whole = try question.commonRange() ?? hull(spans)
+            return [SliceRows.Slice(whole: whole, parts: spans.clipped(to: stays))]
         }
         return stays.compactMap { stay in
             let parts = spans.clipped(to: [stay])
@@ -73,16 +75,13 @@ struct Slicing {
     }
 
     /// One slice per episode; merged into one where assets are.
-    private static func slices(
-        _ episodes: [EpisodeSearch.Episode], _ spans: [TimeRange], _ present: [TimeRange],
-        isMerged: Bool
-    ) -> [SliceRows.Slice] {
-        if isMerged {
+    private func slices(
+        of episodes: [EpisodeSearch.Episode], _ spans: [TimeRange], _ present: [TimeRange]
+    ) throws -> [SliceRows.Slice] {
+        if question.query.clauses.grouping != nil {
             return [
                 SliceRows.Slice(
-                    whole: TimeRange(
-                        start: spans.first?.start ?? .distantPast,
-                        end: spans.last?.end ?? .distantPast),
+                    whole: try question.commonRange() ?? hull(spans),
                     parts: episodes.map(\.span).clipped(to: present))
             ]
         }
@@ -114,7 +113,7 @@ struct Slicing {
         var wholes: [TimeRange]
         // The part of each in which its event counts for the subject.
         var owned: [[TimeRange]]?
-        var unbegun: Timestamp?
+        var unbegun: Set<Timestamp> = []
         var unended: Timestamp?
         switch every.stride {
         case .event(let name):
@@ -127,8 +126,14 @@ struct Slicing {
             (wholes, owned) = (found.ranges, found.owned)
             (unbegun, unended) = (found.unbegun, found.unended)
         case .period(let written):
-            let grid = try self.grid(every, written, of: subject, from: spans[0].start)
-            wholes = try slices(grid, hull(spans))
+            // Slices of time that overlap, or are counted from a start, are those of all assets
+            // of a group alike: each reads all of its time.
+            var range = hull(spans)
+            if question.query.clauses.grouping != nil, every.over != nil || every.isFromStart {
+                range.start = min(range.start, try question.commonRange()?.start ?? range.start)
+            }
+            let grid = try self.grid(every, written, of: subject, from: range.start)
+            wholes = try slices(grid, range)
             if let over = every.over { wholes = try longer(wholes, over, of: subject) }
         }
         if let restriction = question.context.options.restriction {
@@ -138,12 +143,11 @@ struct Slicing {
         }
         let end = hull(spans).end
         var found: [SliceRows.Slice] = []
-        found.reserveCapacity(wholes.count)
         for (index, whole) in wholes.enumerated() {
             let own = owned?[index] ?? [whole]
             if own == [whole], spans.count == 1, whole.start >= spans[0].start,
                 whole.end <= min(end, now),
-                whole.start != unbegun, whole.start != unended
+                !unbegun.contains(whole.start), whole.start != unended
             {
                 if !whole.isEmpty { found.append(SliceRows.Slice(whole: whole, parts: [whole])) }
                 continue
@@ -154,7 +158,7 @@ struct Slicing {
             let isOpen = whole.end > now || whole.start == unended
             if isOpen { notes.append("open") }
             let isCutAtEnd = last.end < whole.end && !(isOpen && last.end == end)
-            if first.start > whole.start || whole.start == unbegun || isCutAtEnd
+            if first.start > whole.start || unbegun.contains(whole.start) || isCutAtEnd
                 || parts.count > 1
             {
                 notes.append("cut")
@@ -228,11 +232,12 @@ struct Slicing {
 
     /// Slices from events, and the starts of those that no event begins or ends.
     struct EventSlices {
-        var ranges: [TimeRange]
-        /// For each, the parts in which its event counts for the subject; nil where all of it does.
-        var owned: [[TimeRange]]?
-        var unbegun: Timestamp?
+        var ranges: [TimeRange] = []
+        /// For each, the parts in which its event counts for the subject.
+        var owned: [[TimeRange]] = []
+        var unbegun: Set<Timestamp> = []
         var unended: Timestamp?
+        fileprivate var places: [TimeRange: Int] = [:]
     }
 
     /// Intervals of an event, or from one point event to the next.
@@ -242,8 +247,7 @@ struct Slicing {
         question.dependencies.hasEvents = true
         let ranges = try question.ranges(for: subject)
         let counted = try ranges.counted(name, label: nil, for: subject)
-        let events = RangeReader.distinct(counted.map(\.event))
-        let intervals = events.filter { !$0.isInstant }
+        let intervals = RangeReader.distinct(counted.map(\.event)).filter { !$0.isInstant }
         guard intervals.isEmpty else {
             let open = intervals.last { $0.end == nil }?.start
             let inside = intervals.filter { ranges.span(of: $0).overlaps(range) }
@@ -251,15 +255,66 @@ struct Slicing {
                 ranges: inside.map(ranges.span(of:)),
                 owned: inside.map { ranges.parts(of: $0, counted) }, unended: open)
         }
+        let stays = Dictionary(grouping: counted, by: \.while)
+        var slices = EventSlices()
+        // Nobody's events counted then: that time begins no slice and ends none.
+        for gap in range.without(RangeReader.joined(Array(stays.keys))) {
+            slices.add(gap, in: gap)
+            slices.unbegun.insert(gap.start)
+        }
+        for (stay, members) in stays.sorted(by: { $0.key.start < $1.key.start }) {
+            let events = RangeReader.distinct(members.map(\.event))
+            slices.add(events.map(\.start), in: stay, range, now: question.context.now)
+        }
+        return slices
+    }
+}
+
+extension Slicing.EventSlices {
+    fileprivate mutating func add(_ slice: TimeRange, in stay: TimeRange) {
+        guard let own = slice.intersection(stay) else { return }
+        // An asset that left and came back between two events has one slice of two parts.
+        if let place = places[slice] {
+            owned[place] = RangeReader.joined(owned[place] + [own])
+            return
+        }
+        places[slice] = ranges.count
+        ranges.append(slice)
+        owned.append([own])
+    }
+
+    /// Adds the slices between the events of one owner for the time in which they count.
+    fileprivate mutating func add(
+        _ events: [Timestamp], in stay: TimeRange, _ range: TimeRange, now: Timestamp
+    ) {
+        guard let asked = stay.intersection(range) else { return }
+        var bounds = events
         // Before the first event of all, the slice begins with the range.
-        var bounds = [min(range.start, events.first?.start ?? range.start)]
-        bounds += events.map(\.start).filter { $0 > bounds[0] }
+        if events[0] > asked.start {
+            bounds.insert(asked.start, at: 0)
+            unbegun.insert(asked.start)
+        }
+        let end = max(now, range.end)
         let last = bounds[bounds.count - 1]
-        let end = max(question.context.now, range.end)
-        var slices = zip(bounds, bounds.dropFirst()).map { TimeRange(start: $0, end: $1) }
-        if last < end { slices.append(TimeRange(start: last, end: end)) }
-        return EventSlices(
-            ranges: slices.filter { $0.overlaps(range) },
-            unbegun: events.first?.start == bounds[0] ? nil : bounds[0], unended: last)
+        if last < end { bounds.append(end) }
+        if stay.end > now { unended = last }
+        for (start, end) in zip(bounds, bounds.dropFirst()) {
+            let slice = TimeRange(start: start, end: end)
+            if slice.overlaps(asked) { add(slice, in: stay) }
+        }
+    }
+}
+
+extension TimeRange {
+    /// The parts of this range outside others, which are ascending and apart.
+    fileprivate func without(_ others: [TimeRange]) -> [TimeRange] {
+        var parts: [TimeRange] = []
+        var start = self.start
+        for other in others where other.overlaps(self) {
+            if start < other.start { parts.append(TimeRange(start: start, end: other.start)) }
+            start = max(start, other.end)
+        }
+        if start < end { parts.append(TimeRange(start: start, end: end)) }
+        return parts
     }
 }

@@ -350,9 +350,10 @@ struct PlantReader {
     ) throws -> LeafColumn {
         question.dependencies.hasEvents = true
         var column = LeafColumn(kind: .float)
-        let found = try question.ranges.events(
+        let counted = try question.ranges.counted(
             NameSyntax(leaf.name, range: leaf.range), label: nil, for: subject)
-        for event in found where wanted.contains(event.start) {
+        for event in RangeReader.distinct(counted.filter(\.isInside).map(\.event))
+        where wanted.contains(event.start) {
             let time = event.start.nanoseconds
             guard column.sampleTimes.last != time else { continue }
             column.sampleTimes.append(time)

@@ -46,7 +46,9 @@ import Testing
             ![.timestamp, .asset, .note].contains(column.kind)
         }
         guard rows.count == expected.count else {
-            return "\(rows.count) rows, \(expected.count) expected"
+            let (found, wanted) = (rows.map { "\(result.keys[$0])" }, expected.map { "\($0)" })
+            return (["\(rows.count) rows:"] + found + ["\(expected.count) expected:"] + wanted)
+                .joined(separator: "\n")
         }
         for (row, wanted) in zip(rows, expected) {
             let key = result.keys[row]

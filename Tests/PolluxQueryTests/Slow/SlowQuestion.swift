@@ -71,8 +71,7 @@ struct SlowQuestion {
         text += " of \(path) between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
         addClauses(measures, isMachine, &random)
         let canBeDuring =
-            episode == nil && !isFromStart && length == nil && (grouping == nil || stride != nil)
-            && !items.contains { $0.word == "times" }
+            episode == nil && !items.contains { $0.word == "times" }
         if canBeDuring, random.unit() < 0.3 {
             isDuringJobs = true
             text += " during every job"
@@ -176,10 +175,11 @@ struct SlowQuestion {
         let answer = SlowAnswer(plant: plant, now: now)
         if let episode { return episodeRows(answer, episode.condition, Double(episode.minimum)) }
         var groups: [(name: String, members: [(SlowAnswer.Subject, [Range<Int>])])] = []
-        let asked = stretches()
-        for subject in subjects where !Self.clipped(subject.stays, asked).isEmpty {
+        for subject in subjects {
+            let asked = stretches(from: anchor(of: subject))
+            guard !Self.clipped(subject.stays, asked).isEmpty else { continue }
             let jobTime = plant.jobTime(of: subject.name)
-            for (name, all) in labels(of: subject) {
+            for (name, all) in labels(of: subject, asked) {
                 let stays = isDuringJobs ? Self.clipped(all, jobTime) : all
                 if isDuringJobs, Self.clipped(stays, asked).isEmpty { continue }
                 let member = (subject, stays)
@@ -192,10 +192,11 @@ struct SlowQuestion {
         }
         if grouping != nil { groups.sort { $0.name < $1.name } }
         var ranked: [(rows: [Row], value: Double?)] = groups.map { group in
-            let rows = slices(of: group.members.map(\.0)).compactMap { whole, slice in
+            let from = group.members.first.map { anchor(of: $0.0) } ?? low
+            let rows = slices(of: group.members.map(\.0), from).compactMap { whole, slice in
                 row(answer, group.name, group.members, whole, slice)
             }
-            let all = stretches()
+            let all = stretches(from: from)
             let value = items.first.flatMap { number(answer, $0, group.members, all) }
             return (rows, value)
         }
@@ -261,7 +262,9 @@ struct SlowQuestion {
     }
 
     /// The groups of an asset and when it belongs to them.
-    private func labels(of subject: SlowAnswer.Subject) -> [(String, [Range<Int>])] {
+    private func labels(
+        of subject: SlowAnswer.Subject, _ asked: [Range<Int>]
+    ) -> [(String, [Range<Int>])] {
         guard let grouping else { return [(subject.name, subject.stays)] }
         if grouping == "" { return [("", subject.stays)] }
         let machine = String(subject.name.prefix(2))
@@ -292,9 +295,9 @@ struct SlowQuestion {
         }
         if !rest.isEmpty { found.append(("no \(grouping)", rest)) }
         // In the order in which the range meets them.
-        return found.filter { !Self.clipped($0.1, stretches()).isEmpty }.sorted {
-            (Self.clipped($0.1, stretches()).first?.lowerBound ?? 0)
-                < (Self.clipped($1.1, stretches()).first?.lowerBound ?? 0)
+        return found.filter { !Self.clipped($0.1, asked).isEmpty }.sorted {
+            (Self.clipped($0.1, asked).first?.lowerBound ?? 0)
+                < (Self.clipped($1.1, asked).first?.lowerBound ?? 0)
         }
     }
 
@@ -303,17 +306,29 @@ struct SlowQuestion {
             .sorted { $0.lowerBound < $1.lowerBound }
     }
 
-    private func stretches() -> [Range<Int>] {
+    /// Where the slices of a subject are counted from: the start of what is asked about it, or
+    /// about any asset where groups are asked for.
+    private func anchor(of subject: SlowAnswer.Subject) -> Int {
+        guard isDuringJobs else { return low }
+        let all = grouping == nil ? [subject] : subjects
+        return all.compactMap { one in
+            let asked = Self.clipped(one.stays, [low..<high])
+            return Self.clipped(plant.jobTime(of: one.name), asked).first?.lowerBound
+        }.min() ?? low
+    }
+
+    private func stretches(from anchor: Int) -> [Range<Int>] {
         guard stride != nil else { return [low..<high] }
-        return Self.joined(wholes.map { $0.clamped(to: low..<high) }.filter { !$0.isEmpty })
+        return Self.joined(
+            wholes(from: anchor).map { $0.clamped(to: low..<high) }.filter { !$0.isEmpty })
     }
 
     /// The slices as the clock cuts them; second 0 is eight in the morning.
-    private var wholes: [Range<Int>] {
-        guard let stride else { return [low..<high] }
-        var start = low
+    private func wholes(from anchor: Int) -> [Range<Int>] {
+        guard let stride else { return [anchor..<high] }
+        var start = anchor
         if !isFromStart {
-            start = -28_800 + (low + 28_800) / stride * stride
+            start = -28_800 + (anchor + 28_800) / stride * stride
         }
         var found: [Range<Int>] = []
         while start < high {
@@ -325,12 +340,15 @@ struct SlowQuestion {
     }
 
     /// Slices with the part that is read; without `every` one for each stay.
-    private func slices(of members: [SlowAnswer.Subject]) -> [(Range<Int>, Range<Int>)] {
+    private func slices(
+        of members: [SlowAnswer.Subject], _ anchor: Int
+    ) -> [(Range<Int>, Range<Int>)] {
         guard stride == nil else {
-            return wholes.map { ($0, $0.clamped(to: low..<high)) }.filter { !$0.1.isEmpty }
+            return wholes(from: anchor).map { ($0, $0.clamped(to: low..<high)) }
+                .filter { !$0.1.isEmpty }
         }
         guard grouping == nil, let subject = members.first else {
-            return [(low..<high, low..<high)]
+            return [(anchor..<high, low..<high)]
         }
         let jobTime = plant.jobTime(of: subject.name)
         return Self.clipped(subject.stays, [low..<high]).map { stay in
