@@ -9,6 +9,9 @@ struct BlockIndex {
     ///
     /// O(blocks): numbers are not touched.
     init(_ reader: ByteReader, order: PackedOrder, count: Int) throws(CodecError) {
+        // Differences are short: their headers follow one another too closely for the processor to
+        // run ahead by itself, as it does over blocks of values.
+        if order != .values { reader.fetch() }
         let first = try PackedBlocks(reader, order: order, count: count)
         var rest = first
         var places: [PackedBlock] = []
