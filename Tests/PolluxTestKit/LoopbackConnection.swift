@@ -82,7 +82,11 @@ public final class LoopbackConnection {
     private func receive() throws {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { throw POSIXError(count == 0 ? .ECONNRESET : .ETIMEDOUT) }
+        guard count > 0 else {
+            // The end of a connection, by the peer's word or without, is told from silence.
+            let wasReset = count == 0 || errno == ECONNRESET || errno == EPIPE
+            throw POSIXError(wasReset ? .ECONNRESET : .ETIMEDOUT)
+        }
         received.append(contentsOf: buffer[..<count])
     }
 }

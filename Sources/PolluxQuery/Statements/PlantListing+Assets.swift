@@ -6,27 +6,37 @@ import PolluxStore
 
 /// Assets in listings, and one asset in detail.
 extension PlantListing {
-    /// The assets of a path as the plant is now, with type and container.
+    /// The assets of a path as the plant is now, or was at any time of a range, with type and
+    /// container: the last one of a range.
     func assets(
         _ path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
     ) throws -> QueryResult {
         let transaction = snapshot.transaction
-        let now = TimeRange(start: context.now, end: context.now.advanced(by: 1))
+        let isNow = clauses.time == nil && clauses.during == nil
+        let asked =
+            isNow
+            ? TimeRange(start: context.now, end: context.now.advanced(by: 1))
+            : try askedRange(clauses, snapshot)
         let bound = try PathTranslation(context: context).graphPath(path, in: transaction)
-        let resolution = try context.graph.resolve(bound, during: now, in: transaction)
-        let chosen = try chosenAssets(path, clauses, snapshot)
+        let resolution = try context.graph.resolve(bound, during: asked, in: transaction)
+        let chosen = try chosenAssets(path, clauses, during: asked, snapshot)
+        var lastPieces: [AssetID: TimeRange] = [:]
+        for piece in resolution.pieces { lastPieces[piece.subject] = piece.range }
         var names: [String?] = []
         var types: [String?] = []
         var containers: [String?] = []
         let most = clauses.limit?.form ?? .max
         for piece in resolution.pieces where chosen?.contains(piece.subject) ?? true {
             guard names.count < most else { break }
+            guard lastPieces[piece.subject] == piece.range else { continue }
             let asset = try context.graph.asset(piece.subject, in: transaction)
             names.append(try context.graph.displayName(of: piece.subject, in: transaction))
             types.append(
                 try asset.flatMap { try context.graph.type($0.type, in: transaction)?.name })
+            let end = min(piece.range.end, asked.end)
             let above = try context.graph.containers(
-                of: piece.subject, type: nil, during: now, in: transaction
+                of: piece.subject, type: nil,
+                during: TimeRange(start: end.advanced(by: -1), end: end), in: transaction
             ).min { $0.distance < $1.distance }
             containers.append(
                 try above.map { try context.graph.displayName(of: $0.asset, in: transaction) })
@@ -38,7 +48,9 @@ extension PlantListing {
                 ResultColumn(name: "type", kind: .text, cells: ResultCells(texts: types)),
                 ResultColumn(name: "in", kind: .asset, cells: ResultCells(texts: containers)),
             ], zone: context.zone)
-        if names.isEmpty { result.notes = ["there is nothing of that kind now"] }
+        if names.isEmpty {
+            result.notes = ["there is nothing of that kind " + (isNow ? "now" : "in the range")]
+        }
         return result
     }
 

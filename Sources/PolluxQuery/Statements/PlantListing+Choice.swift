@@ -6,9 +6,10 @@ import PolluxStore
 
 /// Which assets `show` lists, and what is set and measured on them.
 extension PlantListing {
-    /// The assets that `where` chooses, as the plant is now; nil when all are meant.
+    /// The assets that `where` chooses at any time of a range; nil when all are meant.
     func chosenAssets(
-        _ path: PathSyntax, _ clauses: ClausesSyntax, _ snapshot: Snapshot
+        _ path: PathSyntax, _ clauses: ClausesSyntax, during range: TimeRange,
+        _ snapshot: Snapshot
     ) throws -> Set<AssetID>? {
         guard let filter = clauses.filter else { return nil }
         var asked = ClausesSyntax()
@@ -23,10 +24,9 @@ extension PlantListing {
                 .mixedCondition, "`show` takes a condition on attributes or newest values",
                 at: filter.range)
         }
-        let now = TimeRange(start: context.now, end: context.now.advanced(by: 1))
         return Set(
             try question.subjects.filter {
-                try question.columns(of: $0, in: now).isEverTrue(condition, in: now)
+                try question.columns(of: $0, in: range).isEverTrue(condition, in: range)
             }.map(\.asset))
     }
 

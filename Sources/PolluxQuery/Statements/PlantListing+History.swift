@@ -7,8 +7,8 @@ import PolluxStore
 /// What the assets of a path went through: relations with who recorded them, events, changes.
 extension PlantListing {
     /// The range that the clauses ask for; everything when they ask for none.
-    private func askedRange(_ clauses: ClausesSyntax, _ snapshot: Snapshot) throws -> TimeRange {
-        guard clauses.time != nil else { return .always }
+    func askedRange(_ clauses: ClausesSyntax, _ snapshot: Snapshot) throws -> TimeRange {
+        guard clauses.time != nil || clauses.during != nil else { return .always }
         return try RangeReader(context: context, snapshot: snapshot).range(clauses, for: nil)
             ?? .always
     }
