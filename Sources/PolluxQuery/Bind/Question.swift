@@ -216,7 +216,9 @@ final class Question {
 
     /// The spans of time that a question asks about a subject; nil when an event has not happened.
     func spans(of subject: Subject) throws -> [TimeRange]? {
-        try ranges(for: subject).spans(query.clauses, for: subject)
+        try ranges(for: subject).spans(
+            query.clauses, for: subject,
+            beginningAt: try Slicing(question: self).border(of: subject))
     }
 
     /// From the first instant that is asked about any subject to the last.

@@ -31,12 +31,16 @@ struct RangeReader {
 
     /// The spans of a question for one subject, ascending and apart: one, unless `during` leaves
     /// several; nil when an event they refer to has not happened there.
-    func spans(_ clauses: ClausesSyntax, for subject: Subject?) throws -> [TimeRange]? {
+    ///
+    /// - Parameter border: where the written range begins instead, if that is earlier.
+    func spans(
+        _ clauses: ClausesSyntax, for subject: Subject?, beginningAt border: Timestamp? = nil
+    ) throws -> [TimeRange]? {
         switch replacement {
-        case nil: return try written(clauses, for: subject)
+        case nil: return try written(clauses, for: subject, border)
         case .ago(let period):
             let length = try context.period(period)
-            return try written(clauses, for: subject)?.map {
+            return try written(clauses, for: subject, border)?.map {
                 TimeRange(
                     start: context.zone.subtracting(length, from: $0.start),
                     end: context.zone.subtracting(length, from: $0.end))
@@ -47,8 +51,13 @@ struct RangeReader {
         }
     }
 
+    /// Where the range that is written begins, before `during` keeps parts of it.
+    func writtenStart(_ clauses: ClausesSyntax, for subject: Subject?) throws -> Timestamp? {
+        try clauses.time.flatMap { try time($0, for: subject)?.start }
+    }
+
     private func written(
-        _ clauses: ClausesSyntax, for subject: Subject?
+        _ clauses: ClausesSyntax, for subject: Subject?, _ border: Timestamp?
     ) throws -> [TimeRange]? {
         let outer = try clauses.time.map { try time($0, for: subject) }
         if case .some(nil) = outer { return nil }
@@ -60,7 +69,10 @@ struct RangeReader {
         }
         var spans = RangeReader.joined(try span(during.form, for: subject))
         try refuseFuture(spans.first, at: during.range)
-        if let range { spans = spans.compactMap { $0.intersection(range) } }
+        if var range {
+            range.start = min(range.start, border ?? range.start)
+            spans = spans.compactMap { $0.intersection(range) }
+        }
         return spans.isEmpty ? nil : spans
     }
 

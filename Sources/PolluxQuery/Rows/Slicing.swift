@@ -18,6 +18,18 @@ struct Slicing {
         return [first] + spans.dropFirst()
     }
 
+    /// The border to which the start of `last P` moves back before `during` keeps parts of it;
+    /// nil where it does not (S4).
+    func border(of subject: Subject) throws -> Timestamp? {
+        let clauses = question.query.clauses
+        guard question.query.head == .read, clauses.during != nil, question.ranges.isAsWritten,
+            case .last? = clauses.time?.form, let every = clauses.every?.form,
+            !every.isFromStart, case .period(let written) = every.stride,
+            let start = try question.ranges(for: subject).writtenStart(clauses, for: subject)
+        else { return nil }
+        return try grid(every, written, of: subject, from: start).start(containing: start)
+    }
+
     /// The slices of a subject; with episodes, their parts are those of the episodes.
     func slices(
         of subject: Subject, spans: [TimeRange], present: [TimeRange],
