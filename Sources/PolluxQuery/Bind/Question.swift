@@ -14,7 +14,7 @@ final class Question {
     let ranges: RangeReader
     /// The zones of the sites of subjects, for `timezone local`.
     private var siteZones: [AssetID: ZoneRules] = [:]
-    private var knownCommonRange: TimeRange?
+    private var knownCommon: (range: TimeRange?, origin: Timestamp?)?
     let qualities: Set<Quality>
     private(set) var subjects: [Subject] = []
     /// Sentences about the path, such as minutes in which it was ambiguous.
@@ -225,17 +225,37 @@ final class Question {
     ///
     /// Rows of groups share it, so that each instant of each asset is in one of them. Subjects that
     /// the path does not mean then do not count.
-    func commonRange() throws -> TimeRange? {
-        if let knownCommonRange { return knownCommonRange }
+    func commonRange() throws -> TimeRange? { try common().range }
+
+    /// Where slices are counted from for a subject: the start of the range, whatever `during` keeps
+    /// of it, else of what it keeps; with groups, of all their assets alike.
+    func origin(of subject: Subject, _ spans: [TimeRange]) throws -> Timestamp {
+        let own = try origin(spans, subject)
+        guard query.clauses.grouping != nil, let common = try common().origin else { return own }
+        return min(own, common)
+    }
+
+    private func origin(_ spans: [TimeRange], _ subject: Subject) throws -> Timestamp {
+        let first = spans.first?.start ?? .distantPast
+        guard query.clauses.during != nil else { return first }
+        return min(first, try ranges(for: subject).start(query.clauses, for: subject) ?? first)
+    }
+
+    private func common() throws -> (range: TimeRange?, origin: Timestamp?) {
+        if let knownCommon { return knownCommon }
+        var common: (range: TimeRange?, origin: Timestamp?)
         for subject in subjects {
             guard let spans = try spans(of: subject), let first = spans.first,
                 let last = spans.last, !subject.present(in: spans).isEmpty
             else { continue }
-            let known = knownCommonRange ?? TimeRange(start: first.start, end: last.end)
-            knownCommonRange = TimeRange(
+            let known = common.range ?? TimeRange(start: first.start, end: last.end)
+            common.range = TimeRange(
                 start: min(known.start, first.start), end: max(known.end, last.end))
+            let origin = try origin(spans, subject)
+            common.origin = min(common.origin ?? origin, origin)
         }
-        return knownCommonRange
+        knownCommon = common
+        return common
     }
 
     // MARK: Subjects

@@ -56,6 +56,14 @@ struct RangeReader {
         try clauses.time.flatMap { try time($0, for: subject)?.start }
     }
 
+    /// Where the range of the clauses begins, whatever `during` keeps of it; nil without one, or
+    /// when an event that it refers to has not happened.
+    func start(_ clauses: ClausesSyntax, for subject: Subject?) throws -> Timestamp? {
+        guard isAsWritten, let start = try writtenStart(clauses, for: subject) else { return nil }
+        guard case .ago(let period)? = replacement else { return start }
+        return context.zone.subtracting(try context.period(period), from: start)
+    }
+
     private func written(
         _ clauses: ClausesSyntax, for subject: Subject?, _ border: Timestamp?
     ) throws -> [TimeRange]? {

@@ -171,6 +171,8 @@ struct SliceShelf {
         let slicing = Slicing(question: question)
         var isShared = question.query.clauses.timezone?.form != .local
         if case .event? = question.query.clauses.every?.form.stride { isShared = false }
+        // What `during` leaves of two ranges may be the same.
+        if question.query.clauses.during != nil { isShared = false }
         let aligned = try slicing.aligned(spans, of: subject)
         let present = subject.present(in: aligned)
         // Most assets are there all the time, and cut alike.

@@ -74,8 +74,8 @@ struct ComparedRows {
         var starts: [String: Int64] = [:]
         if isTimed {
             for subject in question.subjects {
-                guard let spans = try question.spans(of: subject), let first = spans.first,
-                    let start = try firstSlice(first, of: subject, question)
+                guard let spans = try question.spans(of: subject),
+                    let start = try firstSlice(spans, of: subject, question)
                 else { continue }
                 let key = question.query.clauses.grouping == nil ? subject.name : ""
                 starts[key] = min(starts[key] ?? .max, start)
@@ -92,16 +92,16 @@ struct ComparedRows {
         }
     }
 
-    /// What the clock reads where the first slice of a span begins.
+    /// What the clock reads where the first slice of spans begins.
     private func firstSlice(
-        _ span: TimeRange, of subject: Subject, _ question: Question
+        _ spans: [TimeRange], of subject: Subject, _ question: Question
     ) throws -> Int64? {
         guard let every = question.query.clauses.every?.form,
             case .period(let written) = every.stride
         else { return nil }
-        let grid = try Slicing(question: question).grid(
-            every, written, of: subject, from: span.start)
-        return local(grid.start(containing: span.start), try question.shownZone())
+        let start = try question.origin(of: subject, spans)
+        let grid = try Slicing(question: question).grid(every, written, of: subject, from: start)
+        return local(grid.start(containing: start), try question.shownZone())
     }
 
     private func local(_ instant: Timestamp, _ zone: ZoneRules) -> Int64 {

@@ -138,11 +138,10 @@ struct Slicing {
             (wholes, owned) = (found.ranges, found.owned)
             (unbegun, unended) = (found.unbegun, found.unended)
         case .period(let written):
-            // Slices of time that overlap, or are counted from a start, are those of all assets
-            // of a group alike: each reads all of its time.
+            // What slices of a length alone hold does not depend on where the first one is.
             var range = hull(spans)
-            if question.query.clauses.grouping != nil, every.over != nil || every.isFromStart {
-                range.start = min(range.start, try question.commonRange()?.start ?? range.start)
+            if every.over != nil || every.isFromStart {
+                range.start = try question.origin(of: subject, spans)
             }
             let grid = try self.grid(every, written, of: subject, from: range.start)
             wholes = try slices(grid, range)

@@ -306,10 +306,10 @@ struct SlowQuestion {
             .sorted { $0.lowerBound < $1.lowerBound }
     }
 
-    /// Where the slices of a subject are counted from: the start of what is asked about it, or
-    /// about any asset where groups are asked for.
+    /// Where the slices of a subject are counted from: the start of the range; without slices, of
+    /// what is asked about it, or about any asset where groups are asked for.
     private func anchor(of subject: SlowAnswer.Subject) -> Int {
-        guard isDuringJobs else { return low }
+        guard isDuringJobs, stride == nil else { return low }
         let all = grouping == nil ? [subject] : subjects
         return all.compactMap { one in
             let asked = Self.clipped(one.stays, [low..<high])
