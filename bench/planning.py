@@ -110,7 +110,7 @@ def plant(binary, folder, machines):
                 raise SystemExit(f"a write failed: {status} {text[:300]}")
         rows = []
         for question in QUESTIONS:
-            before, walls = {}, []
+            told, walls = {}, []
             for turn, machine in enumerate(chosen):
                 text = question.format(m=machine, line=machine // PER_LINE, before=instant(SWAP - DAY))
                 begun = time.perf_counter()
@@ -121,8 +121,8 @@ def plant(binary, folder, machines):
                 if question.startswith("show"):
                     continue
                 for name, value in stages(ask(server, "explain " + text)).items():
-                    before.setdefault(name, []).append(value)
-            rows.append((question, {name: statistics.median(v) for name, v in before.items()}, statistics.median(walls)))
+                    told.setdefault(name, []).append(value)
+            rows.append((question, {name: statistics.median(v) for name, v in told.items()}, statistics.median(walls)))
         return assets, loading, rows
     finally:
         server.stop()

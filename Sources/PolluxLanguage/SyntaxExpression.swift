@@ -45,6 +45,21 @@ public struct ExpressionSyntax: Hashable, Sendable {
         self.form = form
         self.range = range
     }
+
+    /// All names in it, in the order in which they stand; those of paths are none of them.
+    public var names: [NameSyntax] {
+        switch form {
+        case .name(let name): [name]
+        case .literal: []
+        case .logic(_, let left, let right), .comparison(_, let left, let right),
+            .arithmetic(_, let left, let right):
+            left.names + right.names
+        case .not(let inner), .like(let inner, _), .state(let inner, _, _), .negation(let inner),
+            .offset(let inner, _), .aggregate(_, let inner), .scoped(let inner, _):
+            inner.names
+        case .function(_, let arguments): arguments.flatMap(\.names)
+        }
+    }
 }
 
 /// `and`, `or`.

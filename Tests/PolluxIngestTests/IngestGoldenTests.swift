@@ -28,6 +28,15 @@ import Testing
         return text.split { $0.isWhitespace }.compactMap { UInt8($0, radix: 16) }
     }
 
+    /// Expects that a record with any one byte changed counts as absent.
+    private func damageShows(in made: [UInt8], isAbsent: ([UInt8]) -> Bool) {
+        for index in made.indices {
+            var bytes = made
+            bytes[index] ^= 0x08
+            #expect(isAbsent(bytes), "byte \(index)")
+        }
+    }
+
     @Test("descriptions of devices are written as specified")
     func device() throws {
         let made = MTConnectRecord.value(
@@ -42,11 +51,7 @@ import Testing
         let made = OPCUARecord.value(writer)
         #expect(try golden("ingest-opcua-writer.hex", made) == made)
         #expect(made.withUnsafeBytes { OPCUARecord.writer($0) } == writer)
-        for index in made.indices {
-            var bytes = made
-            bytes[index] ^= 0x08
-            #expect(bytes.withUnsafeBytes { OPCUARecord.writer($0) } == nil)
-        }
+        damageShows(in: made) { $0.withUnsafeBytes { OPCUARecord.writer($0) } == nil }
     }
 
     @Test("dead letters are written as specified, those of version 1 are read, damage shows")
@@ -63,11 +68,7 @@ import Testing
         }
         #expect(decoded(made) == letter)
         #expect(decoded(try golden("ingest-dead-letter-1.hex", [])) == letter)
-        for index in made.indices {
-            var bytes = made
-            bytes[index] ^= 0x08
-            #expect(decoded(bytes) == nil)
-        }
+        damageShows(in: made) { decoded($0) == nil }
     }
 
     @Test("progress of imports is written as specified, that of version 1 is read, damage shows")
@@ -82,11 +83,7 @@ import Testing
         }
         #expect(decoded(made) == progress)
         #expect(decoded(try golden("ingest-import-1.hex", [])) == progress)
-        for index in made.indices {
-            var bytes = made
-            bytes[index] ^= 0x08
-            #expect(decoded(bytes) == nil)
-        }
+        damageShows(in: made) { decoded($0) == nil }
     }
 
     @Test("births and sessions are written as specified")

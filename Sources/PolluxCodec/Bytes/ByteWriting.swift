@@ -11,7 +11,7 @@ extension [UInt8] {
 
     /// Appends a zigzag LEB128 number.
     mutating func appendSigned(_ value: Int64) {
-        appendVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+        appendVarint(Varint.zigzag(value))
     }
 
     /// Appends a little-endian 64-bit word.

@@ -22,20 +22,32 @@ enum PlanesColumn {
     static func whole(
         _ numbers: [Int64], _ common: SharedFactor, limit: Double
     ) -> [UInt8]? {
-        var head: [UInt8] = []
-        head.appendHeader(.integerPlanes, count: numbers.count)
-        head.append(UInt8(PackedOrder.values.rawValue))
-        head.appendVarint(UInt64(common.factor))
-        head.appendSigned(common.offset)
-        var residuals = Self.residuals(numbers, order: .values, bytes: &head)
-        let count = residuals.count
-        let width = bitLength(residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) })
-        let room = limit - Double(head.count)
-        let body = residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
+        var parts = Parts(
+            numbers, order: .values, factor: common.factor, offset: common.offset)
+        let (count, width) = (numbers.count, parts.width)
+        let room = limit - Double(parts.head.count)
+        let body = parts.residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
             guard let values = residuals.baseAddress else { return [0, 0] }
             return Self.body(values, count: count, width: width, cut: 0, limit: room)
         }
-        return body.map { head + $0 }
+        return body.map { parts.head + $0 }
+    }
+
+    /// What stands before the planes, and the residuals that they are made of.
+    private struct Parts {
+        var head: [UInt8] = []
+        var residuals: [Int64]
+        /// Bits of the greatest residual.
+        let width: Int
+
+        init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
+            head.appendHeader(.integerPlanes, count: numbers.count)
+            head.append(UInt8(order.rawValue))
+            head.appendVarint(UInt64(factor))
+            head.appendSigned(offset)
+            residuals = PlanesColumn.residuals(numbers, order: order, bytes: &head)
+            width = bitLength(residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) })
+        }
     }
 
     /// A column cut into planes, and what they may come to.
@@ -44,30 +56,21 @@ enum PlanesColumn {
     /// noise is left to no plane, and the eight bits above it stay together in one.
     struct Plan {
         private let count: Int
-        private let width: Int
-        private let head: [UInt8]
-        private var residuals: [Int64]
+        private var parts: Parts
         /// Bits by how often each byte occurs, with no low bits and with all that fill no byte:
         /// what repeats as a sequence is not seen.
         private let bits: (whole: Double, cut: Double)
 
         init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
-            var head: [UInt8] = []
             count = numbers.count
-            head.appendHeader(.integerPlanes, count: count)
-            head.append(UInt8(order.rawValue))
-            head.appendVarint(UInt64(factor))
-            head.appendSigned(offset)
-            residuals = PlanesColumn.residuals(numbers, order: order, bytes: &head)
-            self.head = head
-            let width = bitLength(residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) })
-            self.width = width
-            let whole = PlanesColumn.bits(&residuals, width: width, cut: 0)
+            parts = Parts(numbers, order: order, factor: factor, offset: offset)
+            let width = parts.width
+            let whole = PlanesColumn.bits(&parts.residuals, width: width, cut: 0)
             let cut = width & 7
             bits = (
                 whole,
                 width > 8 && cut != 0
-                    ? PlanesColumn.bits(&residuals, width: width, cut: cut) : .infinity
+                    ? PlanesColumn.bits(&parts.residuals, width: width, cut: cut) : .infinity
             )
         }
 
@@ -76,9 +79,9 @@ enum PlanesColumn {
 
         /// The encoded column; nil when it takes more than `limit` bytes.
         mutating func bytes(limit: Double) -> [UInt8]? {
-            let room = limit - Double(head.count)
-            let (count, width, bits) = (self.count, self.width, self.bits)
-            let body = residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
+            let room = limit - Double(parts.head.count)
+            let (count, width, bits) = (self.count, parts.width, self.bits)
+            let body = parts.residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
                 guard let values = residuals.baseAddress else { return [0, 0] }
                 // Where both look the same, both are tried.
                 var body: [UInt8]?
@@ -92,7 +95,7 @@ enum PlanesColumn {
                     limit: body.map { Double($0.count - 1) } ?? room)
                 return other ?? body
             }
-            return body.map { head + $0 }
+            return body.map { parts.head + $0 }
         }
     }
 

@@ -126,18 +126,30 @@ struct DeadLetterTable: Sendable {
         _ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer
     ) -> DeadLetter? {
         var number = KeyReader(key)
-        let isSealed = record.first != 1
         guard let id = number.uint64(), id > 0,
-            let value = isSealed ? SealedRecord.content(record) : record
+            let value = SealedRecord.fieldsSealedSinceVersion2(of: record)
         else { return nil }
         var reader = KeyReader(value)
-        guard reader.byte() == (isSealed ? 2 : 1), let time = reader.instant(),
+        guard let time = reader.instant(),
             let source = reader.text(), let topic = reader.text(), let reason = reader.text()
         else { return nil }
-        let head = 9 + source.utf8.count + topic.utf8.count + reason.utf8.count + 3
+        let head = 8 + source.utf8.count + topic.utf8.count + reason.utf8.count + 3
         guard head <= value.count else { return nil }
         return DeadLetter(
             id: id, time: time, source: source, topic: topic, payload: Array(value[head...]),
             reason: reason)
+    }
+}
+
+extension SealedRecord {
+    /// The fields behind the version of a record that has a checksum since version 2.
+    ///
+    /// Nil when it is damaged or of another version.
+    static func fieldsSealedSinceVersion2(
+        of record: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer? {
+        if record.first == 1 { return UnsafeRawBufferPointer(rebasing: record.dropFirst()) }
+        guard let content = content(record), content.first == 2 else { return nil }
+        return UnsafeRawBufferPointer(rebasing: content.dropFirst())
     }
 }

@@ -35,11 +35,9 @@ public struct ImportProgress: Hashable, Sendable {
 
     /// Reads a record; version 1 was not sealed.
     init?(record: UnsafeRawBufferPointer) {
-        let isSealed = record.first != 1
-        guard let content = isSealed ? SealedRecord.content(record) : record else { return nil }
-        var reader = KeyReader(content)
-        guard reader.byte() == (isSealed ? 2 : 1), let byteCount = reader.uint64(),
-            let line = reader.uint64(),
+        guard let fields = SealedRecord.fieldsSealedSinceVersion2(of: record) else { return nil }
+        var reader = KeyReader(fields)
+        guard let byteCount = reader.uint64(), let line = reader.uint64(),
             let points = reader.uint64(), let refused = reader.uint64(), let file = reader.text(),
             reader.byte() == nil
         else { return nil }

@@ -82,29 +82,13 @@ extension LiveEngine: LiveControl {
     ) throws {
         let into = continuousQuery.into
         let query = continuousQuery.query
-        var read: Set<String> = []
-        for output in query.outputs { names(in: output.expression, &read) }
-        if let filter = query.clauses.filter { names(in: filter.form, &read) }
-        guard read.contains(into.text.lowercased()) else { return }
+        let read = query.outputs.map(\.expression) + (query.clauses.filter.map { [$0.form] } ?? [])
+        let name = into.text.lowercased()
+        guard read.flatMap(\.names).contains(where: { $0.text.lowercased() == name })
+        else { return }
         throw wrong(
             .clauseDoesNotFit, "the query reads \(into.text), and would write into it",
             into.range, text, ["give what it writes a name of its own"])
-    }
-
-    private static func names(in node: ExpressionSyntax, _ found: inout Set<String>) {
-        switch node.form {
-        case .name(let name): found.insert(name.text.lowercased())
-        case .literal: break
-        case .logic(_, let left, let right), .comparison(_, let left, let right),
-            .arithmetic(_, let left, let right):
-            names(in: left, &found)
-            names(in: right, &found)
-        case .not(let inner), .like(let inner, _), .state(let inner, _, _), .negation(let inner),
-            .offset(let inner, _), .aggregate(_, let inner), .scoped(let inner, _):
-            names(in: inner, &found)
-        case .function(_, let arguments):
-            for argument in arguments { names(in: argument, &found) }
-        }
     }
 
     private static func refuseUnknownMethod(

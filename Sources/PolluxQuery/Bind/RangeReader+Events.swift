@@ -40,6 +40,12 @@ extension RangeReader {
         }
     }
 
+    /// The events of a subject, ascending: its own, and those of what contained it just then.
+    func events(_ name: NameSyntax, of subject: Subject) throws -> [Event] {
+        let counted = try counted(name, label: nil, for: subject)
+        return RangeReader.distinct(counted.filter(\.isInside).map(\.event))
+    }
+
     /// Each event once, ascending.
     static func distinct(_ events: [Event]) -> [Event] {
         var seen: Set<EventID> = []

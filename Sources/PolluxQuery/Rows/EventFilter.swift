@@ -13,10 +13,8 @@ struct EventFilter {
     private var context: StatementContext { question.context }
 
     /// The names in the condition, to say which of them no event knows.
-    var names: [String] {
-        var found: [String] = []
-        collect(condition, &found)
-        return found
+    var names: Set<String> {
+        Set(condition.names.map(\.text)).subtracting(["name", eventName])
     }
 
     /// Whether an event is meant; nil where the condition is unknown (S12).
@@ -102,25 +100,13 @@ struct EventFilter {
 
     private func compare(_ operation: ComparisonOperator, _ left: Value, _ right: Value) -> Bool? {
         switch (left, right) {
-        case (.text(let first), .text(let second)): return ordered(operation, first, second)
+        case (.text(let first), .text(let second)):
+            return ColumnArithmetic.compare(operation, first, second)
         case (.boolean(let first), .boolean(let second)):
-            return ordered(operation, first ? 1 : 0, second ? 1 : 0)
+            return ColumnArithmetic.compare(operation, first ? 1 : 0, second ? 1 : 0)
         default:
             guard let first = left.number, let second = right.number else { return nil }
-            return ordered(operation, first, second)
-        }
-    }
-
-    private func ordered<Item: Comparable>(
-        _ operation: ComparisonOperator, _ left: Item, _ right: Item
-    ) -> Bool {
-        switch operation {
-        case .equal: left == right
-        case .notEqual: left != right
-        case .less: left < right
-        case .lessOrEqual: left <= right
-        case .greater: left > right
-        case .greaterOrEqual: left >= right
+            return ColumnArithmetic.compare(operation, first, second)
         }
     }
 
@@ -128,20 +114,5 @@ struct EventFilter {
         context.wrong(
             .clauseDoesNotFit, "events are chosen by what they say", at: node.range,
             notes: ["such as `where name = \"J42\"`, `where severity = \"high\" and not done`"])
-    }
-
-    private func collect(_ node: ExpressionSyntax, _ found: inout [String]) {
-        switch node.form {
-        case .logic(_, let left, let right), .comparison(_, let left, let right):
-            collect(left, &found)
-            collect(right, &found)
-        case .not(let inner), .like(let inner, _), .state(let inner, _, _):
-            collect(inner, &found)
-        case .name(let name):
-            if name.text != "name", name.text != eventName, !found.contains(name.text) {
-                found.append(name.text)
-            }
-        default: break
-        }
     }
 }

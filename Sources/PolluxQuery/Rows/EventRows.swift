@@ -24,7 +24,7 @@ struct EventRows {
         let filter = query.clauses.filter.map {
             EventFilter(question: question, eventName: name.text, condition: $0.form)
         }
-        var unsaid = Set(filter?.names ?? [])
+        var unsaid = filter?.names ?? []
         var table = RowTable(
             items: [
                 RowTable.Field(
@@ -35,8 +35,7 @@ struct EventRows {
         for subject in question.subjects {
             let ranges = try question.ranges(for: subject)
             guard let spans = try ranges.spans(query.clauses, for: subject) else { continue }
-            let counted = try ranges.counted(name, label: nil, for: subject)
-            for event in RangeReader.distinct(counted.filter(\.isInside).map(\.event)) {
+            for event in try ranges.events(name, of: subject) {
                 let span = ranges.span(of: event)
                 let isInside = spans.contains {
                     event.isInstant ? $0.contains(event.start) : $0.overlaps(span)

@@ -350,10 +350,9 @@ struct PlantReader {
     ) throws -> LeafColumn {
         question.dependencies.hasEvents = true
         var column = LeafColumn(kind: .float)
-        let counted = try question.ranges.counted(
-            NameSyntax(leaf.name, range: leaf.range), label: nil, for: subject)
-        for event in RangeReader.distinct(counted.filter(\.isInside).map(\.event))
-        where wanted.contains(event.start) {
+        let found = try question.ranges.events(
+            NameSyntax(leaf.name, range: leaf.range), of: subject)
+        for event in found where wanted.contains(event.start) {
             let time = event.start.nanoseconds
             guard column.sampleTimes.last != time else { continue }
             column.sampleTimes.append(time)
