@@ -115,6 +115,21 @@ import Testing
         }
     }
 
+    @Test("a peer that takes nothing is dropped")
+    func stuck() async throws {
+        try await RunningServer.run({ $0.limits.pingInterval = .milliseconds(500) }) { server in
+            let client = try await open(server)
+            // Each is answered, and no answer is read, until the buffers of both sides are full.
+            let pings = (0..<512).flatMap { _ in
+                RawClient.masked(Array(repeating: 7, count: 120), opcode: 9)
+            }
+            let dropped = await #expect(throws: RawClient.Failure.self) {
+                while true { try await client.send(pings) }
+            }
+            #expect(["send: \(EPIPE)", "send: \(ECONNRESET)"].contains(dropped?.description))
+        }
+    }
+
     @Test("a WebSocket to a wrong path is a 404, another protocol is ignored")
     func otherUpgrades() async throws {
         try await RunningServer.run { server in

@@ -197,6 +197,11 @@ extension RawClient {
 
     /// Sends a masked frame of fewer than 64 KiB.
     func sendFrame(_ payload: [UInt8], opcode: UInt8 = 1) async throws {
+        try await send(Self.masked(payload, opcode: opcode))
+    }
+
+    /// The bytes of a masked frame of fewer than 64 KiB.
+    static func masked(_ payload: [UInt8], opcode: UInt8) -> [UInt8] {
         let mask: [UInt8] = [1, 2, 3, 4]
         var bytes: [UInt8] = [0x80 | opcode]
         if payload.count < 126 {
@@ -206,7 +211,7 @@ extension RawClient {
         }
         bytes += mask
         for (index, byte) in payload.enumerated() { bytes.append(byte ^ mask[index % 4]) }
-        try await send(bytes)
+        return bytes
     }
 
     /// Reads the next frame that is no ping: on a busy machine one may come between any two.

@@ -59,7 +59,6 @@ final class LiveSession: Sendable {
     private func run(_ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.ping() }
-            group.addTask { await self.dropWhenSilent() }
             do {
                 for try await frame in inbound {
                     lastHeard.withLock { $0 = .now }
@@ -187,17 +186,18 @@ final class LiveSession: Sendable {
                 try await Task.sleep(for: interval)
                 guard (try? parts.access.admit(credentials, for: .read)) != nil else {
                     // The token was taken back.
-                    try await close(.policyViolation)
+                    try await saying { try await close(.policyViolation) }
                     return
                 }
                 let silence = lastHeard.withLock { $0.duration(to: .now) }
                 // Nobody is dropped for silence before being asked for a sign of life.
                 if hasAsked, silence > interval * 2 {
-                    try await close(.goingAway)
+                    try await saying { try await close(.goingAway) }
                     return
                 }
-                try await outbound.write(
-                    WebSocketFrame(fin: true, opcode: .ping, data: allocator.buffer(capacity: 0)))
+                let question = WebSocketFrame(
+                    fin: true, opcode: .ping, data: allocator.buffer(capacity: 0))
+                try await saying { try await outbound.write(question) }
                 hasAsked = true
             } catch {
                 // Cancelled, or the peer has gone; the reading side ends the session.
@@ -206,18 +206,14 @@ final class LiveSession: Sendable {
         }
     }
 
-    /// Ends the connection of a peer that says nothing although it was asked, also of one that
-    /// takes nothing any more, for which the question itself waits.
-    private func dropWhenSilent() async {
-        let patience = parts.configuration.limits.pingInterval * 3
-        while !Task.isCancelled {
-            let silence = lastHeard.withLock { $0.duration(to: .now) }
-            guard silence < patience else {
-                channel.close(promise: nil)
-                return
-            }
-            try? await Task.sleep(for: patience - silence)
-        }
+    /// Says something to a peer, and ends its connection when three intervals pass before it is
+    /// taken: a peer that reads nothing holds back every write, also the one that ends it.
+    private func saying(_ word: () async throws -> Void) async throws {
+        let channel = channel
+        let patience = TimeAmount(parts.configuration.limits.pingInterval * 3)
+        let cut = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+        defer { cut.cancel() }
+        try await word()
     }
 
     private func remove(_ id: String) -> (any FrameSource)? {
