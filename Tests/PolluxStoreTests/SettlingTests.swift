@@ -131,7 +131,10 @@ import Testing
 
     @Test("late points that come while a chunk is rewritten are kept")
     func lateWhileRewriting() throws {
-        let fixture = try StoreFixture(options: SettlingTests.options())
+        var options = SettlingTests.options()
+        // Nothing else may rewrite the chunk first.
+        options.settleIntervalMilliseconds = 3_600_000
+        let fixture = try StoreFixture(options: options)
         let series = [try fixture.series(1, 1)]
         try fixture.write(SettlingTests.batch(series, rows: 0..<8_000))
         fixture.store.flushForTest()
