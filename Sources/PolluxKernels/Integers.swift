@@ -114,17 +114,21 @@ public enum IntegerLoops {
         var high = Longs(repeating: .max)
         for index in 0..<8 { low[index] = values[index &* count / 15] }
         for index in 8..<15 { high[index &- 8] = values[index &* count / 15] }
-        var median = low[0]
+        // For each number, how many of them are less, and how many are not greater.
+        var (lessLow, lessHigh, upToLow, upToHigh) = (Longs(), Longs(), Longs(), Longs())
         for index in 0..<15 {
-            let value = index < 8 ? low[index] : high[index &- 8]
-            let all = Longs(repeating: value)
-            var less = Longs().replacing(with: 1, where: low .< all)
-            less.replace(with: less &+ 1, where: high .< all)
-            var upTo = Longs().replacing(with: 1, where: low .<= all)
-            upTo.replace(with: upTo &+ 1, where: high .<= all)
-            if less.wrappedSum() <= 7 && upTo.wrappedSum() >= 8 { median = value }
+            let all = Longs(repeating: index < 8 ? low[index] : high[index &- 8])
+            lessLow &-= unsafeBitCast(all .< low, to: Longs.self)
+            lessHigh &-= unsafeBitCast(all .< high, to: Longs.self)
+            upToLow &-= unsafeBitCast(all .<= low, to: Longs.self)
+            upToHigh &-= unsafeBitCast(all .<= high, to: Longs.self)
         }
-        return median
+        let seven = Longs(repeating: 7)
+        let isLow = (lessLow .<= seven) .& (upToLow .> seven)
+        let isHigh = (lessHigh .<= seven) .& (upToHigh .> seven)
+        var medians = Longs(repeating: .min).replacing(with: low, where: isLow)
+        medians.replace(with: high, where: isHigh)
+        return medians.max()
     }
 
     /// How many of `count` values differ from the one before.

@@ -60,38 +60,92 @@ public enum Residuals {
         return range.joined()
     }
 
-    /// The rows whose distance from `reference` has more than `width` bits, in order.
+    /// The rows of values outside `least ... least + span`, in order.
     ///
-    /// `rows` has room for `count`, which is at most 65,536; `width` is 0...63. Returns how many.
+    /// `rows` has room for `count`. Returns how many.
     public static func outliers(
-        _ values: UnsafePointer<Int64>, count: Int, reference: Int64, width: Int,
-        into rows: UnsafeMutablePointer<UInt16>
+        _ values: UnsafePointer<Int64>, count: Int, least: Int64, span: UInt64,
+        into rows: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        let references = Longs(repeating: reference)
-        let down = SIMD8<UInt64>(repeating: UInt64(truncatingIfNeeded: width))
+        let leasts = Longs(repeating: least)
+        let spans = SIMD8<UInt64>(repeating: span)
+        return self.rows(from: 0, count: count, rows) { index in
+            let distances = loadLongs(values + index) &- leasts
+            let isFar = unsafeBitCast(distances, to: SIMD8<UInt64>.self) .> spans
+            return unsafeBitCast(isFar, to: Longs.self)
+        } holds: {
+            UInt64(bitPattern: values[$0] &- least) > span
+        }
+    }
+
+    /// The rows, from the second on, whose values differ from the one before, in order.
+    ///
+    /// `rows` has room for `count`, which is at least one. Returns how many.
+    public static func changes(
+        _ values: UnsafePointer<Int64>, count: Int, into rows: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        self.rows(from: 1, count: count, rows) { index in
+            let isNew = loadLongs(values + index) .!= loadLongs(values + (index &- 1))
+            return unsafeBitCast(isNew, to: Longs.self)
+        } holds: {
+            values[$0] != values[$0 &- 1]
+        }
+    }
+
+    /// The rows of which something holds; `eight` gives -1 for each of eight rows where it does.
+    ///
+    /// Which rows is hard to foresee: there is a branch for each that is found, not for each row.
+    @inline(__always)
+    private static func rows(
+        from first: Int, count: Int, _ rows: UnsafeMutablePointer<UInt32>,
+        eight: (Int) -> Longs, holds: (Int) -> Bool
+    ) -> Int {
         var found = 0
-        var index = 0
-        while index &+ 8 <= count {
-            let distances = unsafeBitCast(
-                loadLongs(values + index) &- references, to: SIMD8<UInt64>.self)
-            let high = distances &>> down
-            if (high.lowHalf | high.highHalf) != SIMD4<UInt64>() {
-                for lane in 0..<8 {
-                    rows[found] = UInt16(truncatingIfNeeded: index &+ lane)
-                    if high[lane] != 0 { found &+= 1 }
-                }
+        var index = first
+        while index &+ 64 <= count {
+            // Written out: vectors that wide, kept over a loop, the compiler cuts up badly.
+            let first = part(eight, index, 0) | part(eight, index, 1)
+            let second = part(eight, index, 2) | part(eight, index, 3)
+            let third = part(eight, index, 4) | part(eight, index, 5)
+            let fourth = part(eight, index, 6) | part(eight, index, 7)
+            let bytes =
+                ((first | second) | (third | fourth)) &<< Longs(0, 8, 16, 24, 32, 40, 48, 56)
+            let halves = bytes.lowHalf | bytes.highHalf
+            let quarters = halves.lowHalf | halves.highHalf
+            var bits = transposed(UInt64(bitPattern: quarters[0] | quarters[1]))
+            while bits != 0 {
+                rows[found] = UInt32(
+                    truncatingIfNeeded: index &+ bits.trailingZeroBitCount)
+                found &+= 1
+                bits &= bits &- 1
             }
-            index &+= 8
+            index &+= 64
         }
         while index < count {
-            let distance = UInt64(bitPattern: values[index] &- reference)
-            if distance &>> UInt64(truncatingIfNeeded: width) != 0 {
-                rows[found] = UInt16(truncatingIfNeeded: index)
-                found &+= 1
-            }
+            rows[found] = UInt32(truncatingIfNeeded: index)
+            if holds(index) { found &+= 1 }
             index &+= 1
         }
         return found
+    }
+
+    /// Of the eight rows at `8 * number` from `index` on, a bit of that number where it holds.
+    @inline(__always)
+    private static func part(_ eight: (Int) -> Longs, _ index: Int, _ number: Int) -> Longs {
+        eight(index &+ 8 &* number) & Longs(repeating: 1 &<< Int64(number))
+    }
+
+    /// Bit b of byte a becomes bit a of byte b.
+    @inline(__always)
+    private static func transposed(_ bits: UInt64) -> UInt64 {
+        var bits = bits
+        for (shift, mask) in [
+            (7, 0x00AA_00AA_00AA_00AA), (14, 0x0000_CCCC_0000_CCCC), (28, 0x0000_0000_F0F0_F0F0),
+        ] as [(UInt64, UInt64)] {
+            let swapped = (bits ^ (bits &>> shift)) & mask
+            bits ^= swapped ^ (swapped &<< shift)
+        }
+        return bits
     }
 
     /// Least and greatest of what was added.

@@ -48,18 +48,53 @@ import Testing
     @Test(arguments: [23, 24] as [UInt64]) func outliers(_ seed: UInt64) {
         var random = Seed(seed)
         for count in Self.counts {
-            for width in [0, 1, 7, 12, 40, 63] {
-                let reference = Int64(random.next() % 1000) - 500
+            for span in [0, 1, 127, 128, 4095, 1 << 40, UInt64.max >> 1, .max] as [UInt64] {
+                let least = Int64(random.next() % 1000) - 500
                 let values = (0..<count).map { _ in
-                    reference &+ Int64(bitPattern: random.next() >> (random.next() % 64))
+                    least &+ Int64(bitPattern: random.next() >> (random.next() % 64))
                 }
-                var rows = [UInt16](repeating: 0, count: count)
+                var rows = [UInt32](repeating: 0, count: count)
                 let found = Residuals.outliers(
-                    values, count: count, reference: reference, width: width, into: &rows)
+                    values, count: count, least: least, span: span, into: &rows)
                 let expected = values.indices.filter {
-                    UInt64(bitPattern: values[$0] &- reference) >> UInt64(width) != 0
+                    UInt64(bitPattern: values[$0] &- least) > span
                 }
                 #expect(rows.prefix(found).map { Int($0) } == expected)
+            }
+        }
+    }
+
+    @Test(arguments: [38, 39] as [UInt64]) func changes(_ seed: UInt64) {
+        var random = Seed(seed)
+        for count in Self.counts {
+            for pool in [1, 2, 1000] as [UInt64] {
+                let values = (0..<count).map { _ in Int64(random.next() % pool) << 40 }
+                var rows = [UInt32](repeating: 0, count: count)
+                let found = Residuals.changes(values, count: count, into: &rows)
+                let expected = values.indices.dropFirst().filter { values[$0] != values[$0 - 1] }
+                #expect(rows.prefix(found).map { Int($0) } == expected)
+                #expect(IntegerLoops.changes(values, count: count) == found)
+            }
+        }
+    }
+
+    /// Sequences of three that come again, and those that come again in another order.
+    @Test func repeats() {
+        let cycle = (0..<5000).map { Int64($0 % 7) }
+        var random = Seed(40)
+        let noise = (0..<5000).map { _ in Int64(random.next() >> 40) }
+        for limit in [512, 3072, 100_000] {
+            cycle.withUnsafeBufferPointer {
+                #expect(Repeats.areMore(than: 0.9, of: $0, limit: limit))
+            }
+            noise.withUnsafeBufferPointer {
+                #expect(!Repeats.areMore(than: 0.01, of: $0, limit: limit))
+            }
+            // Every other sequence of eight is new.
+            let half = cycle.indices.map { $0 / 8 % 2 == 0 ? cycle[$0 % 8] : noise[$0] }
+            half.withUnsafeBufferPointer {
+                #expect(Repeats.areMore(than: 0.3, of: $0, limit: limit))
+                #expect(!Repeats.areMore(than: 0.45, of: $0, limit: limit))
             }
         }
     }

@@ -103,7 +103,7 @@ struct FloatEncoder {
         let count = values.count
         if best.cost > 3 * Double(count) { best.offer(bytes(as: .floatPlanes), 1.02) }
         // Alone zstd is smaller only where values come again in sequences.
-        if withBits({ Repeats.share(of: $0) }) > (count < 1024 ? 0.1 : 0.2),
+        if withBits({ Repeats.areMore(than: count < 1024 ? 0.1 : 0.2, of: $0) }),
             best.cost > zstdEstimate()
         {
             best.offer(bytes(as: .floatZstd), 1)

@@ -62,21 +62,27 @@ struct ScaledFloats {
         _ values: UnsafeBufferPointer<Double>, _ distances: inout [Int64], above greatest: Int64
     ) -> Bool {
         let count = values.count
+        var isFew = true
         distances.withUnsafeMutableBufferPointer { distances in
             guard let start = distances.baseAddress, count > 0 else { return }
-            let range = IntegerLoops.range(start, count: count)
-            if range.least >= -greatest && range.greatest <= greatest { return }
-            integers.withUnsafeMutableBufferPointer { integers in
-                var left = integers[0]
-                for row in 0..<count where distances[row].magnitude > UInt64(greatest) {
-                    exceptions.append((row, values[row].bitPattern))
-                    distances[row] = 0
-                    if row > 0 { left = integers[row - 1] }
-                    integers[row] = left
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { rows in
+                let found = Residuals.outliers(
+                    start, count: count, least: -greatest, span: 2 * UInt64(greatest),
+                    into: rows.baseAddress.unsafelyUnwrapped)
+                guard found <= count / 8 else {
+                    isFew = false
+                    return
+                }
+                integers.withUnsafeMutableBufferPointer { integers in
+                    for row in rows.prefix(found).lazy.map({ Int($0) }) {
+                        exceptions.append((row, values[row].bitPattern))
+                        distances[row] = 0
+                        if row > 0 { integers[row] = integers[row - 1] }
+                    }
                 }
             }
         }
-        return exceptions.count <= count / 8
+        return isFew
     }
 
     /// Distances from printed quotients; returns how many are not zero.

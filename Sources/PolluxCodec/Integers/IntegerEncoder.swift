@@ -126,8 +126,9 @@ struct IntegerEncoder {
     ) {
         let weight = 1.2
         guard numbers.count >= 256, best.room(weight) > Double(numbers.count / 8) else { return }
-        let share = numbers.withUnsafeBufferPointer { Repeats.share(of: $0, limit: 1536) }
-        guard share > 0.25 else { return }
+        guard
+            numbers.withUnsafeBufferPointer({ Repeats.areMore(than: 0.25, of: $0, limit: 1536) })
+        else { return }
         // One plane leaves no choice of a cut.
         let isPlane = UInt64(bitPattern: range.greatest &- range.least) < 256
         func planes(_ numbers: [Int64], _ limit: Double) -> [UInt8]? {
@@ -219,7 +220,7 @@ struct IntegerEncoder {
         _ numbers: [Int64], _ orders: [PackedOrder], _ common: SharedFactor, weight: Double,
         _ best: inout Choice
     ) {
-        lazy var repeats = numbers.withUnsafeBufferPointer { Repeats.share(of: $0) > 1 / 8 }
+        lazy var repeats = numbers.withUnsafeBufferPointer { Repeats.areMore(than: 1 / 8, of: $0) }
         let all = orders.contains(.values) || !repeats ? orders : orders + [.values]
         var plans = all.map { order in
             PlanesColumn.Plan(

@@ -95,6 +95,7 @@ struct Levels {
         return withUnsafeTemporaryAllocation(of: Int64.self, capacity: slotCount + 256) { memory in
             // Slots hold a sampled value, once `isTaken` says so.
             let keys = memory.baseAddress.unsafelyUnwrapped
+            keys.initialize(repeating: 0, count: slotCount)
             let isTaken = UnsafeMutableRawPointer(keys + slotCount)
                 .initializeMemory(as: UInt8.self, repeating: 0, count: slotCount)
             var distinct = 0
@@ -102,13 +103,14 @@ struct Levels {
                 let value = column[(index &* step) >> 16]
                 let mixed = UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
                 var slot = Int(truncatingIfNeeded: mixed >> 54)
-                while isTaken[slot] != 0, keys[slot] != value { slot = (slot + 1) % slotCount }
-                if isTaken[slot] == 0 {
-                    isTaken[slot] = 1
-                    keys[slot] = value
-                    distinct += 1
-                    if distinct > most { return false }
+                // Whether it is taken is hard to foresee, that another has taken it is not.
+                while isTaken[slot] & (keys[slot] != value ? 1 : 0) != 0 {
+                    slot = (slot &+ 1) % slotCount
                 }
+                distinct &+= 1 &- Int(isTaken[slot])
+                isTaken[slot] = 1
+                keys[slot] = value
+                if distinct > most { return false }
             }
             return true
         }
@@ -139,12 +141,9 @@ struct Runs {
     init(_ column: UnsafeBufferPointer<Int64>) {
         guard column.count > 0 else { return }
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: column.count + 1) { ends in
-            // Where a run ends is hard to foresee, so every row is noted and most are overwritten.
-            var found = 0
-            for row in 1..<column.count {
-                ends[found] = UInt32(truncatingIfNeeded: row)
-                if column[row] != column[row - 1] { found += 1 }
-            }
+            let found = Residuals.changes(
+                column.baseAddress.unsafelyUnwrapped, count: column.count,
+                into: ends.baseAddress.unsafelyUnwrapped)
             ends[found] = UInt32(column.count)
             values.reserveCapacity(found + 1)
             lengths.reserveCapacity(found + 1)
@@ -163,17 +162,17 @@ struct Runs {
 private struct LevelTable {
     private let limit: Int
     private var shift: UInt64
-    /// The number of a level plus one; 0 is an empty slot.
+    /// The number of a level plus one; 0 is an empty slot, and the last takes what is no level.
     private var slots: [Int32]
     private(set) var found: [Int64] = []
 
     init(limit: Int) {
         self.limit = limit
-        // Half empty at most, and mostly far emptier: what is in another's place costs more time
-        // than to clear a table that is too large.
-        let bits = min(12, max(4, bitLength(UInt64(limit)) + 1))
+        // A quarter full at most, and mostly far emptier: what is in another's place costs more
+        // time than to clear a table that is too large.
+        let bits = min(13, max(4, bitLength(UInt64(limit)) + 2))
         shift = UInt64(64 - bits)
-        slots = [Int32](repeating: 0, count: 1 << bits)
+        slots = [Int32](repeating: 0, count: 1 << bits + 1)
     }
 
     /// Numbers `count` values, new ones as they come; false when there are more than the limit, and
@@ -183,56 +182,56 @@ private struct LevelTable {
         into numbers: UnsafeMutableBufferPointer<Int64>
     ) -> Bool {
         var row = 0
-        while row < count {
+        while true {
             // As many as there is room for before the table has to grow.
-            let room = min(limit, slots.count / 2)
-            row = number(values, from: row, count: count, room: room, numbers)
-            if row == count { return true }
-            guard found.count < limit else {
+            let room = min(limit, slots.count / 4)
+            row = number(
+                values, from: row, count: count, room: room,
+                numbers.baseAddress.unsafelyUnwrapped)
+            guard found.count <= limit else {
                 numbers[row...].initialize(repeating: 0)
                 return false
             }
+            if row == count { return true }
             grow()
         }
-        return true
     }
 
-    /// Numbers values until one would be the level after the last there is room for; its row.
+    /// Numbers values up to the one that is a level more than there is room for; the row behind.
+    ///
+    /// Whether a value is new is hard to foresee: only one in another's place takes a branch.
     private mutating func number(
         _ values: UnsafePointer<Int64>, from first: Int, count: Int, room: Int,
-        _ numbers: UnsafeMutableBufferPointer<Int64>
+        _ numbers: UnsafeMutablePointer<Int64>
     ) -> Int {
-        let mask = slots.count - 1
+        // Behind the slots is one that takes what is not new.
+        let mask = slots.count - 2
+        let unused = slots.count - 1
         let shift = shift
-        found.reserveCapacity(room)
-        return slots.withUnsafeMutableBufferPointer { slots in
-            withUnsafeTemporaryAllocation(of: Int64.self, capacity: room) { keys in
-                _ = keys.initialize(fromContentsOf: found)
+        found.reserveCapacity(room + 1)
+        return slots.withUnsafeMutableBufferPointer { buffer in
+            withUnsafeTemporaryAllocation(of: Int64.self, capacity: room + 3) { keyBuffer in
+                // The key of an empty slot, number 0, is the value itself.
+                let slots = buffer.baseAddress.unsafelyUnwrapped
+                let keys = keyBuffer.baseAddress.unsafelyUnwrapped
                 let known = found.count
+                for level in 0..<known { keys[level + 1] = found[level] }
                 var levels = known
                 var row = first
-                search: while row < count {
+                while row < count, levels <= room {
                     let value = values[row]
+                    keys[0] = value
+                    keys[levels &+ 1] = value
                     var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
-                    while true {
-                        let number = Int(slots[slot])
-                        if number == 0 {
-                            if levels == room { break search }
-                            keys[levels] = value
-                            levels += 1
-                            slots[slot] = Int32(truncatingIfNeeded: levels)
-                            numbers[row] = Int64(levels - 1)
-                            break
-                        }
-                        if keys[number - 1] == value {
-                            numbers[row] = Int64(number - 1)
-                            break
-                        }
-                        slot = (slot + 1) & mask
-                    }
-                    row += 1
+                    while keys[Int(slots[slot])] != value { slot = (slot &+ 1) & mask }
+                    let number = Int(slots[slot])
+                    let isNew = number == 0
+                    levels &+= isNew ? 1 : 0
+                    slots[isNew ? slot : unused] = Int32(truncatingIfNeeded: levels)
+                    numbers[row] = Int64(isNew ? levels : number) &- 1
+                    row &+= 1
                 }
-                found.append(contentsOf: keys[known..<levels])
+                found.append(contentsOf: keyBuffer[(known + 1)..<(levels + 1)])
                 return row
             }
         }
@@ -240,8 +239,8 @@ private struct LevelTable {
 
     private mutating func grow() {
         shift -= 2
-        slots = [Int32](repeating: 0, count: 4 * slots.count)
-        let mask = slots.count - 1
+        slots = [Int32](repeating: 0, count: 4 * (slots.count - 1) + 1)
+        let mask = slots.count - 2
         for (index, value) in found.enumerated() {
             var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
             while slots[slot] != 0 { slot = (slot + 1) & mask }

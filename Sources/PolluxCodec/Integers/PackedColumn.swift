@@ -195,10 +195,11 @@ struct PackedColumn {
         var bytes: [UInt8] = []
         guard plan.hasExceptions else { return (0, bytes) }
         var found = 0
-        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count) { rows in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { rows in
             let rows = rows.baseAddress.unsafelyUnwrapped
             found = Residuals.outliers(
-                values, count: count, reference: plan.reference, width: plan.width, into: rows)
+                values, count: count, least: plan.reference, span: (1 << UInt64(plan.width)) - 1,
+                into: rows)
             // Two numbers of at most ten bytes each.
             bytes = [UInt8](unsafeUninitializedCapacity: 20 * found) { target, filled in
                 guard let target = target.baseAddress else { return }

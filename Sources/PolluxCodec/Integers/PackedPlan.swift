@@ -123,13 +123,17 @@ private enum BitLengths {
     /// bits or more, and none has more than `limit`.
     ///
     /// From the greatest width down, exceptions only become more: soon they cost more than all.
+    /// Of the widths below one, each number with more bits costs two bytes, and nearly one for
+    /// each seven widths that the others win an eighth of a byte.
     private static func best(
         count: Int, upTo limit: Int, isSigned: Bool, _ atLeast: (Int) -> Int
     ) -> Found {
         var best = (width: limit, byteCount: TailBits.byteCount(count: count, width: limit))
         for width in stride(from: limit - 1, through: 0, by: -1) {
             let exceptionCount = atLeast(width + 1)
-            if 2 * exceptionCount > best.byteCount { break }
+            let rest = max(0, width - (isSigned ? 6 : 5))
+            let least = min(count * rest / 8, exceptionCount * rest / 7)
+            if 2 * exceptionCount + least > best.byteCount { break }
             var bytes = TailBits.byteCount(count: count, width: width)
             if bytes + 2 * exceptionCount > best.byteCount { continue }
             // The place, then a byte for each seven bits that the high part has begun.
