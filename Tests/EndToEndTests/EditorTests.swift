@@ -1,4 +1,6 @@
 import Foundation
+import PolluxModel
+import PolluxQuery
 import Testing
 
 @testable import pollux
@@ -238,5 +240,35 @@ import Testing
                 #expect(throws: Never.self, "\(example)") { try parse(example) }
             }
         }
+    }
+
+    @Test("the run of values of a row leaves holes blank and other columns' rows out")
+    func trend() {
+        let minute: Int64 = 60_000_000_000
+        func trends(_ curve: ResultCurve?) -> [String] {
+            var result = QueryResult(
+                content: .rows,
+                columns: [
+                    ResultColumn(
+                        name: "time", kind: .timestamp,
+                        cells: ResultCells(.integers([0, 10, 20, 60].map { $0 * minute }))),
+                    ResultColumn(
+                        name: "power", kind: .float,
+                        cells: ResultCells(
+                            .floats([0, 1, 0, 1]), missing: [false, false, true, false]),
+                        curve: curve),
+                ])
+            AnswerView.addTrend(to: &result)
+            return (0..<4).map { row in
+                if case .text(let text) = result.columns[2].cell(row) { text } else { "" }
+            }
+        }
+        #expect(trends(nil) == ["▁", "▁█", "▁█ ", "▁█ █"])
+        #expect(
+            trends(ResultCurve(shape: .linear, gap: ResultCurve.Gap.none))
+                == ["▁", "▁█", "▁█", "▁██"])
+        #expect(
+            trends(ResultCurve(shape: .linear, gap: .length(15 * minute)))
+                == ["▁", "▁█", "▁█", "▁█ █"])
     }
 }

@@ -35,7 +35,7 @@ struct AnswerColumns {
                 field.kind == .integer ? .integers(integers) : .floats(floats)
             return ResultColumn(
                 name: field.name, kind: field.kind, unit: field.unit,
-                cells: ResultCells(values, missing: hasMissing ? missing : []))
+                cells: ResultCells(values, missing: hasMissing ? missing : []), curve: field.curve)
         }
     }
 

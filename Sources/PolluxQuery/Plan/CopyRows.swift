@@ -9,7 +9,7 @@ struct CopyRows {
 
     /// Rows by asset and time.
     func rows(_ outputs: [Question.Output]) throws -> QueryResult {
-        var columns = AnswerColumns(outputs.map { question.item($0) })
+        var columns = AnswerColumns(outputs.map { question.sampleItem($0) })
         for subject in question.subjects {
             guard let spans = try question.spans(of: subject) else {
                 question.addNote(question.absentEvent(of: subject))

@@ -125,6 +125,7 @@ extension Question {
         if clauses.ranking != nil || clauses.grouping != nil || clauses.compare != nil {
             return .evaluate(reason: "rows are ranked, grouped or compared")
         }
+        if showsHoles { return .evaluate(reason: "a chart shows holes") }
         if case .at? = clauses.time?.form {
             return .evaluate(reason: "the curve is read at an instant")
         }

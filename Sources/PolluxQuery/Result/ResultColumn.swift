@@ -15,13 +15,19 @@ public struct ResultColumn: Sendable {
     public var unit: String?
     /// The cells.
     public var cells: ResultCells
+    /// How its values run between rows; nil where they are no curve.
+    public var curve: ResultCurve?
 
     /// A column from its parts.
-    public init(name: String, kind: Kind, unit: String? = nil, cells: ResultCells) {
+    public init(
+        name: String, kind: Kind, unit: String? = nil, cells: ResultCells,
+        curve: ResultCurve? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.unit = unit
         self.cells = cells
+        self.curve = curve
     }
 
     /// Number of cells.

@@ -187,7 +187,8 @@ extension Question {
         }
         let unit = kind == .duration ? nil : output.expression.unit?.symbol
         return RowTable.Field(
-            name: output.name, kind: kind, unit: unit?.isEmpty == true ? nil : unit)
+            name: output.name, kind: kind, unit: unit?.isEmpty == true ? nil : unit,
+            curve: kind == .float || kind == .integer ? curve(of: output.expression) : nil)
     }
 
     private func isWhole(_ bound: BoundExpression) -> Bool {
@@ -257,6 +258,7 @@ extension QueryResult {
                 texts.indices = Array(texts.indices.prefix(limit))
                 column.cells = ResultCells(.texts(texts), missing: missing)
             }
+            column.curve?.holes?.removeAll { $0.row >= limit }
             return column
         }
         result.keys = Array(keys.prefix(limit))

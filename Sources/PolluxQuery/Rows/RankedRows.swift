@@ -54,6 +54,20 @@ struct RankedRows {
         let columns = (0..<itemCount).map { item in rows.map { $0.cells[item].number } }
         let kept = CurveThinning.kept(
             times: rows.map { $0.key.range.start.nanoseconds }, columns: columns, count: count)
-        return kept.map { rows[$0] }
+        return kept.enumerated().map { position, index in
+            var row = rows[index]
+            let next = position + 1 < kept.count ? kept[position + 1] : rows.count
+            let start = row.key.range.start.nanoseconds
+            // The first hole up to the next row that stays is a hole of this one.
+            for item in row.held.indices {
+                row.held[item] =
+                    (index..<next).lazy.compactMap { other in
+                        rows[other].held[item].map {
+                            rows[other].key.range.start.nanoseconds - start + $0
+                        }
+                    }.first
+            }
+            return row
+        }
     }
 }

@@ -6,6 +6,9 @@ struct RowTable {
         var key: RowKey
         var cells: [ResultCell]
         var notes: [String]
+        /// How long the value of each item is known before a hole, in nanoseconds; nil where there
+        /// is none, and empty where nobody asks.
+        var held: [Int64?] = []
     }
 
     /// What a column of items holds.
@@ -13,6 +16,7 @@ struct RowTable {
         var name: String
         var kind: ResultColumn.Kind
         var unit: String?
+        var curve: ResultCurve?
     }
 
     var items: [Field]
@@ -54,7 +58,8 @@ struct RowTable {
             columns.append(
                 ResultColumn(
                     name: item.name, kind: item.kind, unit: item.unit,
-                    cells: RowTable.cells(rows.map { $0.cells[index] }, kind: item.kind)))
+                    cells: RowTable.cells(rows.map { $0.cells[index] }, kind: item.kind),
+                    curve: curve(index)))
         }
         columns.append(
             ResultColumn(

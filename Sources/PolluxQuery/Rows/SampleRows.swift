@@ -20,7 +20,7 @@ struct SampleRows {
         }
         let onLeaf = try clauses.on.map { try onIndex($0.form) }
         let ranking = try Ranking(question: question, outputs: outputs)
-        let items = outputs.map { question.item($0) }
+        let items = outputs.map { question.sampleItem($0) }
         var table = RowTable(items: items)
         let filling = try Filling(question: question, items: items)
         var ranked = RankedRows(question: question)
@@ -47,6 +47,7 @@ struct SampleRows {
                 }
                 var found = self.rows(subject, evaluator, outputs, items, filter, at: times)
                 fill(&found, filling, outputs, items, evaluator)
+                if question.showsHoles { noteHoles(&found, outputs, evaluator) }
                 rows += found
                 if ranking != nil { read.append((evaluator, subject.present(in: [span]))) }
             }
@@ -177,7 +178,7 @@ struct SampleRows {
     }
 
     /// The leaf of an item that is a name, maybe in another unit.
-    private func plainLeaf(_ expression: BoundExpression) -> Int? {
+    func plainLeaf(_ expression: BoundExpression) -> Int? {
         switch expression.form {
         case .leaf(let index): index
         case .conversion(let inner, _): plainLeaf(inner)

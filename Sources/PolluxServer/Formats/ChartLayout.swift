@@ -22,8 +22,17 @@ struct ChartLayout: Sendable {
     /// One line to draw.
     struct Curve {
         var title: String
-        /// Instant and value, nil for a hole.
-        var points: [(time: Int64, value: Double?)]
+        /// Whether values hold up to the next one.
+        var isStep = false
+        var points: [Point]
+    }
+
+    /// A value to draw.
+    struct Point {
+        var time: Int64
+        var value: Double
+        /// Up to when the value is known, where a hole follows; else the next one is joined to it.
+        var end: Int64?
     }
 
     /// The charts as text, or what there is to draw nothing of.
@@ -56,16 +65,38 @@ struct ChartLayout: Sendable {
         }
         return names.flatMap { name in
             numbers.compactMap { column in
-                let points = (rows[name] ?? []).compactMap {
-                    row -> (time: Int64, value: Double?)? in
-                    guard case .timestamp(let instant) = time.cell(row) else { return nil }
-                    return (instant.nanoseconds, ChartLayout.number(column.cell(row)))
-                }
-                guard points.contains(where: { $0.value != nil }) else { return nil }
+                let points = ChartLayout.points(of: column, time, rows[name] ?? [])
+                guard !points.isEmpty else { return nil }
                 let heading = CellText.heading(column)
-                return Curve(title: name.isEmpty ? heading : "\(name) · \(heading)", points: points)
+                return Curve(
+                    title: name.isEmpty ? heading : "\(name) · \(heading)",
+                    isStep: column.curve?.shape == .step, points: points)
             }
         }
+    }
+
+    private static func points(
+        of column: ResultColumn, _ time: ResultColumn, _ rows: [Int]
+    ) -> [Point] {
+        var points: [Point] = []
+        var last: Int?
+        for row in rows {
+            guard case .timestamp(let instant) = time.cell(row) else { continue }
+            guard let value = number(column.cell(row)) else {
+                // Among samples it is a row of another column.
+                if column.curve?.gap == nil, let end = points.indices.last {
+                    points[end].end = points[end].end ?? points[end].time
+                }
+                continue
+            }
+            if let last {
+                points[points.count - 1].hold(column.curve, last, next: instant.nanoseconds)
+            }
+            points.append(Point(time: instant.nanoseconds, value: value))
+            last = row
+        }
+        if let last { points[points.count - 1].hold(column.curve, last, next: nil) }
+        return points
     }
 
     private static func number(_ cell: ResultCell) -> Double? {
@@ -77,7 +108,7 @@ struct ChartLayout: Sendable {
     }
 
     private func draw(_ curve: Curve) -> String {
-        let values = curve.points.compactMap(\.value)
+        let values = curve.points.map(\.value)
         let low = values.min() ?? 0
         let high = values.max() ?? 0
         let span = high > low ? high - low : 1
@@ -85,18 +116,27 @@ struct ChartLayout: Sendable {
         let margin = labels.map(\.count).max() ?? 0
         var canvas = BrailleCanvas(columns: width - margin - 3, rows: height)
         let start = curve.points.map(\.time).min() ?? 0
-        let end = curve.points.map(\.time).max() ?? 0
+        let end = curve.points.map { max($0.time, $0.end ?? $0.time) }.max() ?? 0
         let length = Double(max(1, end - start))
+        func across(_ time: Int64) -> Int {
+            Int(Double(time - start) / length * Double(canvas.width - 1))
+        }
         var last: (x: Int, y: Int)?
         for point in curve.points {
-            guard let value = point.value else {
-                last = nil
-                continue
+            let x = across(point.time)
+            let y = Int(((high - point.value) / span * Double(canvas.height - 1)).rounded())
+            if let last, curve.isStep {
+                canvas.line(from: last, to: (x, last.y))
+                canvas.line(from: (x, last.y), to: (x, y))
+            } else if let last {
+                canvas.line(from: last, to: (x, y))
+            } else {
+                canvas.dot(x, y)
             }
-            let x = Int(Double(point.time - start) / length * Double(canvas.width - 1))
-            let y = Int(((high - value) / span * Double(canvas.height - 1)).rounded())
-            if let last { canvas.line(from: last, to: (x, y)) } else { canvas.dot(x, y) }
             last = (x, y)
+            guard let end = point.end else { continue }
+            canvas.line(from: (x, y), to: (across(max(end, point.time)), y))
+            last = nil
         }
         let blank = String(repeating: " ", count: margin)
         var text = TextWidth.cut(TextWidth.printable(curve.title), to: width) + "\n"
@@ -143,6 +183,14 @@ struct ChartLayout: Sendable {
         }
         CellText.appendDecimal(Int64((value * scale).rounded()), decimals: decimals, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension ChartLayout.Point {
+    /// Notes how far the value is known, where the curve ends before the next value.
+    fileprivate mutating func hold(_ curve: ResultCurve?, _ row: Int, next: Int64?) {
+        guard end == nil, let held = curve?.held(row, at: time, next: next) else { return }
+        end = time + held
     }
 }
 

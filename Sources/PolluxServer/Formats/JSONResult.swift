@@ -22,9 +22,36 @@ enum JSONResult {
             json.member("name", column.name)
             json.member("type", column.kind.rawValue)
             if let unit = column.unit, !unit.isEmpty { json.member("unit", unit) }
+            if let curve = column.curve { append(curve, to: &json) }
             json.endObject()
         }
         json.endArray()
+    }
+
+    /// Writes how the values of a column run between rows.
+    private static func append(_ curve: ResultCurve, to json: inout JSONBytes) {
+        json.member("shape", curve.shape == .step ? "step" : "linear")
+        switch curve.gap {
+        case .some(.none): json.member("gap", "none")
+        case .length(let gap)?: json.member("gap", duration(gap))
+        case nil: break
+        }
+        guard let holes = curve.holes else { return }
+        json.name("holes")
+        json.beginArray()
+        for hole in holes {
+            json.beginObject()
+            json.member("row", hole.row)
+            json.member("held", duration(hole.held))
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private static func duration(_ nanoseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        CellText.appendDuration(nanoseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Writes everything behind the last row.

@@ -29,7 +29,7 @@ enum AnswerReader {
             columns.append(
                 ResultColumn(
                     name: name, kind: kind, unit: head["unit"] as? String,
-                    cells: cells(rows.lazy.map { $0[index] }, kind)))
+                    cells: cells(rows.lazy.map { $0[index] }, kind), curve: curve(head)))
         }
         var zone = ZoneRules.utc
         if let name = object["zone"] as? String, ZoneRules.isValidName(name),
@@ -47,6 +47,22 @@ enum AnswerReader {
         result.stats.points = stats?["points"] as? Int ?? 0
         result.stats.series = stats?["series"] as? Int ?? 0
         return result
+    }
+
+    private static func curve(_ head: [String: Any]) -> ResultCurve? {
+        let shapes: [String: MeasureShape] = ["step": .step, "linear": .linear]
+        guard let shape = (head["shape"] as? String).flatMap({ shapes[$0] }) else { return nil }
+        var curve = ResultCurve(shape: shape)
+        if let gap = head["gap"] as? String {
+            curve.gap = nanoseconds(gap).map { .length($0) } ?? ResultCurve.Gap.none
+        }
+        curve.holes = (head["holes"] as? [[String: Any]])?.compactMap { hole in
+            guard let row = hole["row"] as? Int,
+                let held = (hole["held"] as? String).flatMap(nanoseconds)
+            else { return nil }
+            return ResultCurve.Hole(row: row, held: held)
+        }
+        return curve
     }
 
     private static func cells(

@@ -112,7 +112,7 @@ struct AnswerView {
 
     /// Adds a column with the run of the first column of numbers up to each row, per asset.
     static func addTrend(to result: inout QueryResult) {
-        guard result.columns.contains(where: { $0.kind == .timestamp }),
+        guard let times = result.columns.first(where: { $0.kind == .timestamp }),
             let numbers = result.columns.first(where: { $0.kind == .float || $0.kind == .integer })
         else { return }
         let asset = result.columns.first { $0.kind == .asset }
@@ -128,9 +128,23 @@ struct AnswerView {
             lows[name] = (min(known.low, value), max(known.high, value))
         }
         var runs: [String: [Character]] = [:]
-        let texts = rows.map { row -> String? in
+        var ends: [String: (row: Int, time: Int64)] = [:]
+        let texts = rows.enumerated().map { index, row -> String? in
             let bounds = lows[row.name] ?? (0, 0)
-            let run = (runs[row.name] ?? []) + [bar(row.value, bounds.low, bounds.high)]
+            var run = runs[row.name] ?? []
+            // Among samples an empty cell is a row of another column, and holes lie between rows.
+            if row.value != nil || numbers.curve?.gap == nil {
+                if case .timestamp(let instant) = times.cell(index) {
+                    let time = instant.nanoseconds
+                    if let last = ends[row.name],
+                        numbers.curve?.held(last.row, at: last.time, next: time) != nil
+                    {
+                        run.append(" ")
+                    }
+                    ends[row.name] = (index, time)
+                }
+                run.append(bar(row.value, bounds.low, bounds.high))
+            }
             runs[row.name] = run.suffix(trendLength)
             return String(run.suffix(trendLength))
         }
