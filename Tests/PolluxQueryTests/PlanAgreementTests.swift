@@ -14,14 +14,15 @@ import Testing
 /// Counts, extremes, known time and notes are equal; sums and integrals agree to 1e-10, because
 /// they are added in another order.
 @Suite struct PlanAgreementTests {
-    /// More of them with `POLLUX_LONG_TESTS=1`.
-    static let seedCount: UInt64 =
-        ProcessInfo.processInfo.environment["POLLUX_LONG_TESTS"] == nil ? 8 : 200
+    /// The first and one where no row passes; more of them with `POLLUX_LONG_TESTS=1`.
+    static let seeds: [UInt64] =
+        ProcessInfo.processInfo.environment["POLLUX_LONG_TESTS"] == nil
+        ? Array(0..<8) + [149] : Array(0..<600)
 
     @Test func agree() throws {
         var fromStatistics = 0
         var briefCount = 0
-        for seed in 0..<PlanAgreementTests.seedCount {
+        for seed in PlanAgreementTests.seeds {
             let plant = try RandomSeries(seed: seed)
             var random = Seed(seed &* 7919 &+ 1)
             for _ in 0..<30 {

@@ -90,8 +90,6 @@ struct AnswerColumns {
     }
 
     var starts: [Int64] = []
-    /// The ends of slices; filled only when they are shown.
-    var ends: [Int64] = []
     var keys: [RowKey] = []
     var numbers: [Numbers]
     var names = Words()
@@ -120,7 +118,8 @@ struct AnswerColumns {
         if showsEnd {
             columns.append(
                 ResultColumn(
-                    name: "until", kind: .timestamp, cells: ResultCells(.integers(ends))))
+                    name: "until", kind: .timestamp,
+                    cells: ResultCells(.integers(keys.map { $0.range.end.nanoseconds }))))
         }
         if showsAsset {
             columns.append(ResultColumn(name: "asset", kind: .asset, cells: names.cells))

@@ -167,27 +167,20 @@ struct EverythingRows {
                     name: output.alias?.text ?? TwinQL.print(output.expression),
                     kind: word.word == .count ? .integer : .float, unit: nil)
             })
-        let showsEnd: Bool
-        switch question.query.clauses.every?.form.stride {
-        case .event: showsEnd = true
-        case .period: showsEnd = false
-        case nil:
-            let ends = folded.flatMap { $0.slices.map(\.whole.end) }
-            showsEnd = ends.contains { $0 != ends.first }
-        }
         for own in folded {
             for leaf in own.target.leaves {
-                append(own, leaf, words, needs, showsEnd: showsEnd, to: &columns)
+                append(own, leaf, words, needs, to: &columns)
             }
             try question.checkRowCount(columns.rowCount)
         }
-        return columns.result(zone: question.context.zone, showsEnd: showsEnd)
+        return columns.result(
+            zone: question.context.zone, showsEnd: question.showsEnd(of: columns.keys))
     }
 
     /// The rows of one measure of one asset.
     private func append(
         _ own: FoldRun.Folded, _ leaf: Int, _ words: [AggregateSyntax], _ needs: LaneFold.Needs,
-        showsEnd: Bool, to columns: inout AnswerColumns
+        to columns: inout AnswerColumns
     ) {
         let unit = own.target.sources[leaf]?.first?.definition.unit ?? ""
         let sums = words.map { word in
@@ -203,7 +196,6 @@ struct EverythingRows {
         for (index, slice) in own.slices.enumerated() {
             let covered = slice.covered(until: question.context.now)
             columns.starts.append(slice.whole.start.nanoseconds)
-            if showsEnd { columns.ends.append(slice.whole.end.nanoseconds) }
             columns.names.append(own.subject.name)
             columns.measures.append(question.leaves[leaf].name)
             columns.units.append(unit)

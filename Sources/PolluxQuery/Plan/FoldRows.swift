@@ -37,21 +37,12 @@ struct FoldRows {
     func result(_ folded: [FoldRun.Folded]) throws -> QueryResult {
         let fields = outputs.map { question.item($0) }
         var columns = AnswerColumns(fields)
-        let groups = groups(folded)
-        let showsEnd = self.showsEnd(groups)
-        for group in groups { try append(group, showsEnd: showsEnd, to: &columns) }
+        for group in groups(folded) { try append(group, to: &columns) }
         var showsAsset = true
         if case .overall? = question.query.clauses.grouping?.form { showsAsset = false }
         return columns.result(
-            zone: try question.shownZone(), showsEnd: showsEnd, showsAsset: showsAsset)
-    }
-
-    /// Whether slices vary: those of events, and those that a change of the plant cut off.
-    private func showsEnd(_ groups: [Group]) -> Bool {
-        if case .event? = question.query.clauses.every?.form.stride { return true }
-        guard question.query.clauses.every == nil else { return false }
-        let ends = groups.flatMap { $0.slices.map(\.whole.end) }
-        return ends.contains { $0 != ends.first }
+            zone: try question.shownZone(), showsEnd: question.showsEnd(of: columns.keys),
+            showsAsset: showsAsset)
     }
 
     // MARK: Groups
@@ -137,9 +128,7 @@ struct FoldRows {
 
     // MARK: Rows
 
-    private func append(
-        _ group: Group, showsEnd: Bool, to columns: inout AnswerColumns
-    ) throws {
+    private func append(_ group: Group, to columns: inout AnswerColumns) throws {
         let isOrdered = zip(group.slices, group.slices.dropFirst()).allSatisfy {
             $0.whole.start <= $1.whole.start
         }
@@ -163,7 +152,6 @@ struct FoldRows {
             if let filter = plan.rowFilter, filter.rowValue({ values[$0] }) != 1 { continue }
             let whole = group.slices[slice].whole
             columns.starts.append(whole.start.nanoseconds)
-            if showsEnd { columns.ends.append(whole.end.nanoseconds) }
             let number = name ?? columns.names.number(of: group.name)
             name = number
             columns.names.indices.append(number)

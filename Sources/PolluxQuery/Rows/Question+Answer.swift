@@ -12,6 +12,21 @@ extension Question {
         var isAggregate: Bool { !expression.aggregates.isEmpty }
     }
 
+    /// Whether `until` is shown: slices of events and episodes vary, those of a period do not, and
+    /// whole ranges do where a change of the plant cut some of them off.
+    ///
+    /// What counts are rows that are shown, however they were found.
+    func showsEnd(of keys: some Collection<RowKey>) -> Bool {
+        switch query.clauses.every?.form.stride {
+        case .event: return true
+        case .period: return false
+        case nil:
+            if query.clauses.episode != nil, query.clauses.grouping == nil { return true }
+            let shown = keys.prefix(query.clauses.limit?.form ?? .max)
+            return shown.contains { $0.range.end != shown.first?.range.end }
+        }
+    }
+
     /// Answers the question.
     func answer() throws -> QueryResult {
         var result = try rows()

@@ -71,7 +71,7 @@ struct SliceRows {
             try finish(group.inOrder)
         }
         table.rows = ranked.rows
-        table.showsEnd = showsEnd(table.rows)
+        table.showsEnd = question.showsEnd(of: table.rows.lazy.map(\.key))
         if case .overall? = question.query.clauses.grouping?.form { table.showsAsset = false }
         return table.result(zone: try question.shownZone())
     }
@@ -218,19 +218,6 @@ struct SliceRows {
     }
 
     // MARK: Rows
-
-    /// Slices of events and episodes vary, and so do those that a change of the plant cut off.
-    private func showsEnd(_ rows: [RowTable.Row]) -> Bool {
-        switch question.query.clauses.every?.form.stride {
-        case .event: return true
-        case .period: return false
-        case nil:
-            let clauses = question.query.clauses
-            if clauses.episode != nil, clauses.grouping == nil { return true }
-            guard let first = rows.first?.key.range.end else { return false }
-            return rows.contains { $0.key.range.end != first }
-        }
-    }
 
     /// The rows of a group, and for items that are curves the samples that `fill hold` carries.
     private func rows(
