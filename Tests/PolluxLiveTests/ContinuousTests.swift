@@ -3,6 +3,7 @@ import PolluxGraph
 import PolluxLanguage
 import PolluxModel
 import PolluxQuery
+import PolluxStore
 import PolluxTestKit
 import Testing
 
@@ -45,6 +46,38 @@ import Testing
             }
         }
         #expect(try plant.run("show queries").first?.rowCount == 0)
+    }
+
+    @Test("a query that begins in the past stores from rollups what it would have from points")
+    func beginsInRollups() throws {
+        func stored(life: String) throws -> [[Double]] {
+            let plant = try Plant()
+            try plant.run(
+                "create measure temperature of spindle in °C with kind = gauge, shape = step, "
+                    + "gap = 1m\(life)")
+            try plant.write((0..<360).map { (Double($0) * 10, Double($0 % 17)) })
+            plant.turn(at: 3600)
+            _ = try plant.store.compact()
+            let gone = try plant.store.applyLifeRules(now: Plant.instant(3600))
+            #expect((gone > 0) == !life.isEmpty)
+            try plant.run(
+                "create continuous query warm as avg temperature of every spindle last 1h "
+                    + "every 10m wait 10s into temperature-10m")
+            plant.turn(at: 3620)
+            // What has not gone is still corrected, with what has gone beside it.
+            try plant.write([(3585, 40)])
+            plant.turn(at: 3640)
+            try plant.restart()
+            plant.turn(at: 3650)
+            return try plant.points("temperature-10m")
+        }
+        let fromPoints = try stored(life: "")
+        let fromRollups = try stored(life: ", retention = 20m, rollup = 1m")
+        #expect(fromPoints.count == 6)
+        #expect(fromRollups.map { $0[0] } == fromPoints.map { $0[0] })
+        for (left, right) in zip(fromRollups, fromPoints) {
+            #expect(abs(left[1] - right[1]) < 1e-9, "\(left) \(right)")
+        }
     }
 
     @Test func whatWaitsForAServerIsListed() throws {
