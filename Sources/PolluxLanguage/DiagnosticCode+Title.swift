@@ -39,7 +39,7 @@ extension DiagnosticCode {
         case .notSingular: "The singular means exactly one"
         case .waitWithoutStream: "`wait` belongs to queries that keep running"
         case .alertWithoutWhen: "An alert needs `when`"
-        case .futureRange: "The range lies in the future"
+        case .futureRange: "The range, or what is recorded, lies in the future"
         case .emptyRange: "The range ends before it begins"
         case .pathDoesNotFit: "The plant is not built that way"
         case .strideTooLong: "Slices above a day are counted in days"

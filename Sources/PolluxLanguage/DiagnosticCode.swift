@@ -83,7 +83,7 @@ public enum DiagnosticCode: Int, Hashable, Sendable, CaseIterable {
     case waitWithoutStream = 204
     /// TQ205: an alert needs `when`.
     case alertWithoutWhen = 205
-    /// TQ206: the range lies in the future.
+    /// TQ206: the range, or what is recorded, lies in the future.
     case futureRange = 206
     /// TQ207: the range ends before it begins.
     case emptyRange = 207

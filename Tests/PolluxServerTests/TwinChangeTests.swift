@@ -69,6 +69,11 @@ import Testing
                     #"{"name":"job","asset":"CNC-3","start":"2026-03-02T08:00:00Z","attributes":{"name":"J1"}}"#
             )
             #expect(made.status == 201, "\(made.text)")
+            let early = try await server.ask(
+                "POST /api/v1/events", json,
+                body: #"{"name":"job","asset":"CNC-3","at":"2099-01-01T00:00:00Z"}"#)
+            #expect(early.status == 400)
+            #expect(early.text.contains("the event begins in the future, at 2099-01-01T00:00:00Z"))
             let id = try #require(try object(made)["id"] as? Int)
             #expect(
                 try object(await server.ask("GET /api/v1/events/\(id)"))["open"] as? Bool == true)

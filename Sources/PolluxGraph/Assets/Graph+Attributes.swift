@@ -90,6 +90,14 @@ extension Graph {
         return pieces.sorted { ($0.name, $0.range.start) < ($1.name, $1.range.start) }
     }
 
+    /// The name of the attribute that a word means: exact, else without case if only one fits.
+    public func attributeName(
+        matching name: String, in transaction: ReadTransaction
+    ) throws(GraphError) -> String? {
+        guard let word = try wordMatch(.attribute, name, in: transaction) else { return nil }
+        return try wordName(.attribute, word, in: transaction)
+    }
+
     /// The names of all attributes ever set, in order; for suggestions.
     public func attributeNames(in transaction: ReadTransaction) throws(GraphError) -> [String] {
         try words(.attribute, in: transaction).map(\.name).sorted()

@@ -36,6 +36,14 @@ public enum EventTime: Hashable, Sendable {
     case span(TimeRange)
     /// From an instant on; its end is not known yet.
     case open(from: Timestamp)
+
+    /// When it begins.
+    public var begin: Timestamp {
+        switch self {
+        case .instant(let begin), .open(let begin): begin
+        case .span(let span): span.start
+        }
+    }
 }
 
 /// What an event name means for a type, as declared.

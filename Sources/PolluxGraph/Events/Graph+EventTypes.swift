@@ -39,6 +39,14 @@ extension Graph {
         return nil
     }
 
+    /// The name of the event that a word means: exact, else without case if only one fits.
+    public func eventName(
+        matching name: String, in transaction: ReadTransaction
+    ) throws(GraphError) -> String? {
+        guard let word = try wordMatch(.event, name, in: transaction) else { return nil }
+        return try wordName(.event, word, in: transaction)
+    }
+
     /// The names of all events ever declared or recorded, in order.
     public func eventNames(in transaction: ReadTransaction) throws(GraphError) -> [String] {
         try words(.event, in: transaction).map(\.name).sorted()

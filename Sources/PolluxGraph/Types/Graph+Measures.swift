@@ -9,6 +9,17 @@ extension Graph {
         try wordID(.measure, name, in: transaction).map(MeasureID.init(rawValue:))
     }
 
+    /// The names of measures that are equal to one without regard to case.
+    public func measureNames(
+        like name: String, in transaction: ReadTransaction
+    ) throws(GraphError) -> [String] {
+        var names: [String] = []
+        for id in try foldedWords(.measure, name, in: transaction) {
+            if let found = try wordName(.measure, id, in: transaction) { names.append(found) }
+        }
+        return names
+    }
+
     /// The name of a measure.
     public func measureName(
         _ id: MeasureID, in transaction: ReadTransaction

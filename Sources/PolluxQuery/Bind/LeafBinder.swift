@@ -20,7 +20,8 @@ struct LeafBinder {
         }
         guard
             let leaf = try measure(name, scope: scope, offset: offset)
-                ?? attribute(name, scope: scope, offset: offset) ?? event(name)
+                ?? attribute(name, scope: scope, offset: offset)
+                ?? measureWithoutCase(name, scope: scope, offset: offset) ?? event(name)
         else { throw try unknown(name) }
         question.leaves.append(leaf)
         return expression(question.leaves.count - 1, at: name.range)
@@ -66,6 +67,17 @@ struct LeafBinder {
         return nil
     }
 
+    /// The measure whose name differs in case only, if only one fits.
+    private func measureWithoutCase(
+        _ name: NameSyntax, scope: Int?, offset: Period?
+    ) throws -> BoundLeaf? {
+        let names = try graph.measureNames(like: name.text, in: question.snapshot.transaction)
+        let found = try names.compactMap {
+            try measure(NameSyntax($0, range: name.range), scope: scope, offset: offset)
+        }
+        return found.count == 1 ? found[0] : nil
+    }
+
     private func attribute(
         _ name: NameSyntax, scope: Int?, offset: Period?
     ) throws -> BoundLeaf? {
@@ -87,11 +99,13 @@ struct LeafBinder {
     }
 
     private func event(_ name: NameSyntax) throws -> BoundLeaf? {
-        let known = try graph.eventNames(in: question.snapshot.transaction)
-        guard known.contains(name.text) else { return nil }
+        guard
+            let known = try graph.eventName(
+                matching: name.text, in: question.snapshot.transaction)
+        else { return nil }
         return BoundLeaf(
-            name: name.text, source: .event,
-            definition: MeasureDefinition(name: name.text, valueKind: .float), unit: nil,
+            name: known, source: .event,
+            definition: MeasureDefinition(name: known, valueKind: .float), unit: nil,
             offset: nil, scope: nil, range: name.range)
     }
 
@@ -141,7 +155,19 @@ struct LeafBinder {
             "\(type ?? "asset") \(first?.name ?? "") has no measure `\(name.text)`",
             at: name.range,
             suggestions: near.map { .init("did you mean `\($0)`?", replacement: $0) },
-            notes: known.isEmpty ? [] : ["\(type ?? "it") has: \(list)"])
+            notes: (known.isEmpty ? [] : ["\(type ?? "it") has: \(list)"]) + eventHint(name))
+    }
+
+    /// How events are chosen by what they say, where they are counted.
+    private func eventHint(_ name: NameSyntax) -> [String] {
+        guard let filter = question.query.clauses.filter?.form.range,
+            filter.lower <= name.range.lower, name.range.upper <= filter.upper,
+            let event = question.leaves.first(where: { $0.source == .event })?.name
+        else { return [] }
+        return [
+            "events are counted whatever they say; to list those that say something: "
+                + "`\(event) of … where \(filter.text(in: context.text))`"
+        ]
     }
 
     /// The two names that a minus without blanks joined, where both are measures.
@@ -152,5 +178,13 @@ struct LeafBinder {
             if known.contains(left), known.contains(right) { return (left, right) }
         }
         return nil
+    }
+}
+
+extension Question {
+    /// The name of the event that an expression is; nil where it is none.
+    func event(_ bound: BoundExpression) -> String? {
+        guard case .leaf(let index) = bound.form, leaves[index].source == .event else { return nil }
+        return leaves[index].name
     }
 }

@@ -61,21 +61,24 @@ extension RangeReader {
     func counted(
         _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
     ) throws -> [Counted] {
-        let known = try context.graph.eventNames(in: snapshot.transaction)
-        guard known.contains(name.text) else {
+        guard
+            let event = try context.graph.eventName(
+                matching: name.text, in: snapshot.transaction)
+        else {
+            let known = try context.graph.eventNames(in: snapshot.transaction)
             let near = Suggestions.nearest(to: name.text, in: known, limit: 3)
             throw context.wrong(
                 .unknownEvent, "there is no event `\(name.text)`", at: name.range,
                 suggestions: near.map { .init("did you mean `\($0)`?", replacement: $0) })
         }
         guard let subject else { return [] }
-        var owners = try self.owners(of: name.text, for: subject)
+        var owners = try self.owners(of: event, for: subject)
         if isMoment { owners = Array(owners.suffix(1)) }
         let until = TimeRange(start: .distantPast, end: context.now.advanced(by: 1))
         var found: [Counted] = []
         for owner in owners {
             let all = try context.graph.events(
-                of: owner.asset, named: name.text, overlapping: until, in: snapshot.transaction)
+                of: owner.asset, named: event, overlapping: until, in: snapshot.transaction)
             found += (isMoment ? all : RangeReader.those(of: all, touching: owner.range)).map {
                 Counted(event: $0, while: owner.range)
             }

@@ -218,9 +218,11 @@ struct RangeReader {
 
     /// `days` of `last 3 days` and `shifts` of `last 3 shifts` name what one of them is called.
     private func singularEvent(_ name: NameSyntax) throws -> NameSyntax {
-        let known = try context.graph.eventNames(in: snapshot.transaction)
-        guard !known.contains(name.text), name.text.hasSuffix("s"),
-            known.contains(String(name.text.dropLast()))
+        func isKnown(_ word: String) throws -> Bool {
+            try context.graph.eventName(matching: word, in: snapshot.transaction) != nil
+        }
+        guard name.text.lowercased().hasSuffix("s"), try !isKnown(name.text),
+            try isKnown(String(name.text.dropLast()))
         else { return name }
         return NameSyntax(String(name.text.dropLast()), range: name.range)
     }

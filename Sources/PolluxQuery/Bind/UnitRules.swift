@@ -62,6 +62,7 @@ struct UnitRules {
     ) throws -> BoundExpression {
         var (left, right) = (left, right)
         guard left.valueClass == right.valueClass else {
+            if let refusal = comparedEvent(operation, left, right, at: range) { throw refusal }
             throw context.wrong(
                 .differentKinds, "values of different kinds do not compare", at: range,
                 notes: ["text is written in quotes: `state = \"running\"`"])
@@ -71,6 +72,22 @@ struct UnitRules {
         }
         return BoundExpression(
             form: .comparison(operation, left, right), valueClass: .truth, range: range)
+    }
+
+    /// An event compared with a text, with the ways to choose time or events by a name.
+    private func comparedEvent(
+        _ operation: ComparisonOperator, _ left: BoundExpression, _ right: BoundExpression,
+        at range: SourceRange
+    ) -> QueryError? {
+        let isFirst = question.event(left) != nil
+        guard let event = question.event(isFirst ? left : right) else { return nil }
+        let text = (isFirst ? right : left).range.text(in: context.text)
+        var notes: [String] = []
+        if operation == .equal { notes.append("for the time inside it: `during \(event) \(text)`") }
+        notes.append("to list the events: `\(event) of … where \(range.text(in: context.text))`")
+        return context.wrong(
+            .differentKinds, "`\(event)` is an event, which has no value to compare", at: range,
+            notes: notes)
     }
 
     /// Converts a bound expression into a unit that was asked for.

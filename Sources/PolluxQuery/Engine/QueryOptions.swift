@@ -19,6 +19,8 @@ public struct QueryOptions: Sendable {
     public var byteLimit = 512 << 20
     /// Set it to end the statement at its next batch.
     public var cancellation: CancellationFlag?
+    /// How far ahead of now what is recorded may lie, in nanoseconds, as clocks differ.
+    public var futureTolerance: Int64 = 300_000_000_000
     /// Who asks, for the change log.
     public var source = "query"
     /// Which statements beside questions may run.

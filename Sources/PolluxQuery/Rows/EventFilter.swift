@@ -76,7 +76,11 @@ struct EventFilter {
     private func value(
         named name: NameSyntax, _ event: Event, _ subject: Subject
     ) throws -> Value? {
-        if let said = event.attributes.first(where: { $0.name == name.text }) { return said.value }
+        if let said = event.attributes.first(where: { $0.name == name.text })
+            ?? event.attributes.only(where: { $0.name.lowercased() == name.text.lowercased() })
+        {
+            return said.value
+        }
         if name.text == eventName || name.text == "name" {
             return event.label.isEmpty ? nil : .text(event.label)
         }
@@ -89,13 +93,21 @@ struct EventFilter {
             }
         }
         if try context.graph.measureID(named: name.text, in: transaction) != nil {
+            let word = try isNumber(name, of: subject) ? "max" : "mode"
             throw context.wrong(
                 .clauseDoesNotFit,
                 "`\(name.text)` is measured, and events are chosen by what they say",
                 at: name.range,
-                notes: ["for values meanwhile: `max \(name.text) … every \(eventName)`"])
+                notes: ["for values meanwhile: `\(word) \(name.text) … every \(eventName)`"])
         }
         return nil
+    }
+
+    /// Whether a measure has numbers, of which some are greater than others.
+    private func isNumber(_ name: NameSyntax, of subject: Subject) throws -> Bool {
+        let leaf = try LeafBinder(question: question).leaf(name, scope: nil, offset: nil)
+        guard case .leaf(let index) = leaf.form else { return leaf.valueClass == .number }
+        return leaf.valueClass == .number && question.leaves[index].definition.kind != .state
     }
 
     private func compare(_ operation: ComparisonOperator, _ left: Value, _ right: Value) -> Bool? {
@@ -114,5 +126,13 @@ struct EventFilter {
         context.wrong(
             .clauseDoesNotFit, "events are chosen by what they say", at: node.range,
             notes: ["such as `where name = \"J42\"`, `where severity = \"high\" and not done`"])
+    }
+}
+
+extension [Attribute] {
+    /// The attribute that fits, if only one does.
+    fileprivate func only(where fits: (Attribute) -> Bool) -> Attribute? {
+        let found = filter(fits)
+        return found.count == 1 ? found[0] : nil
     }
 }

@@ -15,14 +15,14 @@ struct EventRows {
         else { return nil }
         let transaction = question.snapshot.transaction
         let graph = question.context.graph
-        guard try graph.eventNames(in: transaction).contains(name.text),
-            try graph.measureID(named: name.text, in: transaction) == nil
+        guard let event = try graph.eventName(matching: name.text, in: transaction),
+            try graph.measureNames(like: name.text, in: transaction).isEmpty
         else { return nil }
         try question.refuseBrief()
         try refuseOtherClauses(name)
         question.dependencies.hasEvents = true
         let filter = query.clauses.filter.map {
-            EventFilter(question: question, eventName: name.text, condition: $0.form)
+            EventFilter(question: question, eventName: event, condition: $0.form)
         }
         var unsaid = filter?.names ?? []
         var table = RowTable(

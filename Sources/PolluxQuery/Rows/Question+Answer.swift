@@ -132,10 +132,26 @@ extension Question {
     private func mixed(_ outputs: [Output]) -> QueryError {
         let sample = outputs.first { !$0.isAggregate }
         let range = sample?.expression.range ?? query.range
+        let text = range.text(in: context.text)
+        // What the others say fits it as well, but for states, of which most words say nothing.
+        let first = outputs.lazy.flatMap(\.expression.aggregates).first
+        var word = first.map { aggregates[$0].word } ?? .avg
+        if sample?.expression.valueClass != .number, word != .latest, word != .earliest {
+            word = .mode
+        }
         return context.wrong(
             .aggregateAndSample,
-            "some items are one value per slice, `\(range.text(in: context.text))` is every sample",
-            at: range, notes: ["write `avg \(range.text(in: context.text))`, or two queries"])
+            "some items are one value per \(isAnyLatest(outputs) ? "asset" : "slice"), "
+                + "`\(text)` is every sample",
+            at: range, notes: ["write `\(word.text) \(text)`, or two queries"])
+    }
+
+    /// Whether the items with an aggregate ask for newest values, of no range.
+    private func isAnyLatest(_ outputs: [Output]) -> Bool {
+        query.clauses.time == nil
+            && outputs.allSatisfy { output in
+                output.expression.aggregates.allSatisfy { aggregates[$0].word == .latest }
+            }
     }
 
     /// Whether all items are `latest x` and no range is given: then any age will do.

@@ -144,7 +144,7 @@ struct Slicing {
                 range.start = try question.origin(of: subject, spans)
             }
             let grid = try self.grid(every, written, of: subject, from: range.start)
-            wholes = try slices(grid, range)
+            wholes = try slices(grid, range, at: written.range)
             if let over = every.over { wholes = try longer(wholes, over, of: subject) }
         }
         if let restriction = question.context.options.restriction {
@@ -203,11 +203,15 @@ struct Slicing {
         }
     }
 
-    private func slices(_ grid: SliceGrid, _ range: TimeRange) throws -> [TimeRange] {
+    private func slices(
+        _ grid: SliceGrid, _ range: TimeRange, at stride: SourceRange
+    ) throws -> [TimeRange] {
         let limit = min(question.context.options.rowLimit, .max - 1)
         let wholes = grid.slices(over: range, limit: limit + 1)
         guard wholes.count <= limit else {
-            throw QueryError.runtime(.rowLimit, "the range has more than \(limit) slices")
+            throw question.context.wrong(
+                .rowLimit, "the range has more than \(limit) slices", at: stride,
+                notes: ["ask for longer slices, or for a shorter range"])
         }
         return wholes
     }

@@ -10,14 +10,15 @@ extension PlantChange {
         let graph = context.graph
         let write = transaction.transaction
         let asset = try context.asset(sample.asset, in: write)
-        let instant = try sample.at.map(context.storedInstant) ?? context.now
+        let instant =
+            try sample.at.map { try context.pastInstant($0, of: "the sample lies") } ?? context.now
         try refuseAfterEnd(asset, instant, at: sample.at?.range ?? sample.asset.range)
         var (value, unit) = try context.value(sample.value)
         let known = try graph.measure(named: sample.measure.text, of: asset.type, in: write)
         if let unit { value = try converted(value, unit, to: known?.definition.unit ?? "") }
         let measure = try context.placed(at: sample.measure.range) {
             try graph.ensureMeasure(
-                named: sample.measure.text, of: asset.type,
+                named: known?.definition.name ?? sample.measure.text, of: asset.type,
                 valueKind: known?.definition.valueKind ?? defaultKind(value),
                 unit: unit?.symbol ?? "", by: context.provenance, in: write)
         }
@@ -38,9 +39,8 @@ extension PlantChange {
         var batch = PointBatch()
         batch.append(series, at: instant, fitting, quality: try quality(sample.settings))
         try transaction.append(batch)
-        return
-            "recorded \(sample.measure.text) of \(try graph.displayName(of: asset.id, in: write))"
-            + " at \(context.shown(instant))"
+        let name = try graph.displayName(of: asset.id, in: write)
+        return "recorded \(measure.definition.name) of \(name) at \(context.shown(instant))"
     }
 
     /// Writes one event.
@@ -48,33 +48,34 @@ extension PlantChange {
         let write = transaction.transaction
         let asset = try context.asset(happening.asset, in: write)
         let time: EventTime
-        let begins: MomentSyntax
+        let moment: MomentSyntax
         switch happening.when {
-        case .at(let moment):
-            begins = moment
-            time = .instant(try context.storedInstant(moment))
-        case .from(let moment):
-            begins = moment
-            time = .open(from: try context.storedInstant(moment))
-        case .between(let start, let end):
-            begins = start
-            let span = TimeRange(
-                start: try context.storedInstant(start), end: try context.storedInstant(end))
+        case .at(let start), .from(let start), .between(let start, _): moment = start
+        }
+        let begin = try context.pastInstant(moment, of: "the event begins")
+        switch happening.when {
+        case .at: time = .instant(begin)
+        case .from: time = .open(from: begin)
+        case .between(_, let end):
+            let span = TimeRange(start: begin, end: try context.storedInstant(end))
             guard !span.isEmpty else {
                 throw context.wrong(
                     .emptyRange, "the event ends before it begins", at: end.range)
             }
             time = .span(span)
         }
-        try refuseAfterEnd(asset, context.storedInstant(begins), at: begins.range)
+        try refuseAfterEnd(asset, begin, at: moment.range)
+        let name =
+            try context.graph.eventName(matching: happening.event.text, in: write)
+            ?? happening.event.text
         try context.placed(at: happening.event.range) {
             _ = try context.graph.record(
-                event: happening.event.text, of: asset.id, at: time,
+                event: name, of: asset.id, at: time,
                 attributes: try context.attributes(happening.settings), by: context.provenance,
                 in: write)
         }
         transaction.noteEventChange()
-        return "recorded event \(happening.event.text) of "
+        return "recorded event \(name) of "
             + (try context.graph.displayName(of: asset.id, in: write))
     }
 

@@ -237,14 +237,16 @@ struct PlantChange {
         let asset = try context.asset(syntax.asset, in: write)
         let instant = try syntax.from.map(context.instant) ?? context.now
         let value = try context.value(syntax.value).value
+        let written = syntax.attribute.text
+        let attribute = try graph.attributeName(matching: written, in: write) ?? written
         try context.placed(at: syntax.attribute.range) {
             try graph.setAttribute(
-                syntax.attribute.text, of: asset.id, to: value, from: instant,
+                attribute, of: asset.id, to: value, from: instant,
                 by: context.provenance, in: write)
         }
         transaction.notePlantChange()
         return
-            "set \(syntax.attribute.text) of \(try name(asset.id)) from \(context.shown(instant))"
+            "set \(attribute) of \(try name(asset.id)) from \(context.shown(instant))"
     }
 
     private func name(_ asset: AssetID) throws -> String {

@@ -138,6 +138,23 @@ struct StatementContext: Sendable {
         return instant
     }
 
+    /// The instant of something that was measured or has happened: one that lies ahead is refused,
+    /// as it is where points arrive.
+    func pastInstant(_ moment: MomentSyntax, of what: String) throws -> Timestamp {
+        let instant = try storedInstant(moment)
+        let tolerance = options.futureTolerance
+        guard instant <= now.advanced(by: tolerance) else {
+            let limit = TwinQL.print(Period(nanoseconds: tolerance))
+            throw wrong(
+                .futureRange, "\(what) in the future, at \(shown(instant))", at: moment.range,
+                notes: [
+                    "what is recorded has happened: it begins \(limit) ahead of now at most, "
+                        + "as clocks differ"
+                ])
+        }
+        return instant
+    }
+
     private func instant(_ written: TimestampSyntax) throws -> Timestamp {
         if let offset = written.offsetSeconds, let local = written.civil.instant {
             return local.advanced(by: -Int64(offset) * 1_000_000_000)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PolluxIngest
 import PolluxLanguage
 import PolluxLive
 import PolluxModel
@@ -30,6 +31,7 @@ struct QueryRoutes: Sendable {
     private func run(_ request: QueryRequest, _ caller: Caller) async throws -> Response {
         var request = request
         request.options.source = caller.source
+        request.options.futureTolerance = parts.ingest.options.futureTolerance
         request.options.changes = min(request.options.changes, caller.role.changes)
         let answer = try await QueryRoutes.answer(to: request, parts: parts)
         return QueryRoutes.response(answer, format: request.format)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import PolluxGraph
+import PolluxIngest
 import PolluxModel
 import PolluxStore
 
@@ -111,6 +112,12 @@ struct TwinChangeRoutes: Sendable {
             throw HTTPFailure.badRequest(
                 "an event has `at`, or `start` and perhaps `end`",
                 help: #"{"name":"job","asset":3,"start":"2026-03-02T08:00:00Z","end":null}"#)
+        }
+        let begin = time.begin
+        guard begin <= parts.now().advanced(by: parts.ingest.options.futureTolerance) else {
+            throw HTTPFailure.badRequest(
+                "the event begins in the future, at \(begin)",
+                help: "what is recorded has happened; the end of one that lasts may lie ahead")
         }
         let id = try await change(exchange, notes: .events) { transaction, by in
             try graph.record(
