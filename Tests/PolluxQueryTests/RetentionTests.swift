@@ -82,4 +82,42 @@ import Testing
             }, "\(texts)")
         #expect(texts.contains { $0.contains("retention = 32d") }, "\(texts)")
     }
+
+    /// A value that held when the range began is missing like a point inside it, and is said to be.
+    @Test(arguments: ["avg held", "time (held > 0)", "delta held"])
+    func valueBeforeTheRangeHasGone(_ item: String) throws {
+        let folder = try Places.makeTemporaryFolder("pollux-retention")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let environment = try Environment(directory: folder.path)
+        var options = StoreOptions()
+        options.settlesInBackground = false
+        let store = try Store(environment: environment, options: options)
+        defer { store.close() }
+        let engine = QueryEngine(store: store, graph: try Graph(environment: environment))
+        _ = try engine.run(
+            """
+            create measure held of probe with shape = step, gap = none, retention = 1h;
+            create asset probe P-1 from 2000-01-01;
+            record held of probe P-1 = 1 at 2026-01-01T00:00:00Z;
+            record held of probe P-1 = 2 at 2026-01-01T00:10:00Z;
+            record held of probe P-1 = 3 at 2026-01-01T03:00:00Z
+            """)
+        func notes(_ now: Int64, _ range: String) throws -> [String] {
+            var options = QueryOptions()
+            options.now = Timestamp(seconds: 1_767_225_600 + now * 60)
+            let text = "\(item) of probe P-1 \(range)"
+            return try #require(try engine.run(text, options: options).first).notes
+        }
+        let range = "between 2026-01-01T02:30Z and 2026-01-01T03:10Z"
+        #expect(try notes(190, range).isEmpty)
+        // What is in memory comes into a chunk first.
+        for _ in 0..<2 {
+            try store.applyLifeRules(now: Timestamp(seconds: 1_767_225_600 + 165 * 60))
+        }
+        #expect(store.statistics.expiredPoints == 2)
+        let said = try notes(190, range)
+        #expect(said.contains { $0.hasPrefix("held of P-1 is no longer kept before") }, "\(said)")
+        // Of the time since the point that is left nothing is missing.
+        #expect(try notes(190, "between 2026-01-01T03:01Z and 2026-01-01T03:10Z").isEmpty)
+    }
 }

@@ -102,7 +102,9 @@ struct FoldRun {
             var next: Point?
             var hasNext = false
             if needs.curve {
-                if let before = rollups.point(before: before) { fold.enter(before) }
+                let entering = rollups.point(before: before)
+                try question.noteExpiry(source, before: inside, found: entering)
+                if let entering { fold.enter(entering) }
                 (next, hasNext) = try following(inside, source, rollups)
             }
             try groups.add(

@@ -221,17 +221,9 @@ struct PlantReader {
         } else {
             choice = nil
         }
-        if let before = choice.map({ $0.point(before: before) }) ?? before {
-            add(before, to: &builder, &column)
-            if let value = before.value.number, before.quality != .end,
-                before.instant >= source.range.start
-            {
-                var whole: Int64 = 0
-                if case .integer(let exact) = before.value { whole = exact }
-                column.entering[Int(number)] = LeafColumn.EnteringValue(
-                    time: before.instant.nanoseconds, value: value, integer: whole)
-            }
-        }
+        let entering = choice.map({ $0.point(before: before) }) ?? before
+        try question.noteExpiry(source, before: inside, found: entering)
+        if let entering { enter(entering, source, number, &builder, &column) }
         let reader = try snapshot.reader(source.series.id, inside)
         var batch = ColumnBatch(kind: source.series.kind)
         while try reader.next(into: &batch) {
@@ -251,6 +243,21 @@ struct PlantReader {
             }
         }
         builder.finish(hasNext: hasNext, in: &column)
+    }
+
+    /// Adds the point with which a range begins.
+    private func enter(
+        _ before: Point, _ source: Source, _ number: Int32, _ builder: inout SpanBuilder,
+        _ column: inout LeafColumn
+    ) {
+        add(before, to: &builder, &column)
+        guard let value = before.value.number, before.quality != .end,
+            before.instant >= source.range.start
+        else { return }
+        var whole: Int64 = 0
+        if case .integer(let exact) = before.value { whole = exact }
+        column.entering[Int(number)] = LeafColumn.EnteringValue(
+            time: before.instant.nanoseconds, value: value, integer: whole)
     }
 
     /// The newest point before an instant whose quality is asked for.

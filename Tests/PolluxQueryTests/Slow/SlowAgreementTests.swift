@@ -1,8 +1,5 @@
 import Foundation
-import PolluxGraph
-import PolluxKeyValue
 import PolluxModel
-import PolluxStore
 import PolluxTestKit
 import Testing
 
@@ -24,9 +21,8 @@ import Testing
             let question = SlowQuestion(plant: plant, &random)
             var options = QueryOptions()
             options.now = SlowDatabase.at(question.now)
-            let expected = question.rows()
             let result = try database.engine.run(question.text, options: options)[0]
-            let difference = Self.difference(result, expected)
+            let difference = Self.difference(result, question, plant, left: database.left)
             #expect(
                 difference == nil,
                 """
@@ -34,11 +30,33 @@ import Testing
                 \(difference ?? "")
                 gap \(plant.gap.map { "\($0)" } ?? "none"), \(plant.stays)
                 moves \(database.history.early), \(database.history.late)
+                lives \(plant.lives), doomed \(plant.doomed.mapValues { $0.stretch })
+                \(result.notes)
                 """)
         }
     }
 
     /// The first cell that differs, or nil.
+    private static func difference(
+        _ result: QueryResult, _ question: SlowQuestion, _ plant: SlowPlant,
+        left: [String: Set<Int>]
+    ) -> String? {
+        // Measures without buckets have what is left; of others buckets tell the rest, or a note
+        // says of which series they do not.
+        let known = plant.keeping(
+            left.filter { key, _ in plant.lives[String(key.prefix(1))]?.buckets == [] })
+        let lost = left.filter { key, _ in
+            let words = key.split(separator: " ")
+            return result.notes.contains {
+                $0.hasPrefix("\(words[0]) of \(words[1]) is no longer kept before")
+            }
+        }
+        guard !lost.isEmpty else { return difference(result, question.rows(of: known)) }
+        // Which of both ways a rank goes by is not looked at.
+        guard question.ranking == nil else { return nil }
+        return difference(result, question.rows(of: known, orOf: known.keeping(lost)))
+    }
+
     private static func difference(_ result: QueryResult, _ expected: [SlowQuestion.Row]) -> String?
     {
         let rows = 0..<result.rowCount
@@ -58,18 +76,29 @@ import Testing
             if let end = wanted.end, abs(key.range.end.nanoseconds(since: end)) >= 1000 {
                 return "row until \(key.range.end), expected \(end)"
             }
-            for (item, value) in zip(items, wanted.values) {
+            let isRough = result.notes.contains { $0.contains("approximate") }
+            for (item, wanted) in zip(items, wanted.cells) {
                 let cell = item.cell(row)
-                guard !fits(cell, value) else { continue }
+                let isRight = ([wanted.value] + wanted.others).contains {
+                    fits(cell, $0, isRough: isRough)
+                }
+                guard !isRight else { continue }
                 return "\(item.name) of \(key.name) at \(key.range.start): \(cell), "
-                    + "expected \(value)"
+                    + "expected \(wanted.value) or \(wanted.others)"
             }
         }
         return nil
     }
 
-    private static func fits(_ cell: ResultCell, _ value: SlowQuestion.Value) -> Bool {
+    private static func fits(
+        _ cell: ResultCell, _ value: SlowQuestion.Value, isRough: Bool
+    ) -> Bool {
         switch (cell, value) {
+        case (_, .percentile(_, let low, let high)) where isRough:
+            guard let found = cell.number else { return false }
+            return found >= low - 0.0101 * abs(low) && found <= high + 0.0101 * abs(high)
+        case (_, .percentile(let number, _, _)):
+            return fits(cell, .number(number), isRough: false)
         case (.missing, .missing), (_, .anything): return true
         case (.text(let text), .word(let word)): return text == word
         case (.duration(let nanoseconds), .number(let seconds)):
@@ -78,123 +107,6 @@ import Testing
             guard let found = cell.number else { return false }
             return abs(found - number) <= 1e-9 * max(1, abs(found), abs(number)) * 10
         default: return false
-        }
-    }
-}
-
-/// A `SlowPlant` in a real database.
-final class SlowDatabase {
-    let engine: QueryEngine
-    let history: SlowHistory
-    private let store: Store
-    private let folder: URL
-    private static let start = Timestamp(seconds: 1_772_438_400)
-
-    static func at(_ second: Int) -> Timestamp {
-        start.advanced(by: Int64(second) * 1_000_000_000)
-    }
-
-    init(_ plant: SlowPlant, _ history: SlowHistory) throws {
-        self.history = history
-        folder = try Places.makeTemporaryFolder("pollux-slow")
-        var options = StoreOptions()
-        options.sealValueCount = 200
-        options.sealRowCount = 16
-        let environment = try Environment(directory: folder.path)
-        store = try Store(environment: environment, options: options)
-        let graph = try Graph(environment: environment)
-        engine = QueryEngine(store: store, graph: graph)
-        try declare(plant)
-        try enter(history.early)
-        for (key, steps) in history.steps.sorted(by: { $0.key < $1.key }) {
-            for step in steps { try take(step, of: key, graph) }
-        }
-        // What was resolved before must not outlive a move that is entered late.
-        if !history.late.isEmpty {
-            var options = QueryOptions()
-            options.now = Self.at(SlowPlant.seconds)
-            _ = try engine.run("avg v of every spindle last 1h per line", options: options)
-        }
-        try enter(history.late)
-    }
-
-    deinit {
-        store.close()
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private func declare(_ plant: SlowPlant) throws {
-        let gap = plant.gap.map { "\($0)s" } ?? "none"
-        let counterGap = plant.counterGap.map { "\($0)s" } ?? "none"
-        let counterShape = plant.counterIsLinear ? "linear" : "step"
-        var text = """
-            create type line plural lines;
-            create type machine plural machines;
-            create type spindle plural spindles;
-            create measure v of spindle in mm/s with kind = gauge, shape = linear, gap = \(gap);
-            create measure w of spindle in mm/s with kind = gauge, shape = step, gap = \(gap);
-            create measure p of machine in kW with kind = gauge, shape = step, gap = none;
-            create measure c of machine with kind = counter, shape = \(counterShape),
-              gap = \(counterGap);
-            create measure s of machine with kind = state, gap = none;
-            create event job of machine;
-            create asset line L1 from 2025-01-01; create asset line L2 from 2025-01-01;
-            """
-        for machine in SlowPlant.machines {
-            let line = SlowPlant.lines[machine] ?? ""
-            text += "create asset machine \(machine) of line \(line) from 2025-01-01;"
-        }
-        for (spindle, machine) in zip(SlowPlant.spindles, SlowPlant.machines) {
-            text += "create asset spindle \(spindle) of machine \(machine) from 2025-01-01;"
-        }
-        for (machine, jobs) in plant.jobs.sorted(by: { $0.key < $1.key }) {
-            for job in jobs {
-                text +=
-                    "record event job of machine \(machine) between \(Self.at(job.lowerBound)) "
-                    + "and \(Self.at(job.upperBound));"
-            }
-        }
-        var options = QueryOptions()
-        options.now = Self.at(2 * SlowPlant.seconds)
-        _ = try engine.run(text, options: options)
-    }
-
-    private func enter(_ moves: [SlowPlant.Move]) throws {
-        var options = QueryOptions()
-        options.now = Self.at(2 * SlowPlant.seconds)
-        for move in moves {
-            let text = "move spindle \(move.spindle) to machine \(move.machine) at "
-            _ = try engine.run(text + "\(Self.at(move.second))", options: options)
-        }
-    }
-
-    private func take(_ step: SlowHistory.Step, of key: String, _ graph: Graph) throws {
-        let words = key.split(separator: " ").map(String.init)
-        let kind: ValueKind = words[0] == "s" ? .text : .float
-        try store.writeBlocking { transaction in
-            let by = Provenance(recordedAt: Self.at(0), source: "test")
-            let found = try graph.assets(named: words[1], in: transaction.transaction).assets
-            guard let asset = found.first else { return }
-            let measure = try graph.ensureMeasure(
-                named: words[0], of: asset.type, valueKind: kind, by: by,
-                in: transaction.transaction)
-            let id = try transaction.ensureSeries(
-                asset: asset.id, measure: measure.id, kind: kind, group: asset.id)
-            switch step {
-            case .delete(let seconds):
-                let range = TimeRange(
-                    start: Self.at(seconds.lowerBound), end: Self.at(seconds.upperBound))
-                try transaction.removePoints(of: id, in: range, reason: "a trial run")
-            case .write(let samples):
-                var batch = PointBatch()
-                for sample in samples {
-                    batch.append(
-                        id, at: Self.at(sample.second),
-                        kind == .text ? .text(sample.word) : .float(sample.value),
-                        quality: sample.isEnd ? .end : sample.isGood ? .good : .bad)
-                }
-                try transaction.append(batch)
-            }
         }
     }
 }

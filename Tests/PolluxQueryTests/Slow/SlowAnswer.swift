@@ -12,11 +12,11 @@ struct SlowAnswer {
     }
 
     /// What one asset has in one slice, or several assets and stretches together.
-    struct Heap {
+    struct Heap: Equatable {
         var known = 0.0
         var integral = 0.0
         var values: [Double] = []
-        var samples: [(second: Int, value: Double, word: String)] = []
+        var samples: [SlowPlant.Sample] = []
         var trueTime = 0.0
         var starts = 0
         var words: [String: Double] = [:]
@@ -170,7 +170,7 @@ struct SlowAnswer {
             heap.words[piece.word, default: 0] += 1
         }
         if let sample = sample(measure, of: subject, second) {
-            heap.samples.append((second, sample.value, sample.word))
+            heap.samples.append(sample)
             heap.values.append(sample.value)
         }
     }
@@ -228,8 +228,8 @@ struct SlowAnswer {
         case "times": return Double(heap.starts)
         case "mean": return mean
         case "count": return count
-        case "median": return percentile(numbers, 50)
-        case "p90": return percentile(numbers, 90)
+        case "median": return percentile(numbers, 50).number
+        case "p90": return percentile(numbers, 90).number
         case "stddev":
             guard let mean, count > 1 else { return nil }
             return (numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)).squareRoot()
@@ -245,13 +245,14 @@ struct SlowAnswer {
         }
     }
 
-    private static func percentile(_ numbers: [Double], _ percent: Double) -> Double? {
-        guard !numbers.isEmpty else { return nil }
+    static func percentile(_ numbers: [Double], _ percent: Double) -> SlowQuestion.Value {
+        guard !numbers.isEmpty else { return .missing }
         let sorted = numbers.sorted()
         let place = percent / 100 * Double(sorted.count - 1)
         let low = Int(place.rounded(.down))
-        let high = min(low + 1, sorted.count - 1)
-        return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+        let (below, above) = (sorted[low], sorted[min(low + 1, sorted.count - 1)])
+        return .percentile(
+            below + (above - below) * (place - Double(low)), between: below, and: above)
     }
 
     private static func slope(_ points: [(Double, Double)]) -> Double? {

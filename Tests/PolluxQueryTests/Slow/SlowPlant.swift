@@ -8,7 +8,7 @@ import PolluxTestKit
 /// and every rule of the language is a loop over seconds that can be read beside its chapter.
 struct SlowPlant {
     /// A sample; `isEnd` marks that the device went away.
-    struct Sample {
+    struct Sample: Equatable {
         var second: Int
         var value: Double
         var word = ""
@@ -79,6 +79,10 @@ struct SlowPlant {
     /// How the counters run.
     private(set) var counterGap: Int?
     private(set) var counterIsLinear = false
+    /// By measure, for those whose points are not kept for good.
+    private(set) var lives: [String: SlowLife] = [:]
+    /// By series a stretch of which the points are deleted at last, and those points.
+    private(set) var doomed: [String: (stretch: Range<Int>, samples: [Sample])] = [:]
 
     init(seed: UInt64) {
         var random = Seed(seed)
@@ -118,6 +122,20 @@ struct SlowPlant {
             series["c " + machine]?.isLinear = counterIsLinear
         }
         addJobs(&random)
+        lives = SlowLife.lives(&random)
+        for key in series.keys.sorted() where random.unit() < 0.2 { doom(key, &random) }
+    }
+
+    private mutating func doom(_ key: String, _ random: inout Seed) {
+        guard let old = series[key] else { return }
+        let unit = [1, 60, 300].randomElement(using: &random) ?? 1
+        let start = Int.random(in: 0..<Self.seconds, using: &random) / unit * unit
+        let length = Int.random(in: 1...(1200 / unit), using: &random) * unit
+        let stretch = start..<min(start + length, Self.seconds)
+        doomed[key] = (stretch, old.samples.filter { stretch.contains($0.second) })
+        series[key] = Series(
+            samples: old.samples.filter { !stretch.contains($0.second) }, isLinear: old.isLinear,
+            gap: old.gap)
     }
 
     /// Up to four jobs a machine, one after the other; at least one on the first.
