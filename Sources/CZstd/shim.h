@@ -45,3 +45,11 @@ static inline void pollux_fetch(const void *start, long byte_count) {
     const char *place = (const char *)start;
     for (long offset = 0; offset < byte_count; offset += 64) __builtin_prefetch(place + offset);
 }
+
+/* Room of this thread for sums of differences: two blocks of words, and a line between them. Swift
+   has none on the stack that is not filled first, and taking some from the heap for each column
+   costs more than a block. Nothing is kept in it from one sum to the next. */
+static inline void *pollux_scratch(void) {
+    static _Thread_local _Alignas(64) unsigned char room[8256];
+    return room;
+}

@@ -272,14 +272,14 @@ private struct WideLaneSums {
         _ first0: WideWords, _ first8: WideWords, _ second0: WideWords, _ second8: WideWords,
         _ scaling: Scaling
     ) {
-        rows0 += scaling.doubles(first0.pairs.lowWords)
-        rows8 += scaling.doubles(first8.pairs.lowWords)
-        rows0 += scaling.doubles(second0.pairs.lowWords)
-        rows8 += scaling.doubles(second8.pairs.lowWords)
-        rows0 += scaling.doubles(first0.pairs.highWords)
-        rows8 += scaling.doubles(first8.pairs.highWords)
-        rows0 += scaling.doubles(second0.pairs.highWords)
-        rows8 += scaling.doubles(second8.pairs.highWords)
+        rows0 += scaling.doubles(first0.pairs.lowShifted)
+        rows8 += scaling.doubles(first8.pairs.lowShifted)
+        rows0 += scaling.doubles(second0.pairs.lowShifted)
+        rows8 += scaling.doubles(second8.pairs.lowShifted)
+        rows0 += scaling.doubles(first0.pairs.highShifted)
+        rows8 += scaling.doubles(first8.pairs.highShifted)
+        rows0 += scaling.doubles(second0.pairs.highShifted)
+        rows8 += scaling.doubles(second8.pairs.highShifted)
     }
 
     /// Sum j takes in sum j + 8, then j + 4, then j + 2, and sum 0 at last sum 1.
@@ -292,6 +292,22 @@ private struct WideLaneSums {
         let four = eight.evenHalf + eight.oddHalf
         let two = four.lowHalf + four.highHalf
         total.sum += two[0] + two[1]
+    }
+}
+
+/// Words as doubles, each more by `roundingShift`.
+extension WidePairs {
+    /// The low word of each pair.
+    @inline(__always)
+    fileprivate var lowShifted: WideDoubles { shifted(self & Self(repeating: 0xFFFF_FFFF)) }
+
+    /// The high word of each pair.
+    @inline(__always)
+    fileprivate var highShifted: WideDoubles { shifted(self &>> Self(repeating: 32)) }
+
+    @inline(__always)
+    private func shifted(_ words: Self) -> WideDoubles {
+        unsafeBitCast(words | Self(repeating: roundingShift.bitPattern), to: WideDoubles.self)
     }
 }
 

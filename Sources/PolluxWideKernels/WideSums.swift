@@ -30,12 +30,15 @@ public enum WideSums {
                 var sums = WideSixteen()
                 var rows = WideRows(block.packed, width: block.width)
                 var extremes = WideExtremes()
-                for _ in 0..<32 {
-                    let (words0, words1) = rows.next()
-                    sums.add(words0, scaling)
-                    sums.add(words1, scaling)
+                var (words0, words1) = rows.next()
+                for _ in 1..<32 {
+                    let next = rows.next()
+                    sums.add(words0, words1, scaling)
                     extremes.add(words0, words1)
+                    (words0, words1) = next
                 }
+                sums.add(words0, words1, scaling)
+                extremes.add(words0, words1)
                 sums.fold(into: &total)
                 extremes.fold(from: block.base, factor: column.factor, into: &total)
             }
@@ -44,32 +47,36 @@ public enum WideSums {
                 let scaling = column.scaling(block, Scaling.self)
                 var sums = WideSixteen()
                 var rows = WideRows(block.packed, width: block.width)
-                for _ in 0..<32 {
-                    let (words0, words1) = rows.next()
-                    sums.add(words0, scaling)
-                    sums.add(words1, scaling)
+                var (words0, words1) = rows.next()
+                for _ in 1..<32 {
+                    let next = rows.next()
+                    sums.add(words0, words1, scaling)
+                    (words0, words1) = next
                 }
+                sums.add(words0, words1, scaling)
                 sums.fold(into: &total)
             }
         }
     }
 }
 
-/// Sixteen running sums: those of even numbers, and those of odd ones.
-///
-/// So apart, words become double-width by a mask or a shift, and stay in their places.
+/// Sixteen running sums: those of words 0 and 1 of each quarter of a vector, and of words 2 and 3.
 struct WideSixteen {
-    private var even = WideDoubles()
-    private var odd = WideDoubles()
+    private var low = WideDoubles()
+    private var high = WideDoubles()
 
     @inline(__always)
     init() {}
 
-    /// Adds sixteen scaled words, each to the sum of its place.
+    /// Adds the scaled words of a row, each to the sum of its place.
     @inline(__always)
-    mutating func add<Scaling: WideScaling>(_ words: WideWords, _ scaling: Scaling) {
-        even += scaling.doubles(words.pairs.lowWords)
-        odd += scaling.doubles(words.pairs.highWords)
+    mutating func add<Scaling: WideScaling>(
+        _ first: WideWords, _ second: WideWords, _ scaling: Scaling
+    ) {
+        low += scaling.doubles(first.lowShifted)
+        high += scaling.doubles(first.highShifted)
+        low += scaling.doubles(second.lowShifted)
+        high += scaling.doubles(second.highShifted)
     }
 
     /// Sum j takes in sum j + 8, then j + 4, then j + 2, and sum 0 at last sum 1.
@@ -77,11 +84,12 @@ struct WideSixteen {
     /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
     @inline(never)
     mutating func fold(into total: inout WideTotal) {
-        let even4 = even.lowHalf + even.highHalf
-        let odd4 = odd.lowHalf + odd.highHalf
-        let even2 = even4.lowHalf + even4.highHalf
-        let odd2 = odd4.lowHalf + odd4.highHalf
-        total.sum += (even2[0] + even2[1]) + (odd2[0] + odd2[1])
+        let low4 = low.lowHalf + low.highHalf
+        let high4 = high.lowHalf + high.highHalf
+        let low2 = low4.lowHalf + low4.highHalf
+        let high2 = high4.lowHalf + high4.highHalf
+        let two = low2 + high2
+        total.sum += two[0] + two[1]
     }
 }
 

@@ -21,14 +21,44 @@ extension WideWords {
 extension WidePairs {
     @inline(__always)
     var words: WideWords { unsafeBitCast(self, to: WideWords.self) }
+}
 
-    /// The low word of each pair, double-width.
-    @inline(__always)
-    var lowWords: Self { self & Self(repeating: 0xFFFF_FFFF) }
+/// 1.5 * 2^52: a word in its lowest bits makes it that much more.
+let roundingShift = 0x1.8p52
+let roundingShiftHigh: UInt32 = 0x4338_0000
 
-    /// The high word of each pair, double-width.
+/// Words in a new order, one instruction each, which any vector unit of the processor takes: shifts
+/// and masks are more, and shifts take the units that additions need.
+extension WideWords {
+    /// In each quarter, word 0 of both, then word 1 of both.
     @inline(__always)
-    var highWords: Self { self &>> Self(repeating: 32) }
+    func lowWords(with other: Self) -> Self {
+        Self(
+            self[0], other[0], self[1], other[1], self[4], other[4], self[5], other[5],
+            self[8], other[8], self[9], other[9], self[12], other[12], self[13], other[13])
+    }
+
+    /// In each quarter, word 2 of both, then word 3 of both.
+    @inline(__always)
+    func highWords(with other: Self) -> Self {
+        Self(
+            self[2], other[2], self[3], other[3], self[6], other[6], self[7], other[7],
+            self[10], other[10], self[11], other[11], self[14], other[14], self[15], other[15])
+    }
+
+    /// Words 0 and 1 of each quarter as doubles, each more by `roundingShift`.
+    @inline(__always)
+    var lowShifted: WideDoubles {
+        unsafeBitCast(
+            lowWords(with: Self(repeating: roundingShiftHigh)), to: WideDoubles.self)
+    }
+
+    /// The same of words 2 and 3.
+    @inline(__always)
+    var highShifted: WideDoubles {
+        unsafeBitCast(
+            highWords(with: Self(repeating: roundingShiftHigh)), to: WideDoubles.self)
+    }
 }
 
 @inline(__always)
@@ -41,17 +71,15 @@ func greater(_ first: WideWords, _ second: WideWords) -> WideWords {
     first.replacing(with: second, where: second .> first)
 }
 
-/// 1.5 * 2^52: adding it moves an integer below 2^51 in size into the low mantissa bits.
-let roundingShift = 0x1.8p52
-let roundingShiftBits: UInt64 = 0x4338_0000_0000_0000
-
 /// Words to doubles, `(base + factor * word) / divisor`, rounded where PolluxKernels rounds, so
 /// that results are the same to the last bit; integers in between are below 2^51 in size.
 ///
 /// Single numbers are kept and not vectors of them: those the compiler would cut up.
 protocol WideScaling {
     init(base: Int64, factor: Int64, divisor: WideDivisor)
-    func doubles(_ words: WidePairs) -> WideDoubles
+
+    /// `shifted` are words, each more by `roundingShift`.
+    func doubles(_ shifted: WideDoubles) -> WideDoubles
 }
 
 /// `base + word`.
@@ -71,9 +99,8 @@ struct ShiftedWideWords: WideScaling {
     }
 
     @inline(__always)
-    func doubles(_ words: WidePairs) -> WideDoubles {
-        let shifted = words | WidePairs(repeating: roundingShiftBits)
-        return unsafeBitCast(shifted, to: WideDoubles.self) - WideDoubles(repeating: shift)
+    func doubles(_ shifted: WideDoubles) -> WideDoubles {
+        shifted - WideDoubles(repeating: shift)
     }
 }
 
@@ -90,8 +117,8 @@ struct DividedWideWords: WideScaling {
     }
 
     @inline(__always)
-    func doubles(_ words: WidePairs) -> WideDoubles {
-        divisor.divide(self.words.doubles(words))
+    func doubles(_ shifted: WideDoubles) -> WideDoubles {
+        divisor.divide(words.doubles(shifted))
     }
 }
 
@@ -109,8 +136,8 @@ struct LinearWideWords: WideScaling {
     }
 
     @inline(__always)
-    func doubles(_ words: WidePairs) -> WideDoubles {
-        let plain = ShiftedWideWords(base: 0).doubles(words)
+    func doubles(_ shifted: WideDoubles) -> WideDoubles {
+        let plain = ShiftedWideWords(base: 0).doubles(shifted)
         return divisor.divide(
             WideDoubles(repeating: base).addingProduct(plain, WideDoubles(repeating: factor)))
     }

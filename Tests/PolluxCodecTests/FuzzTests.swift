@@ -22,8 +22,13 @@ import Testing
         if let count = try? FloatColumn.count(of: bytes), count <= countLimit {
             var values: [Double] = []
             let sibling = [Double](repeating: 1.5, count: count)
-            try? FloatColumn.decode(bytes, sibling: sibling, into: &values)
-            _ = try? FloatColumn.aggregate(bytes, rows: 0..<min(1024, count))
+            let decoded: Void? = try? FloatColumn.decode(bytes, sibling: sibling, into: &values)
+            sibling.withUnsafeBufferPointer { sibling in
+                let sum = try? FloatColumn.aggregate(bytes, rows: 0..<count, sibling: sibling)
+                #expect((sum == nil) == (decoded == nil), "a sum refuses what decoding refuses")
+                _ = try? FloatColumn.aggregate(
+                    bytes, rows: 0..<min(1024, count), sibling: sibling)
+            }
         }
         if let count = try? IntegerColumn.count(of: bytes), count <= countLimit {
             var values: [Int64] = []

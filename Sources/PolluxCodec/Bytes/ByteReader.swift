@@ -34,18 +34,25 @@ struct ByteReader {
     var remaining: Int { end - pointer }
 
     /// One byte.
+    @inline(__always)
     mutating func byte(_ field: String) throws(CodecError) -> UInt8 {
-        guard pointer < end else { throw .truncated(field: field, needed: 1, available: 0) }
+        guard pointer < end else { throw lacks(1, field) }
         let value = pointer.load(as: UInt8.self)
         pointer += 1
         return value
     }
 
+    /// What to throw when `count` bytes are wanted and fewer are left; apart, or it would stand
+    /// wherever a field is read.
+    @inline(never)
+    private func lacks(_ count: Int, _ field: String) -> CodecError {
+        .truncated(field: field, needed: count, available: remaining)
+    }
+
     /// `count` bytes in place; the pointer is valid for exactly that many.
+    @inline(__always)
     mutating func take(_ count: Int, _ field: String) throws(CodecError) -> UnsafeRawPointer {
-        guard count >= 0, count <= remaining else {
-            throw .truncated(field: field, needed: count, available: remaining)
-        }
+        guard count >= 0, count <= remaining else { throw lacks(count, field) }
         let start = pointer
         pointer += count
         return start
@@ -57,6 +64,7 @@ struct ByteReader {
     }
 
     /// An unsigned LEB128 number.
+    @inline(__always)
     mutating func varint(_ field: String) throws(CodecError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
@@ -65,11 +73,12 @@ struct ByteReader {
             if shift == 63 && next > 1 { throw .invalid(field: field, value: Int64(next)) }
             value |= UInt64(next & 0x7F) &<< shift
             if next < 0x80 { return value }
-            shift += 7
+            shift &+= 7
         }
     }
 
     /// A zigzag LEB128 number.
+    @inline(__always)
     mutating func signed(_ field: String) throws(CodecError) -> Int64 {
         let bits = try varint(field)
         return Int64(bitPattern: bits >> 1) ^ (0 &- Int64(bitPattern: bits & 1))

@@ -5,6 +5,7 @@ internal import PolluxKernels
 /// Modes made of packed blocks are decoded block by block, 8 KiB that stay in the first cache, and
 /// only those asked for; a constant is never decoded; all others are decoded whole, once, when
 /// opened. The block read last is kept, so that neighbouring ranges that share it cost one decode.
+/// Blocks are found, and what is wrong with them, at the first question that needs them.
 ///
 ///     var reader = try FloatReader(bytes)
 ///     for rows in slices { total.add(try reader.aggregate(rows: rows)) }
@@ -14,7 +15,9 @@ internal import PolluxKernels
 public struct FloatReader: ~Copyable {
     private enum Source {
         case constant(Double)
-        case blocks(Blocks)
+        /// Packed integers over a scale and nothing else, whose blocks nobody has looked for yet.
+        case packed(PackedBlocks, FloatScale)
+        indirect case blocks(Blocks)
         case whole([Double])
     }
 
@@ -30,7 +33,7 @@ public struct FloatReader: ~Copyable {
 
     /// The number of values.
     public let count: Int
-    private let source: Source
+    private var source: Source
     private var memory: BlockMemory
 
     /// Opens the column; with a mode that needs a `sibling`, it must be given and is read now.
@@ -54,9 +57,9 @@ public struct FloatReader: ~Copyable {
             return (count, .constant(value))
         }
         if encoding == .floatScaled,
-            let blocks = try blocks(try ScaledParts(reader, count: count), count: count)
+            let source = try scaled(try ScaledParts(reader, count: count), count: count)
         {
-            return (count, .blocks(blocks))
+            return (count, source)
         }
         return (count, .whole(try whole(bytes, count, sibling)))
     }
@@ -68,6 +71,7 @@ public struct FloatReader: ~Copyable {
         rows: Range<Int>, into target: UnsafeMutablePointer<Double>
     ) throws(CodecError) {
         try check(rows)
+        try findBlocks()
         var place = target
         for piece in BlockPieces(rows) {
             let size = ColumnLimits.blockCount
@@ -113,6 +117,10 @@ public struct FloatReader: ~Copyable {
         rows: Range<Int>, wantsExtremes: Bool = true
     ) throws(CodecError) -> FloatAggregate {
         try check(rows)
+        if case .packed(let packed, let scale) = source, rows.count == count {
+            return try sum(packed, divisor: scale.divisor, wantsExtremes)
+        }
+        try findBlocks()
         var result = FloatAggregate()
         switch source {
         case .blocks(let blocks) where blocks.distances == nil && !blocks.scale.isPrinted:
@@ -131,54 +139,77 @@ public struct FloatReader: ~Copyable {
         return result
     }
 
+    /// Adds up a whole column as its blocks are found, which leaves nothing to be kept.
+    private mutating func sum(
+        _ packed: PackedBlocks, divisor: Double, _ wantsExtremes: Bool
+    ) throws(CodecError) -> FloatAggregate {
+        var result = FloatAggregate()
+        var run = WideRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
+        var rest = packed
+        while rest.remainingCount > 0 {
+            let block = try rest.next()
+            if run.take(block, &result) { continue }
+            if let fused = try sum(block, of: packed, divisor: divisor, wantsExtremes) {
+                result.add(fused, count: block.count)
+                continue
+            }
+            let values = memory.values.assumingMemoryBound(to: Double.self)
+            memory.held = nil
+            try packed.decode(block, divisor: divisor, into: values, scratch: memory.words)
+            result.add(values, count: block.count, wantsExtremes: wantsExtremes)
+        }
+        run.finish(&result)
+        try rest.finish()
+        return result
+    }
+
     /// Adds whole blocks straight from their packed form where that is possible, many at a time.
     private mutating func add(
         _ blocks: borrowing Blocks, _ rows: Range<Int>, _ wantsExtremes: Bool,
         to result: inout FloatAggregate
     ) throws(CodecError) {
-        var pieces = BlockPieces(rows)
-        while let piece = pieces.next() {
-            if piece.rows.count == ColumnLimits.blockCount {
-                let end = min(
-                    rows.upperBound / ColumnLimits.blockCount,
-                    blocks.firstWithException(from: piece.block))
-                if end > piece.block {
-                    let done = blocks.integers.addWide(
-                        piece.block..<end, divisor: blocks.scale.divisor,
-                        wantsExtremes: wantsExtremes, to: &result)
-                    if done > 0 {
-                        pieces.skip(done - 1)
-                        continue
-                    }
-                }
+        let (packed, divisor) = (blocks.integers.blocks, blocks.scale.divisor)
+        var run = WideRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
+        for piece in BlockPieces(rows) {
+            let block = blocks.integers.places[piece.block]
+            let isWhole =
+                piece.rows.count == ColumnLimits.blockCount && !blocks.hasException(in: piece.block)
+            if isWhole {
+                if run.take(block, &result) { continue }
                 if memory.held != piece.block,
-                    let fused = try sum(blocks, piece.block, wantsExtremes)
+                    let fused = try sum(block, of: packed, divisor: divisor, wantsExtremes)
                 {
-                    result.add(fused, count: piece.rows.count)
+                    result.add(fused, count: block.count)
                     continue
                 }
             }
+            run.finish(&result)
             result.add(
                 try hold(piece.block) + piece.rows.lowerBound, count: piece.rows.count,
                 wantsExtremes: wantsExtremes)
         }
+        run.finish(&result)
     }
 
     /// A whole block's sum from its packed form; nil where that is not possible.
     private mutating func sum(
-        _ blocks: borrowing Blocks, _ index: Int, _ wantsExtremes: Bool
+        _ block: PackedBlock, of packed: PackedBlocks, divisor: Double, _ wantsExtremes: Bool
     ) throws(CodecError) -> BlockAggregate? {
-        if blocks.hasException(in: index) { return nil }
-        let block = blocks.integers.places[index]
-        return try blocks.integers.blocks.aggregate(
-            block, divisor: blocks.scale.divisor, wantsExtremes: wantsExtremes,
-            scratch: blocks.integers.blocks.needsScratch(block) ? memory.words : nil)
+        try packed.aggregate(
+            block, divisor: divisor, wantsExtremes: wantsExtremes,
+            scratch: packed.needsScratch(block) ? memory.words : nil)
     }
 
     private func check(_ rows: Range<Int>) throws(CodecError) {
         guard rows.lowerBound >= 0, rows.upperBound <= count else {
             throw .countMismatch(expected: rows.upperBound, found: count)
         }
+    }
+
+    /// Finds the blocks of a column, for all questions but those about all of it.
+    private mutating func findBlocks() throws(CodecError) {
+        guard case .packed(let packed, let scale) = source else { return }
+        source = .blocks(Blocks(integers: try BlockIndex(packed), scale: scale))
     }
 
     /// Decodes a block into the reader's own memory, unless it is there.
@@ -194,7 +225,7 @@ public struct FloatReader: ~Copyable {
         case .blocks(let blocks):
             memory.held = nil
             try decode(blocks, block, into: values)
-        case .whole: break
+        case .packed, .whole: break
         }
         memory.held = block
         return UnsafePointer(values)
@@ -239,24 +270,30 @@ public struct FloatReader: ~Copyable {
         try result.get()
     }
 
-    private static func blocks(
+    /// Integers over a scale; nil unless they, and distances if there are any, are packed.
+    private static func scaled(
         _ parts: ScaledParts, count: Int
-    ) throws(CodecError) -> Blocks? {
-        guard let integers = try BlockIndex(nested: parts.integers, count: count) else {
+    ) throws(CodecError) -> Source? {
+        guard let integers = try PackedBlocks(nested: parts.integers, count: count) else {
             return nil
+        }
+        var (rows, values): ([Int], [Double]) = ([], [])
+        try parts.forEachException(count: count) { row, value in
+            rows.append(row)
+            values.append(value)
+        }
+        if parts.distances == nil, !parts.scale.isPrinted, rows.isEmpty {
+            return .packed(integers, parts.scale)
         }
         var distances: BlockIndex?
         if let stream = parts.distances {
             distances = try BlockIndex(nested: stream, count: count)
             if distances == nil { return nil }
         }
-        var blocks = Blocks(
-            integers: integers, distances: distances, scale: parts.scale)
-        try parts.forEachException(count: count) { row, value in
-            blocks.rows.append(row)
-            blocks.values.append(value)
-        }
-        return blocks
+        return .blocks(
+            Blocks(
+                integers: try BlockIndex(integers), distances: distances, scale: parts.scale,
+                rows: rows, values: values))
     }
 
     private static func whole(
@@ -282,14 +319,9 @@ extension FloatReader.Blocks {
         return low
     }
 
-    /// The first block from `block` on with an exception; `Int.max` when there is none.
-    fileprivate func firstWithException(from block: Int) -> Int {
-        guard !rows.isEmpty else { return .max }
-        let index = firstException(from: block * ColumnLimits.blockCount)
-        return index < rows.count ? rows[index] / ColumnLimits.blockCount : .max
-    }
-
     fileprivate func hasException(in block: Int) -> Bool {
-        firstWithException(from: block) == block
+        guard !rows.isEmpty else { return false }
+        let index = firstException(from: block * ColumnLimits.blockCount)
+        return index < rows.count && rows[index] / ColumnLimits.blockCount == block
     }
 }

@@ -5,30 +5,22 @@ struct BlockIndex {
     let blocks: PackedBlocks
     let places: [PackedBlock]
 
-    /// `reader` stands behind the column's mode and count.
-    ///
     /// O(blocks): numbers are not touched.
-    init(_ reader: ByteReader, order: PackedOrder, count: Int) throws(CodecError) {
-        // Differences are short: their headers follow one another too closely for the processor to
-        // run ahead by itself, as it does over blocks of values.
-        if order != .values { reader.fetch() }
-        let first = try PackedBlocks(reader, order: order, count: count)
-        var rest = first
+    init(_ blocks: PackedBlocks) throws(CodecError) {
+        self.blocks = blocks
+        var rest = blocks
         var places: [PackedBlock] = []
-        places.reserveCapacity(min(count, ColumnLimits.maximumCount) / ColumnLimits.blockCount + 1)
+        places.reserveCapacity(
+            min(rest.remainingCount, ColumnLimits.maximumCount) / ColumnLimits.blockCount + 1)
         while rest.remainingCount > 0 { places.append(try rest.next()) }
         try rest.finish()
-        blocks = first
         self.places = places
     }
 
     /// The blocks of a nested column of integers; nil when its mode has none.
     init?(nested reader: ByteReader, count: Int) throws(CodecError) {
-        var reader = reader
-        let (encoding, found) = try IntegerColumn.header(&reader)
-        guard found == count else { throw .countMismatch(expected: count, found: found) }
-        guard let order = PackedOrder(encoding) else { return nil }
-        try self.init(reader, order: order, count: count)
+        guard let blocks = try PackedBlocks(nested: reader, count: count) else { return nil }
+        try self.init(blocks)
     }
 }
 
@@ -71,11 +63,6 @@ struct BlockPieces: Sequence, IteratorProtocol {
 
     init(_ rows: Range<Int>) {
         self.rows = rows
-    }
-
-    /// Leaves out whole blocks that were dealt with.
-    mutating func skip(_ blockCount: Int) {
-        rows = (rows.lowerBound + blockCount * ColumnLimits.blockCount)..<rows.upperBound
     }
 
     /// A block, and which of its rows are asked for.

@@ -1,60 +1,56 @@
+internal import CZstd
 internal import PolluxKernels
 internal import PolluxWideKernels
 
-/// Sums of many blocks by one call of a kernel, for processors that have those.
-extension BlockIndex {
-    /// How many blocks are handed to a kernel at once.
-    private static let runLength = 16
+/// Blocks that follow one another, for a kernel that sums many at a time, where there is one.
+struct WideRun {
+    private let blocks: PackedBlocks
+    private let divisor: Double
+    private let wantsExtremes: Bool
+    private let isUsable: Bool
+    private var taken: InlineArray<16, WideBlock>
+    private var count = 0
 
-    /// Adds the first blocks of `numbers`, up to one that a kernel cannot sum from its bits alone;
-    /// returns how many that were.
-    ///
-    /// All blocks were checked when the index was made. O(blocks), nothing from the heap.
-    func addWide(
-        _ numbers: Range<Int>, divisor: Double, wantsExtremes: Bool,
-        to result: inout FloatAggregate
-    ) -> Int {
-        guard CPUFeatures.isWide, blocks.order != .deltaDeltas,
-            isPlain(places[numbers.lowerBound])
-        else { return 0 }
-        var total = WideTotal(from: result.sum)
-        let end = withUnsafeTemporaryAllocation(
-            of: WideBlock.self, capacity: Self.runLength
-        ) { run in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: WideLanes.scratchCount) {
-                let scratch = $0.baseAddress.unsafelyUnwrapped
-                var next = numbers.lowerBound
-                while true {
-                    let first = next
-                    while next < numbers.upperBound, next - first < run.count {
-                        let block = places[next]
-                        guard isPlain(block) else { break }
-                        run.initializeElement(at: next - first, to: wide(block))
-                        next += 1
-                    }
-                    if next == first { return next }
-                    add(
-                        UnsafeBufferPointer(rebasing: run[..<(next - first)]), divisor,
-                        wantsExtremes, scratch, &total)
-                }
-            }
-        }
-        result.count += (end - numbers.lowerBound) * ColumnLimits.blockCount
-        result.sum = total.sum
-        if wantsExtremes {
-            // Scaling ascends, so the integers tell which value is least.
-            result.minimum = min(
-                result.minimum, PackedSums.value(of: total.least, divisor: divisor))
-            result.maximum = max(
-                result.maximum, PackedSums.value(of: total.greatest, divisor: divisor))
-        }
-        return end - numbers.lowerBound
+    init(_ blocks: PackedBlocks, divisor: Double, wantsExtremes: Bool) {
+        self.blocks = blocks
+        self.divisor = divisor
+        self.wantsExtremes = wantsExtremes
+        isUsable = CPUFeatures.isWide && blocks.order != .deltaDeltas
+        // Never looked at: only the first `count` are.
+        taken = InlineArray(repeating: WideBlock(blocks.start, width: 0, base: 0))
     }
 
-    private func add(
-        _ run: UnsafeBufferPointer<WideBlock>, _ divisor: Double, _ wantsExtremes: Bool,
-        _ scratch: UnsafeMutablePointer<UInt32>, _ total: inout WideTotal
-    ) {
+    /// Takes the next block when a kernel can sum it from its bits alone, else adds all before it.
+    @inline(__always)
+    mutating func take(_ block: PackedBlock, _ result: inout FloatAggregate) -> Bool {
+        guard isUsable, block.exceptionCount == 0, blocks.isExactInDoubles(block) else {
+            finish(&result)
+            return false
+        }
+        if count == taken.count { finish(&result) }
+        taken[count] = WideBlock(
+            block.packed, width: block.width, base: blocks.base(block),
+            adding: UInt32(truncatingIfNeeded: block.reference))
+        count += 1
+        return true
+    }
+
+    /// Adds what was taken.
+    mutating func finish(_ result: inout FloatAggregate) {
+        guard count > 0 else { return }
+        var total = WideTotal(from: result.sum)
+        taken.span.extracting(first: count).withUnsafeBufferPointer { add($0, &total) }
+        result.count += count * ColumnLimits.blockCount
+        count = 0
+        result.sum = total.sum
+        guard wantsExtremes else { return }
+        // Scaling ascends, so the integers tell which value is least.
+        result.minimum = min(result.minimum, PackedSums.value(of: total.least, divisor: divisor))
+        result.maximum = max(
+            result.maximum, PackedSums.value(of: total.greatest, divisor: divisor))
+    }
+
+    private func add(_ run: UnsafeBufferPointer<WideBlock>, _ total: inout WideTotal) {
         if blocks.order == .values {
             WideSums.add(
                 run, factor: blocks.factor, divisor: divisor, wantsExtremes: wantsExtremes,
@@ -62,20 +58,9 @@ extension BlockIndex {
         } else {
             WideLanes.add(
                 run, from: PackedBlocks.signBias, factor: blocks.factor, divisor: divisor,
-                wantsExtremes: wantsExtremes, scratch: scratch, to: &total)
+                wantsExtremes: wantsExtremes,
+                scratch: pollux_scratch().assumingMemoryBound(to: UInt32.self), to: &total)
         }
-    }
-
-    private func isPlain(_ block: PackedBlock) -> Bool {
-        block.exceptionCount == 0 && blocks.isExactInDoubles(block)
-    }
-
-    private func wide(_ block: PackedBlock) -> WideBlock {
-        WideBlock(
-            block.packed, width: block.width,
-            base: blocks.order == .values
-                ? blocks.offset &+ blocks.factor &* block.reference : blocks.sumBase(block),
-            adding: UInt32(truncatingIfNeeded: block.reference))
     }
 }
 
@@ -86,6 +71,11 @@ extension PackedBlocks {
         order != .values || block.exceptionCount > 0
     }
 
+    /// What the words of a block, or their running sums, stand for: `base + factor * word`.
+    func base(_ block: PackedBlock) -> Int64 {
+        order == .values ? offset &+ factor &* block.reference : sumBase(block)
+    }
+
     /// Sum, and if wanted minimum and maximum, of a block's doubles without writing them; nil when
     /// that is not possible.
     func aggregate(
@@ -93,7 +83,7 @@ extension PackedBlocks {
         scratch: UnsafeMutablePointer<UInt32>?
     ) throws(CodecError) -> BlockAggregate? {
         guard isExactInDoubles(block) else { return nil }
-        let base = order == .values ? offset &+ factor &* block.reference : sumBase(block)
+        let base = base(block)
         let numbers = ScaledNumbers(
             base: base, factor: factor, divisor: divisor, wantsExtremes: wantsExtremes)
         guard needsScratch(block) else { return numbers.sum(block.packed, width: block.width) }

@@ -64,7 +64,20 @@ struct PackedBlocks {
         self.reader = reader
     }
 
+    /// The blocks of a nested column of integers; nil when its mode has none.
+    init?(nested reader: ByteReader, count: Int) throws(CodecError) {
+        var reader = reader
+        let (encoding, found) = try IntegerColumn.header(&reader)
+        guard found == count else { throw .countMismatch(expected: count, found: found) }
+        guard let order = PackedOrder(encoding) else { return nil }
+        // Differences are short: their headers follow one another too closely for the processor to
+        // run ahead by itself, as it does over blocks of values.
+        if order != .values { reader.fetch() }
+        try self.init(reader, order: order, count: count)
+    }
+
     /// The next block; call it only while `remainingCount` is not 0.
+    @inline(__always)
     mutating func next() throws(CodecError) -> PackedBlock {
         let count = min(remainingCount, ColumnLimits.blockCount)
         remainingCount -= count
@@ -95,6 +108,9 @@ struct PackedBlocks {
             exceptions: ByteReader(
                 UnsafeRawBufferPointer(start: exceptions, count: exceptionBytes)))
     }
+
+    /// Where the next block begins.
+    var start: UnsafeRawPointer { reader.pointer }
 
     /// Throws when bytes follow the last block.
     func finish() throws(CodecError) {
