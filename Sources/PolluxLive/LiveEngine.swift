@@ -43,6 +43,8 @@ public final class LiveEngine: Sendable {
         var entries: [DroppedKind: [LiveEntry]] = [:]
         /// What readers of stored measures and events must know, by name.
         var remarks: [String: String] = [:]
+        /// The continuous queries, by the measure that each writes, in small letters.
+        var writers: [String: String] = [:]
     }
 
     /// What turns work on.
@@ -269,12 +271,22 @@ public final class LiveEngine: Sendable {
         shared.withLock { shared in
             shared.entries = entries
             shared.remarks = remarks
+            shared.writers = [:]
+            for one in work.standing.values {
+                guard let into = one.into else { continue }
+                shared.writers[into.lowercased()] = one.definition.name
+            }
         }
     }
 
     /// What a reader of a stored measure, or of the events of an alert, must know.
     public func remark(on name: String) -> String? {
         shared.withLock { $0.remarks[name] }
+    }
+
+    /// The continuous query that writes a measure.
+    public func writer(ofMeasure name: String) -> String? {
+        shared.withLock { $0.writers[name.lowercased()] }
     }
 
     func states(of kind: DroppedKind) -> [LiveEntry] {

@@ -48,6 +48,31 @@ import Testing
         #expect(try plant.run("show queries").first?.rowCount == 0)
     }
 
+    @Test("a query writes into no measure that has points; what is recorded into its own is told")
+    func aMeasureOfAQueryIsItsAlone() throws {
+        let plant = try Plant()
+        try plant.write([(0, 20), (60, 30)])
+        plant.clock.now = Plant.instant(100)
+        try plant.run("record load of spindle SP-7 = 3 at 2026-03-02T12:00:30Z")
+        let create =
+            "create continuous query mix as avg temperature of every spindle every 1m wait 5s into "
+        let refusal = #expect(throws: QueryError.self) { try plant.run(create + "Load") }
+        #expect(
+            refusal?.message
+                == "Load of SP-7 has points already, the newest of 2026-03-02T12:00:30Z, and what a "
+                + "query writes is its alone")
+        #expect(try plant.run("show queries").first?.rowCount == 0)
+        try plant.run(create + "load-1m")
+        let said = try plant.run("record Load-1m of spindle SP-7 = 3 at 2026-03-02T12:00:30Z")
+        #expect(said.first?.notes.first?.contains("the continuous query mix writes") == true)
+        let other = try plant.run("record load of spindle SP-7 = 3 at 2026-03-02T12:00:40Z")
+        #expect(other.first?.notes.first?.contains("continuous") == false)
+        // One that was dropped leaves its points, which another would not write alike.
+        plant.turn(at: 200)
+        try plant.run("drop continuous query mix")
+        #expect(throws: QueryError.self) { try plant.run(create + "load-1m") }
+    }
+
     @Test("a query that begins in the past stores from rollups what it would have from points")
     func beginsInRollups() throws {
         func stored(life: String) throws -> [[Double]] {

@@ -56,6 +56,7 @@ import Testing
         let plant = try Plant()
         plant.clock.now = Plant.instant(-24 * hour)
         for hours in [-20.0, -14, -8, -2] {
+            plant.clock.now = Plant.instant(hours * hour)
             try plant.run(
                 "record event tool-change of machine CNC-3 at \(Plant.instant(hours * hour))")
         }

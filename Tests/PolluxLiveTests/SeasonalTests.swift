@@ -117,7 +117,8 @@ import Testing
         #expect(try count("odd2") == others)
         // One of the same name begins from nothing.
         plant.clock.now = Plant.instant(2200)
-        try plant.run(ModelCorrectionTests.text)
+        try plant.run(
+            ModelCorrectionTests.text.replacing("into oddness", with: "into oddness3"))
         try plant.write([(2210, 50)])
         plant.turn(at: 2300)
         let other = try plant.run("show queries").first

@@ -55,7 +55,9 @@ extension LiveEngine: LiveControl {
                     OutputSyntax(expression: ExpressionSyntax(.name(key), range: key.range)))
             }
         }
-        try create(definition, continuousQuery.name, trying: tried, text: text, options: options)
+        try create(
+            definition, continuousQuery.name, into: continuousQuery.into, trying: tried,
+            text: text, options: options)
         return "continuous query \(continuousQuery.name.text) writes \(continuousQuery.into.text)"
     }
 
@@ -143,15 +145,16 @@ extension LiveEngine: LiveControl {
     }
 
     private func create(
-        _ definition: Definition, _ name: NameSyntax, trying query: QuerySyntax, text: String,
-        options: QueryOptions
+        _ definition: Definition, _ name: NameSyntax, into: NameSyntax? = nil,
+        trying query: QuerySyntax, text: String, options: QueryOptions
     ) throws {
         var trial = options
         trial.changes = .none
         trial.now = definition.created
         trial.rowLimit = self.options.watchedRowLimit
         do {
-            _ = try ask(query, text, trial)
+            let first = try ask(query, text, trial)
+            if let into { try refuseTaken(into, by: first, text) }
         } catch let error as QueryError
             where error.code == .pathDoesNotFit && LiveEngine.takesAny(query.path)
         {
@@ -183,6 +186,36 @@ extension LiveEngine: LiveControl {
         }
         noteStates()
         ring()
+    }
+
+    /// A measure that has points of others would be a mixture, and lose those between slices.
+    private func refuseTaken(
+        _ into: NameSyntax, by first: QueryResult, _ text: String
+    ) throws {
+        let snapshot = try store.snapshot()
+        defer { snapshot.close() }
+        let transaction = snapshot.transaction
+        let measures = try graph.measureNames(like: into.text, in: transaction).compactMap {
+            try graph.measureID(named: $0, in: transaction)
+        }
+        guard !measures.isEmpty else { return }
+        for asset in Set(first.keys.compactMap(\.asset)) {
+            for measure in measures {
+                guard let series = try snapshot.series(of: asset, measure: measure),
+                    let newest = try snapshot.point(of: series.id, before: .distantFuture)
+                else { continue }
+                let name = try graph.displayName(of: asset, in: transaction)
+                throw LiveEngine.wrong(
+                    .clauseDoesNotFit,
+                    "\(into.text) of \(name) has points already, the newest of \(newest.instant), "
+                        + "and what a query writes is its alone",
+                    into.range, text,
+                    [
+                        "write into a measure of another name, or delete its points first: "
+                            + "`pollux delete '\(into.text) of …' --reason …`"
+                    ])
+            }
+        }
     }
 
     /// Whether a path means however many there are, so also none yet.

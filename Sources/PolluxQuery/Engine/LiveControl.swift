@@ -24,6 +24,8 @@ public protocol LiveControl: Sendable {
     /// What a reader of a stored measure, or of the events of an alert, must know about
     /// corrections of the past; nil when everything is as it would be.
     func remark(on name: String) -> String?
+    /// The continuous query that writes a measure; nil where none does.
+    func writer(ofMeasure name: String) -> String?
     /// The statements that create again, in an order in which they can be run, what a commit has.
     func statements(in snapshot: Snapshot) throws -> [LiveStatement]
 }
@@ -31,6 +33,8 @@ public protocol LiveControl: Sendable {
 extension LiveControl {
     /// Nothing to know.
     public func remark(on name: String) -> String? { nil }
+    /// Nothing is written.
+    public func writer(ofMeasure name: String) -> String? { nil }
 }
 
 /// A continuous query or an alert in an export.

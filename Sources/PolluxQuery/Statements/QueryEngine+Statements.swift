@@ -42,7 +42,16 @@ extension QueryEngine {
                 return try PlantChange(context: context, transaction: transaction).run(statement)
             }
         }
-        return acknowledgement(sentence, zone: zone)
+        return acknowledgement(sentence + foreignNote(statement), zone: zone)
+    }
+
+    /// That a sample was recorded where a continuous query writes.
+    private func foreignNote(_ statement: StatementSyntax) -> String {
+        guard case .recordSample(let sample) = statement.form,
+            let writer = liveControl?.writer(ofMeasure: sample.measure.text)
+        else { return "" }
+        return "; the continuous query \(writer) writes \(sample.measure.text), too, and may write "
+            + "over it or delete it: record it in a measure of another name"
     }
 
     private func acknowledgement(_ sentence: String, zone: ZoneRules) -> QueryResult {
