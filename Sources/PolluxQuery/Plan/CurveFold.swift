@@ -169,7 +169,7 @@ struct CurveFold: Sendable {
         let held = heldEnd(before.time, until: end)
         emit(before.time, held, before.value, before.value)
         if !isStep, !hasNext, pieceEnd >= now,
-            gap.map({ before.time.addingSaturated($0) > now }) ?? true, held > wantedLow
+            gap.map({ before.time.addingSaturated($0) >= now }) ?? true, held > wantedLow
         {
             provisionalFrom = before.time
         }

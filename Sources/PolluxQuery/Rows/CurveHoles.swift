@@ -2,6 +2,18 @@ import PolluxLanguage
 import PolluxModel
 
 extension Question {
+    /// Whether curves are read at one instant (`at M`).
+    var isInstant: Bool {
+        if case .at? = query.clauses.time?.form { return true }
+        return false
+    }
+
+    /// Before which something may be known: now, which belongs to what is asked `at now`.
+    var knownEnd: Int64 {
+        let now = context.now.nanoseconds
+        return isInstant ? now.addingSaturated(1) : now
+    }
+
     /// How an item's values run: as steps where all that it is made of are steps.
     func curve(of expression: BoundExpression) -> ResultCurve? {
         var found = Set(expression.leaves)

@@ -58,10 +58,7 @@ struct SampleRows {
         return table.result(zone: try question.shownZone())
     }
 
-    private var isInstant: Bool {
-        if case .at? = question.query.clauses.time?.form { return true }
-        return false
-    }
+    private var isInstant: Bool { question.isInstant }
 
     /// The rows of one asset over one span.
     private func rows(
@@ -94,9 +91,22 @@ struct SampleRows {
                     key: RowKey(
                         asset: subject.asset, name: subject.name,
                         range: TimeRange(start: instant, end: instant)),
-                    cells: cells, notes: []))
+                    cells: cells, notes: isHeld(outputs, evaluator, at: time) ? ["provisional"] : []
+                ))
         }
         return rows
+    }
+
+    /// Whether a curve is read where it is held at the live edge, which the next sample may change.
+    private func isHeld(
+        _ outputs: [Question.Output], _ evaluator: Evaluator, at time: Int64
+    ) -> Bool {
+        guard isInstant else { return false }
+        return outputs.contains { output in
+            output.expression.leaves.contains { leaf in
+                evaluator.leaves[leaf].provisionalFrom.map { $0 < time } ?? false
+            }
+        }
     }
 
     /// Empty cells show the curve where it is known, then what `fill` carries.

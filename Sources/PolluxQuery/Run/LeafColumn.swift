@@ -199,7 +199,7 @@ struct SpanBuilder {
         let held = heldEnd(before.time, until: end)
         emit(before.time, held, before.value, before.value, &column)
         if shape == .linear, !hasNext, piece.end.nanoseconds >= now,
-            gap.map({ before.time.addingSaturated($0) > now }) ?? true,
+            gap.map({ before.time.addingSaturated($0) >= now }) ?? true,
             held > wanted.start.nanoseconds
         {
             column.provisionalFrom = min(column.provisionalFrom ?? .max, before.time)

@@ -206,7 +206,7 @@ struct PlantReader {
         question.stats.series += 1
         var builder = SpanBuilder(
             definition: source.definition, piece: source.range, wanted: wanted,
-            now: question.context.now.nanoseconds, number: number)
+            now: question.knownEnd, number: number)
         while column.entering.count <= Int(number) { column.entering.append(nil) }
         var choice = rollups.map {
             RollupChoice(question: question, source: source, needs: $0.needs)
