@@ -51,9 +51,11 @@ struct UnitRules {
                 unit = left.unit
             }
         }
-        return BoundExpression(
+        let bound = BoundExpression(
             form: .arithmetic(operation, left, right), valueClass: .number, unit: unit,
             range: range)
+        if operation == .divide, case .constant(0) = right.form { question.noteZero(bound, right) }
+        return bound
     }
 
     func comparison(

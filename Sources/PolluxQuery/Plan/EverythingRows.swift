@@ -201,13 +201,13 @@ struct EverythingRows {
             columns.units.append(unit)
             columns.keys.append(
                 RowKey(asset: own.subject.asset, name: own.subject.name, range: slice.whole))
-            for item in sums.indices {
-                columns.numbers[item].append(sums[item].value(index, covered: covered))
-            }
+            let values = sums.map { $0.value(index, covered: covered) }
+            for (item, value) in values.enumerated() { columns.numbers[item].append(value) }
             columns.notes.append(
                 SliceNotes(
                     slice: slice, provisionalFrom: own.provisionalFrom, covered: covered
-                ).text(sums, index))
+                ).text(
+                    sums, index, isTooLarge: values.contains { $0?.isFinite == false }))
         }
     }
 }

@@ -156,13 +156,18 @@ struct FoldRows {
             name = number
             columns.names.indices.append(number)
             columns.keys.append(RowKey(asset: group.asset, name: group.name, range: whole))
+            var isTooLarge = false
             for item in outputs.indices {
                 let value =
                     plain[item].map { values[$0] }
                     ?? outputs[item].expression.rowValue { values[$0] }
+                isTooLarge = isTooLarge || value?.isFinite == false
+                if value == nil, plain[item] == nil {
+                    question.noteZeros(in: outputs[item]) { $0.rowValue { values[$0] } }
+                }
                 columns.numbers[item].append(value)
             }
-            guard hasCurves || !group.slices[slice].notes.isEmpty else {
+            guard hasCurves || isTooLarge || !group.slices[slice].notes.isEmpty else {
                 columns.notes.append("")
                 continue
             }
@@ -170,7 +175,7 @@ struct FoldRows {
                 SliceNotes(
                     slice: group.slices[slice], provisionalFrom: group.provisionalFrom,
                     covered: group.covered[slice]
-                ).text(group.sums, slice))
+                ).text(group.sums, slice, isTooLarge: isTooLarge))
         }
         try question.checkRowCount(columns.rowCount)
     }
@@ -191,8 +196,11 @@ struct SliceNotes {
     /// How much time is asked about, of all assets together.
     let covered: Int64
 
+    /// What a row says of a sum beyond what a number holds.
+    static let tooLarge = "too large"
+
     /// The notes of the slice at `index`, joined.
-    func text(_ all: [AggregateSums], _ index: Int) -> String {
+    func text(_ all: [AggregateSums], _ index: Int, isTooLarge: Bool) -> String {
         var notes = slice.notes
         let window = slice.window
         var isProvisional = false
@@ -207,6 +215,7 @@ struct SliceNotes {
         }
         notes += KnownShare.notes(shares)
         if isProvisional { notes.append("provisional") }
+        if isTooLarge { notes.append(SliceNotes.tooLarge) }
         return notes.isEmpty ? "" : notes.joined(separator: ", ")
     }
 }

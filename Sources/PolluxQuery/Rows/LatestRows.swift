@@ -34,10 +34,7 @@ struct LatestRows {
 
     /// Subjects whose path still holds now.
     private var present: [Subject] {
-        let now = question.context.now
-        return question.subjects.filter { subject in
-            subject.pieces.contains { $0.range.contains(now) || $0.range.end >= now }
-        }
+        question.subjects.filter(question.isMeantNow)
     }
 
     /// The assets that `where` leaves; nil when all are meant.

@@ -15,7 +15,8 @@ extension Question {
                 if !notes.contains(sentence) { sentences.append(sentence) }
                 continue
             }
-            let isThere = !subject.present(in: [range]).isEmpty
+            let isThere =
+                isLatestOnly ? isMeantNow(subject) : !subject.present(in: [range]).isEmpty
             if isThere { present.append((subject, range)) } else { absent.append((subject, range)) }
         }
         sentences = Array(sentences.prefix(3))
@@ -57,6 +58,11 @@ extension Question {
             + (query.clauses.time == nil ? "" : " in this range")
     }
 
+    /// Whether the path means a subject now, as `latest` without a range asks.
+    func isMeantNow(_ subject: Subject) -> Bool {
+        subject.pieces.contains { $0.range.contains(context.now) || $0.range.end >= context.now }
+    }
+
     /// How many assets are looked at to explain an empty answer.
     private static let examinedCount = 1000
 
@@ -75,11 +81,14 @@ extension Question {
 
     /// What kept an asset out of a range, or nil.
     private func absence(_ subject: Subject, _ range: TimeRange) throws -> String? {
-        guard subject.present(in: [range]).isEmpty,
+        guard isLatestOnly || subject.present(in: [range]).isEmpty,
             let asset = try context.graph.asset(subject.asset, in: snapshot.transaction)
         else { return nil }
         let type = try context.graph.type(asset.type, in: snapshot.transaction)?.name ?? "asset"
-        let span = "the range is \(shown(range))"
+        let span =
+            isLatestOnly
+            ? "without a range `latest` reads what is there now"
+            : "the range is \(shown(range))"
         if asset.life.end <= range.start {
             return "\(type) \(subject.name) was retired \(clock(asset.life.end, range)); \(span)"
         }

@@ -67,6 +67,13 @@ struct SampleRows {
     ) -> [RowTable.Row] {
         let chosen = filter.map { evaluator.values($0, at: times) }
         let columns = outputs.map { values($0, evaluator, at: times, readsCurve: isInstant) }
+        for output in outputs {
+            question.noteZeros(in: output) { divisor in
+                let found = evaluator.values(divisor, at: times)
+                return found.isKnown.indices.contains { found.isKnown[$0] && found.values[$0] == 0 }
+                    ? 0 : nil
+            }
+        }
         var rows: [RowTable.Row] = []
         for (row, time) in times.enumerated() {
             if let chosen, !(chosen.isKnown[row] && chosen.values[row] == 1) { continue }

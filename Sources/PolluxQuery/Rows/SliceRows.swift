@@ -252,7 +252,9 @@ struct SliceRows {
             rows.append(
                 RowTable.Row(
                     key: RowKey(asset: group.asset, name: group.name, range: slice.whole),
-                    cells: cells, notes: slice.notes + row.notes(outputs)))
+                    cells: cells,
+                    notes: slice.notes + row.notes(outputs)
+                        + row.notes(onMissing: cells, outputs, curves: single)))
         }
         let held = zip(outputs, items).map { output, item in
             output.isAggregate

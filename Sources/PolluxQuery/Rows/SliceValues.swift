@@ -62,6 +62,27 @@ struct SliceValues {
         return notes
     }
 
+    /// Why cells are missing: a sum that is too large for a number; a division by zero is told
+    /// beside the answer.
+    func notes(
+        onMissing cells: [ResultCell], _ outputs: [Question.Output], curves: Evaluator?
+    ) -> [String] {
+        var isTooLarge = false
+        for (cell, output) in zip(cells, outputs) where cell == .missing {
+            guard output.isAggregate else {
+                let start = [group.slices[slice].window.start.nanoseconds]
+                question.noteZeros(in: output) { curves?.values($0, at: start).first }
+                continue
+            }
+            if let value = evaluate(output.expression) {
+                isTooLarge = isTooLarge || !value.isFinite
+            } else {
+                question.noteZeros(in: output, value: evaluate)
+            }
+        }
+        return isTooLarge ? [SliceNotes.tooLarge] : []
+    }
+
     /// Whether a value that is held at the live edge takes part, which the next sample may change.
     private func isProvisional(_ outputs: [Question.Output], _ window: TimeRange) -> Bool {
         func isHeld(_ leaves: [Int], before instant: Timestamp) -> Bool {
