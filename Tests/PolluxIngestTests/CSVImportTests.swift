@@ -51,6 +51,29 @@ struct CSVImportTests {
         return try ZoneRules(name: name, tzif: Array(bytes))
     }
 
+    @Test("what the database refuses is told in words of the file")
+    func plainRefusals() throws {
+        let text = """
+            time,power,time [s],state
+            2026-03-02T10:00:00Z,1,,on
+            2026-03-02T10:01:00Z,high,,
+            2026-03-02T10:02:00Z,2,7,
+            2099-03-02T10:02:00Z,2,,
+            2026-03-02T10:03:00Z,,,true
+            """
+        try read(text, ["time [s]=measure time unit s"]) { _, problems in
+            #expect(
+                problems.map { "\($0.line): \(RefusalText.plain($0.reason))" }.sorted() == [
+                    "3: power of machine is a float, and this is a text",
+                    "4: a measure cannot be called `time`",
+                    "5: the time 2099-03-02T10:02:00Z lies in the future",
+                    "6: state of machine is a text, and this is true or false",
+                ])
+        }
+        // What speaks of nothing but the row stays as it is.
+        #expect(RefusalText.plain("the measure is empty") == "the measure is empty")
+    }
+
     @Test("semicolons, decimal commas, a date and a time of day, marks of what is missing")
     func european() throws {
         let text = """

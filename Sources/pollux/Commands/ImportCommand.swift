@@ -16,6 +16,16 @@ struct ImportCommand: AsyncParsableCommand {
         case assetsCSV = "assets-csv"
         case relationsCSV = "relations-csv"
         case twinql
+
+        /// The format that a file's name says: line protocol unless it ends otherwise.
+        init(fileNamed name: String) {
+            switch URL(filePath: name).pathExtension.lowercased() {
+            case "csv": self = .csv
+            case "ndjson", "jsonl": self = .ndjson
+            case "tq": self = .twinql
+            default: self = .line
+            }
+        }
     }
 
     static let configuration = CommandConfiguration(
@@ -40,8 +50,10 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "The files, in order; - is standard input for models and graphs.")
     var files: [String]
     @Option(
-        help: "line, csv or ndjson; dtdl, adt-ndjson, assets-csv, relations-csv or twinql.")
-    var format = Format.line
+        help: ArgumentHelp(
+            "line, csv or ndjson; dtdl, adt-ndjson, assets-csv, relations-csv or twinql.",
+            discussion: "Without it, names that end with .csv, .ndjson and .tq say it."))
+    var format: Format?
     @Option(
         help: "The unit of timestamps: ns, us, ms, s or auto; ns for line, auto for the others.")
     var precision: String?
@@ -65,8 +77,9 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup var target: TargetOptions
 
     func run() async throws {
-        guard let format = GraphFormat(rawValue: format.rawValue) else {
-            return try importPoints()
+        let chosen = try chosenFormat()
+        guard let format = GraphFormat(rawValue: chosen.rawValue) else {
+            return try importPoints(PointFormat(rawValue: chosen.rawValue) ?? .line)
         }
         guard precision == nil, !hasColumnOptions else {
             throw CommandFailure(
@@ -78,11 +91,22 @@ struct ImportCommand: AsyncParsableCommand {
         try GraphTransfer(connection: connection).take(files, as: format, containing: contains)
     }
 
-    private func importPoints() throws {
+    private func chosenFormat() throws -> Format {
+        if let format { return format }
+        let found = Set(files.map(Format.init(fileNamed:)))
+        guard let first = found.first, found.count == 1 else {
+            throw CommandFailure(
+                ExitCode.badUse,
+                "the names say several formats: import files of one format at a time, or name it "
+                    + "with --format")
+        }
+        return first
+    }
+
+    private func importPoints(_ format: PointFormat) throws {
         guard contains.isEmpty else {
             throw CommandFailure(ExitCode.badUse, "--contains belongs to twins and models")
         }
-        let format = PointFormat(rawValue: format.rawValue) ?? .line
         let word = precision ?? (format == .line ? "ns" : "auto")
         guard let precision = TimestampPrecision(parameter: word) else {
             throw CommandFailure(ExitCode.badUse, "--precision takes ns, us, ms, s or auto")

@@ -65,7 +65,11 @@ struct PointTransfer {
             file.progress.line = UInt64(reader.line)
             var problems = lines.problems
             file.progress.refusedCount += UInt64(problems.count)
-            if !lines.bytes.isEmpty { problems += try write(lines, &file) }
+            if !lines.bytes.isEmpty {
+                problems += try write(lines, &file).map { line, reason in
+                    (line, format == .line ? reason : RefusalText.plain(reason))
+                }
+            }
             for problem in problems.sorted(by: { $0.line < $1.line }) {
                 shown += 1
                 if shown <= PointTransfer.shownCount {
