@@ -60,6 +60,33 @@ public enum Residuals {
         return range.joined()
     }
 
+    /// Bits of 256 numbers, of their differences and of their second ones, as distances from one
+    /// among them.
+    ///
+    /// Half are taken of the first `reach` values and half of as many in the middle; `reach` is
+    /// 130 up to `count`.
+    public static func sampledBits(
+        _ values: UnsafePointer<Int64>, count: Int, reach: Int
+    ) -> (Int, Int, Int) {
+        var bits = (0, 0, 0)
+        let step = (reach &- 2) / 128
+        for first in [0, (count &- reach) / 2] {
+            @inline(__always)
+            func residuals(_ row: Int) -> (Int64, Int64, Int64) {
+                let delta = values[row] &- values[row &- 1]
+                return (values[row], delta, delta &- values[row &- 1] &+ values[row &- 2])
+            }
+            let centre = residuals(first &+ max(2, reach / 2))
+            for place in 0..<128 {
+                let residual = residuals(first &+ 2 &+ step &* place)
+                bits.0 &+= bitLength(residual.0 &- centre.0)
+                bits.1 &+= bitLength(residual.1 &- centre.1)
+                bits.2 &+= bitLength(residual.2 &- centre.2)
+            }
+        }
+        return bits
+    }
+
     /// The rows of values outside `least ... least + span`, in order.
     ///
     /// `rows` has room for `count`. Returns how many.

@@ -5,30 +5,36 @@ public enum Scaling {
     /// Distances are differences of bit patterns.
     ///
     /// Where x * divisor is not below 2^51 in size, n is 0 and the distance is `Int64.min`, as it
-    /// is for -0.0. Returns how many distances are not zero. All pointers hold `count` elements.
+    /// is for -0.0. Returns how many distances are not zero. All pointers hold `count` elements;
+    /// with nil for `distances` they are counted alone.
     public static func split(
         _ values: UnsafePointer<Double>, count: Int, divisor: Double,
-        integers: UnsafeMutablePointer<Int64>, distances: UnsafeMutablePointer<Int64>
+        integers: UnsafeMutablePointer<Int64>, distances: UnsafeMutablePointer<Int64>?
     ) -> Int {
         let scale = Divisor(divisor)
-        var misses = Longs()
-        var index = 0
-        while index &+ 8 <= count {
-            let (whole, distance) = split(loadDoubles(values + index), scale)
-            storeLongs(whole, integers + index)
-            storeLongs(distance, distances + index)
-            misses.replace(with: misses &+ 1, where: distance .!= Longs())
-            index &+= 8
+        // Where nobody asks for them, all are written to the same place.
+        let step = distances == nil ? 0 : 1
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 8) { unused in
+            let distances = distances ?? unused.baseAddress.unsafelyUnwrapped
+            var hits = Longs()
+            var index = 0
+            while index &+ 8 <= count {
+                let (whole, distance) = split(loadDoubles(values + index), scale)
+                storeLongs(whole, integers + index)
+                storeLongs(distance, distances + index &* step)
+                hits &-= unsafeBitCast(distance .== Longs(), to: Longs.self)
+                index &+= 8
+            }
+            var missCount = index &- Int(hits.wrappedSum())
+            while index < count {
+                let (whole, distance) = split(Doubles(repeating: values[index]), scale)
+                integers[index] = whole[0]
+                distances[index &* step] = distance[0]
+                if distance[0] != 0 { missCount &+= 1 }
+                index &+= 1
+            }
+            return missCount
         }
-        var missCount = Int(misses.wrappedSum())
-        while index < count {
-            let (whole, distance) = split(Doubles(repeating: values[index]), scale)
-            integers[index] = whole[0]
-            distances[index] = distance[0]
-            if distance[0] != 0 { missCount &+= 1 }
-            index &+= 1
-        }
-        return missCount
     }
 
     @inline(__always)
@@ -44,6 +50,31 @@ public enum Scaling {
         whole.replace(with: Longs(), where: .!fits)
         distance.replace(with: Longs(repeating: .min), where: .!fits)
         return (whole, distance)
+    }
+
+    /// Bits of steps between the first and the second of each pair of split values, of distances
+    /// and of exceptions: what is too large for the scale, or further away than 20 bits.
+    public static func pairBits(
+        _ integers: UnsafePointer<Int64>, _ distances: UnsafePointer<Int64>, count: Int
+    ) -> Int {
+        var previous: Int64 = 0
+        var stepBits = 0
+        var otherBits = 0
+        for index in 0..<count {
+            let distance = distances[index]
+            // What is too large for the scale has no integer.
+            guard distance != .min else {
+                otherBits &+= 64
+                continue
+            }
+            let integer = integers[index]
+            if index & 1 == 1 { stepBits &+= bitLength(integer &- previous) }
+            previous = integer
+            guard distance != 0 else { continue }
+            let bits = bitLength(distance)
+            otherBits &+= bits > 20 ? 64 : bits &+ 1
+        }
+        return 2 &* stepBits &+ otherBits
     }
 
     /// `values[i] = integers[i] / divisor`, correctly rounded, for integers below 2^51 in size.
@@ -63,6 +94,22 @@ public enum Scaling {
             values[index] = scale.divide(doubles(of: Longs(repeating: integers[index])))[0]
             index &+= 1
         }
+    }
+
+    /// `distances[i] = values[i] - others[i]` in bit patterns, wrapping; returns how many are not
+    /// zero.
+    public static func distances(
+        _ values: UnsafePointer<Double>, from others: UnsafePointer<Double>, count: Int,
+        into distances: UnsafeMutablePointer<Int64>
+    ) -> Int {
+        var missCount = 0
+        for index in 0..<count {
+            let distance = Int64(
+                bitPattern: values[index].bitPattern &- others[index].bitPattern)
+            distances[index] = distance
+            missCount &+= distance != 0 ? 1 : 0
+        }
+        return missCount
     }
 
     /// Moves each double by a distance in bit patterns, wrapping.

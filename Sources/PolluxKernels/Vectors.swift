@@ -33,6 +33,12 @@ func storeLongs(_ longs: Longs, _ target: UnsafeMutablePointer<Int64>) {
     UnsafeMutableRawPointer(target).storeBytes(of: longs, as: Longs.self)
 }
 
+/// Significant bits of an integer's size.
+@inline(__always)
+func bitLength(_ integer: Int64) -> Int {
+    64 &- integer.magnitude.leadingZeroBitCount
+}
+
 /// 1.5 * 2^52: adding it moves an integer below 2^51 in size into the low mantissa bits.
 let roundingShift = 0x1.8p52
 let roundingShiftBits: Int64 = 0x4338_0000_0000_0000

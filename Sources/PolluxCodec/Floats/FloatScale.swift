@@ -172,7 +172,7 @@ struct FloatScale: Equatable {
                 let fitsNone = first == 0 && fit.missCount == count && limit < sample.count
                 if fitsNone { fit.missCount = max(count, limit + 1) }
                 if fit.missCount > limit { break }
-                fit.bits += Self.bits(integers, distances, count: count)
+                fit.bits += Double(Scaling.pairBits(integers, distances, count: count))
                 // What costs half as much again so far will not cost less in the end.
                 let share = Double(first + count) / Double(sample.count)
                 if fit.bits >= bound * min(1, 1.5 * share) {
@@ -182,32 +182,6 @@ struct FloatScale: Equatable {
             }
             return fit
         }
-    }
-
-    /// Bits of steps from neighbour to neighbour, of distances and of exceptions.
-    ///
-    /// Neighbours are the first and the second of each pair.
-    private static func bits(
-        _ integers: UnsafePointer<Int64>, _ distances: UnsafePointer<Int64>, count: Int
-    ) -> Double {
-        var previous: Int64 = 0
-        var stepBits = 0
-        var otherBits = 0
-        for index in 0..<count {
-            let distance = distances[index]
-            // What is too large for the scale has no integer.
-            guard distance != .min else {
-                otherBits += 64
-                continue
-            }
-            let integer = integers[index]
-            if index % 2 == 1 { stepBits += bitLength((integer &- previous).magnitude) }
-            previous = integer
-            guard distance != 0 else { continue }
-            let bits = bitLength(distance.magnitude)
-            otherBits += bits > 20 ? 64 : bits + 1
-        }
-        return Double(2 * stepBits + otherBits)
     }
 
     /// Distances from printed quotients; returns how many are not zero.

@@ -20,23 +20,14 @@ struct ScaledFloats {
         let count = values.count
         guard let source = values.baseAddress else { return nil }
         self.scale = scale
-        var rounded: [Int64] = []
+        var distances: [Int64] = []
         var missCount = 0
-        var distances = [Int64](unsafeUninitializedCapacity: count) { distances, filled in
-            rounded = [Int64](unsafeUninitializedCapacity: count) { target, initialized in
-                if let integers = target.baseAddress, let distances = distances.baseAddress {
-                    missCount = Scaling.split(
-                        source, count: count, divisor: scale.divisor, integers: integers,
-                        distances: distances)
-                }
-                initialized = count
-            }
-            filled = count
+        integers = [Int64](unsafeUninitializedCapacity: count) { target, initialized in
+            initialized = count
+            guard let integers = target.baseAddress else { return }
+            missCount = Self.split(source, count: count, scale, integers, &distances)
         }
-        integers = rounded
-        rounded = []
         self.distances = []
-        if scale.isPrinted { missCount = Self.distances(values, integers, scale, &distances) }
         if missCount > 0 {
             // A few misses are cheaper as exceptions than a whole stream of distances.
             let keepsDistances = missCount > count / 32
@@ -85,28 +76,37 @@ struct ScaledFloats {
         return isFew
     }
 
-    /// Distances from printed quotients; returns how many are not zero.
-    private static func distances(
-        _ values: UnsafeBufferPointer<Double>, _ integers: [Int64], _ scale: FloatScale,
-        _ distances: inout [Int64]
+    /// Splits all values; returns how many are missed, with all distances where there are any.
+    private static func split(
+        _ values: UnsafePointer<Double>, count: Int, _ scale: FloatScale,
+        _ integers: UnsafeMutablePointer<Int64>, _ distances: inout [Int64]
     ) -> Int {
-        let count = values.count
-        let printed = [Double](unsafeUninitializedCapacity: count) { target, initialized in
-            integers.withUnsafeBufferPointer { integers in
-                if let source = integers.baseAddress, let target = target.baseAddress {
-                    Scaling.join(source, count: count, divisor: scale.divisor, into: target)
-                    Printing.printAll(target, count: count)
-                }
+        // Up to the first part with a miss nobody asks for distances.
+        var first = 0
+        while first < count {
+            let part = min(1024, count - first)
+            let missCount = Scaling.split(
+                values + first, count: part, divisor: scale.divisor, integers: integers + first,
+                distances: nil)
+            if missCount > 0 && !scale.isPrinted { break }
+            first += part
+        }
+        guard first < count || scale.isPrinted else { return 0 }
+        distances = [Int64](repeating: 0, count: count)
+        return distances.withUnsafeMutableBufferPointer { distances in
+            let distances = distances.baseAddress.unsafelyUnwrapped
+            guard scale.isPrinted else {
+                return Scaling.split(
+                    values + first, count: count - first, divisor: scale.divisor,
+                    integers: integers + first, distances: distances + first)
             }
-            initialized = count
+            return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { printed in
+                let printed = printed.baseAddress.unsafelyUnwrapped
+                Scaling.join(integers, count: count, divisor: scale.divisor, into: printed)
+                Printing.printAll(printed, count: count)
+                return Scaling.distances(values, from: printed, count: count, into: distances)
+            }
         }
-        var missCount = 0
-        for row in 0..<count {
-            let distance = Int64(bitPattern: values[row].bitPattern &- printed[row].bitPattern)
-            if distance != 0 { missCount += 1 }
-            distances[row] = distance
-        }
-        return missCount
     }
 
     /// Whether the integers alone give all values.
@@ -121,6 +121,7 @@ struct ScaledFloats {
         var room = limit - Double(9 * exceptions.count)
         var streams: [[UInt8]] = []
         for stream in distances.isEmpty ? [integers] : [integers, distances] {
+            guard room > 0 else { return nil }
             let found = stream.withUnsafeBufferPointer {
                 IntegerEncoder(
                     $0, of: stream, tier: tier, mayNest: true,

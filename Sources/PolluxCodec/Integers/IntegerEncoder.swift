@@ -183,7 +183,12 @@ struct IntegerEncoder {
     private func promisingOrders(_ numbers: [Int64]) -> [PackedOrder] {
         let all: [PackedOrder] = [.values, .deltas, .deltaDeltas]
         guard numbers.count >= 256 else { return all }
-        let bits = numbers.withUnsafeBufferPointer { Self.sampledBits($0) }
+        let bits = numbers.withUnsafeBufferPointer {
+            let bits = Residuals.sampledBits(
+                $0.baseAddress.unsafelyUnwrapped, count: numbers.count,
+                reach: min(numbers.count, ColumnLimits.blockCount))
+            return [bits.0, bits.1, bits.2]
+        }
         let least = bits.min() ?? 0
         // What a short column saves is not worth a wrong guess, nor is time in the dense tier.
         let margin = tier == .fast ? least / 24 + 32 : least / 8 + 64
@@ -193,27 +198,6 @@ struct IntegerEncoder {
         let mostOfSecond = isLong ? min(bits[0], bits[1]) : Int.max
         return all.filter { bits[$0.rawValue] <= ($0 == .deltaDeltas ? mostOfSecond : most) }
             .sorted { (bits[$0.rawValue], $0.rawValue) < (bits[$1.rawValue], $1.rawValue) }
-    }
-
-    /// Bits of 256 residuals of each order, as distances from one among them.
-    private static func sampledBits(_ numbers: UnsafeBufferPointer<Int64>) -> [Int] {
-        var bits = (0, 0, 0)
-        let reach = min(numbers.count, ColumnLimits.blockCount)
-        let step = (reach - 2) / 128
-        for first in [0, (numbers.count - reach) / 2] {
-            func residuals(_ row: Int) -> (Int64, Int64, Int64) {
-                let delta = numbers[row] &- numbers[row - 1]
-                return (numbers[row], delta, delta &- numbers[row - 1] &+ numbers[row - 2])
-            }
-            let centre = residuals(first + max(2, reach / 2))
-            for place in 0..<128 {
-                let residual = residuals(first + 2 + step * place)
-                bits.0 += bitLength((residual.0 &- centre.0).magnitude)
-                bits.1 += bitLength((residual.1 &- centre.1).magnitude)
-                bits.2 += bitLength((residual.2 &- centre.2).magnitude)
-            }
-        }
-        return [bits.0, bits.1, bits.2]
     }
 
     private func offerPlanes(

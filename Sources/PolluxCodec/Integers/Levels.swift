@@ -250,7 +250,7 @@ private struct LevelTable {
 
     @inline(__always)
     private static func mixed(_ value: Int64) -> UInt64 {
-        UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15
+        UInt64(bitPattern: value) &* 0xF135_7AEA_2E62_A9C5
     }
 }
 
