@@ -55,9 +55,9 @@ extension RangeReader {
 
     /// Events of a name that count for a subject, by owner, with the time for which each counts.
     ///
-    /// For a moment (`last tool-change`) those of the newest owner count, whenever they were. For
-    /// spans and slices each owner's count that touch the time in which it contained the subject,
-    /// and the ones before and after it, which may be borders of slices.
+    /// For a moment (`last tool-change`) those of what contained it last count, whenever they were.
+    /// For spans and slices each owner's count that touch the time in which it contained the
+    /// subject, and the ones before and after it, which may be borders of slices.
     func counted(
         _ name: NameSyntax, label: LabelSyntax?, for subject: Subject?, isMoment: Bool = false
     ) throws -> [Counted] {
@@ -72,8 +72,7 @@ extension RangeReader {
                 suggestions: near.map { .init("did you mean `\($0)`?", replacement: $0) })
         }
         guard let subject else { return [] }
-        var owners = try self.owners(of: event, for: subject)
-        if isMoment { owners = Array(owners.suffix(1)) }
+        let owners = try self.owners(of: event, for: subject, lastOnly: isMoment)
         let until = TimeRange(start: .distantPast, end: context.now.advanced(by: 1))
         var found: [Counted] = []
         for owner in owners {
@@ -105,10 +104,14 @@ extension RangeReader {
     }
 
     /// The owners over the subject's pieces, by time: own events first, then the nearest container
-    /// that ever had one of the name.
-    private func owners(of name: String, for subject: Subject) throws -> [Owner] {
+    /// that ever had one of the name; or the last one alone, which is none where what contained the
+    /// subject last had none.
+    private func owners(
+        of name: String, for subject: Subject, lastOnly: Bool
+    ) throws -> [Owner] {
         let transaction = snapshot.transaction
         var owners: [Owner] = []
+        var lastHome = Timestamp.distantPast
         for piece in subject.pieces where piece.range.start <= context.now {
             let slices = try context.graph.sources(
                 forMeasureOf: piece.subject, during: piece.range, asOf: asOf, in: transaction)
@@ -118,6 +121,7 @@ extension RangeReader {
                         named: name, of: $0, before: context.now.advanced(by: 1),
                         in: transaction) != nil
                 }
+                if slice.candidates.count > 1 { lastHome = max(lastHome, slice.range.start) }
                 guard let owner else { continue }
                 if let last = owners.last, last.asset == owner,
                     last.range.end == slice.range.start
@@ -128,6 +132,8 @@ extension RangeReader {
                 }
             }
         }
-        return owners.sorted { $0.range.start < $1.range.start }
+        owners.sort { $0.range.start < $1.range.start }
+        guard lastOnly else { return owners }
+        return owners.suffix(1).filter { $0.range.end > lastHome }
     }
 }

@@ -253,6 +253,8 @@ struct Slicing {
         var unbegun: Set<Timestamp> = []
         var unended: Timestamp?
         fileprivate var places: [TimeRange: Int] = [:]
+        /// By the first event of all, the slice before it.
+        fileprivate var firsts: [Timestamp: Int] = [:]
     }
 
     /// Intervals of an event, or from one point event to the next.
@@ -289,7 +291,8 @@ extension Slicing.EventSlices {
     fileprivate mutating func add(_ slice: TimeRange, in stay: TimeRange) {
         guard let own = slice.intersection(stay) else { return }
         // An asset that left and came back between two events has one slice of two parts.
-        if let place = places[slice] {
+        let first = unbegun.contains(slice.start) ? firsts[slice.end] : nil
+        if let place = places[slice] ?? first {
             owned[place] = RangeReader.joined(owned[place] + [own])
             return
         }
@@ -309,6 +312,7 @@ extension Slicing.EventSlices {
             bounds.insert(asked.start, at: 0)
             unbegun.insert(asked.start)
         }
+        let firstPlace = ranges.count
         let end = max(now, range.end)
         let last = bounds[bounds.count - 1]
         if last < end { bounds.append(end) }
@@ -317,6 +321,7 @@ extension Slicing.EventSlices {
             let slice = TimeRange(start: start, end: end)
             if slice.overlaps(asked) { add(slice, in: stay) }
         }
+        if bounds[0] != events[0], ranges.count > firstPlace { firsts[events[0]] = firstPlace }
     }
 }
 

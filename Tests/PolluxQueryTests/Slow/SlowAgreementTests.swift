@@ -31,6 +31,7 @@ import Testing
                 gap \(plant.gap.map { "\($0)" } ?? "none"), \(plant.stays)
                 moves \(database.history.early), \(database.history.late)
                 lives \(plant.lives), doomed \(plant.doomed.mapValues { $0.stretch })
+                jobs \(plant.jobs), changes \(plant.changes)
                 \(result.notes)
                 """)
         }

@@ -264,43 +264,4 @@ struct SlowAnswer {
         let below = points.reduce(0) { $0 + ($1.0 - x) * ($1.0 - x) }
         return below > 0 ? above / below : nil
     }
-
-    // MARK: Episodes
-
-    /// The spans in which a condition held for at least `minimum` seconds: from its first true
-    /// instant to the first false one, or until the asset leaves the path; unknown time neither
-    /// begins nor ends one.
-    func episodes(
-        _ condition: Condition, of subject: Subject, minimum: Double
-    ) -> [(start: Double, end: Double)] {
-        var found: [(start: Double, end: Double)] = []
-        var start: Double?
-        var lastTrue = 0.0
-        func close(_ end: Double) {
-            if let start, lastTrue - start >= minimum { found.append((start, end)) }
-            start = nil
-        }
-        for second in -400..<now {
-            guard subject.stays.contains(where: { $0.contains(second) }) else {
-                close(Double(second))
-                continue
-            }
-            guard let piece = piece(condition.measure, of: subject, second) else { continue }
-            let truth = condition.truth(piece)
-            let (low, high) = (Double(second), Double(second + 1))
-            if truth.atStart {
-                start = start ?? low
-                lastTrue = low + (truth.atEnd ? 1 : truth.share)
-                if !truth.atEnd { close(lastTrue) }
-            } else {
-                close(low)
-                if truth.atEnd {
-                    start = high - truth.share
-                    lastTrue = high
-                }
-            }
-        }
-        close(Double(now))
-        return found
-    }
 }

@@ -131,6 +131,7 @@ final class SlowDatabase {
     private func declare(_ plant: SlowPlant) throws {
         let gap = plant.gap.map { "\($0)s" } ?? "none"
         let counterGap = plant.counterGap.map { "\($0)s" } ?? "none"
+        let stateGap = plant.stateGap.map { "\($0)s" } ?? "none"
         let counterShape = plant.counterIsLinear ? "linear" : "step"
         var text = """
             create type line plural lines;
@@ -141,8 +142,9 @@ final class SlowDatabase {
             create measure p of machine in kW with kind = gauge, shape = step, gap = none;
             create measure c of machine with kind = counter, shape = \(counterShape),
               gap = \(counterGap);
-            create measure s of machine with kind = state, gap = none;
+            create measure s of machine with kind = state, gap = \(stateGap);
             create event job of machine;
+            create event change of machine;
             create asset line L1 from 2025-01-01; create asset line L2 from 2025-01-01;
             """
         for machine in SlowPlant.machines {
@@ -157,6 +159,11 @@ final class SlowDatabase {
                 text +=
                     "record event job of machine \(machine) between \(Self.at(job.lowerBound)) "
                     + "and \(Self.at(job.upperBound));"
+            }
+        }
+        for (machine, seconds) in plant.changes.sorted(by: { $0.key < $1.key }) {
+            for second in seconds {
+                text += "record event change of machine \(machine) at \(Self.at(second));"
             }
         }
         var options = QueryOptions()

@@ -75,7 +75,10 @@ struct SlowPlant {
     var moves: [Move] = []
     /// When jobs ran on each machine.
     private(set) var jobs: [String: [Range<Int>]] = [:]
+    /// When the tool of each machine was changed.
+    private(set) var changes: [String: [Int]] = [:]
     let gap: Int?
+    private(set) var stateGap: Int?
     /// How the counters run.
     private(set) var counterGap: Int?
     private(set) var counterIsLinear = false
@@ -121,7 +124,16 @@ struct SlowPlant {
             series["c " + machine]?.gap = counterGap
             series["c " + machine]?.isLinear = counterIsLinear
         }
+        stateGap = [nil, nil, 60, 900][Int.random(in: 0..<4, using: &random)]
+        for machine in Self.machines { series["s " + machine]?.gap = stateGap }
         addJobs(&random)
+        for machine in Self.machines where random.unit() < 0.7 {
+            let count = Int.random(in: 1...4, using: &random)
+            let seconds = (0..<count).map { _ in
+                Int.random(in: -200..<Self.seconds, using: &random)
+            }
+            changes[machine] = Set(seconds).sorted()
+        }
         lives = SlowLife.lives(&random)
         for key in series.keys.sorted() where random.unit() < 0.2 { doom(key, &random) }
     }

@@ -7,7 +7,32 @@ extension SlowQuestion {
         var question = self
         question.plant = frozen.map { plant.frozen(at: $0) } ?? plant
         question.left = left.flatMap { left in frozen.map { left.frozen(at: $0) } ?? left }
-        return question.rows()
+        guard let shift else { return question.rows() }
+        let rows = question.rows()
+        question.low -= shift
+        question.high -= shift
+        return Self.compared(rows, question.rows(), shift)
+    }
+
+    /// Each cell with that of the earlier row, the difference, and the percentage.
+    private static func compared(_ rows: [Row], _ earlier: [Row], _ shift: Int) -> [Row] {
+        rows.map { row in
+            let other = earlier.first { other in
+                other.name == row.name
+                    && row.start.nanoseconds(since: other.start) == Int64(shift) * 1_000_000_000
+            }
+            var row = row
+            row.cells = row.cells.indices.flatMap { index -> [Cell] in
+                let values = (row.cells[index].value, other?.cells[index].value ?? .missing)
+                guard let now = values.0.number, let then = values.1.number else {
+                    return [values.0, values.1, .missing, .missing].map { Cell(value: $0) }
+                }
+                let part: Value =
+                    then > 0 ? .number((now - then) / then * 100) : then < 0 ? .anything : .missing
+                return [values.0, values.1, .number(now - then), part].map { Cell(value: $0) }
+            }
+            return row
+        }
     }
 
     private func rows() -> [Row] {
@@ -15,15 +40,17 @@ extension SlowQuestion {
         if let episode {
             // No bucket tells of episodes.
             let answer = SlowAnswer(plant: left ?? plant, now: now)
-            return episodeRows(answer, episode.condition, Double(episode.minimum))
+            return subjects.flatMap { episodeRows(answer, $0, episode) }
         }
+        if event != nil { return subjects.flatMap { eventRows(answer, $0) } }
         var groups: [(name: String, members: [(SlowAnswer.Subject, [Range<Int>])])] = []
         for subject in subjects {
-            let asked = stretches(from: anchor(of: subject))
+            guard let span = span(of: subject) else { continue }
+            let asked = Self.clipped(stretches(from: anchor(of: subject)), [span])
             guard !Self.clipped(subject.stays, asked).isEmpty else { continue }
             let jobTime = plant.jobTime(of: subject.name)
             for (name, all) in labels(of: subject, asked) {
-                let stays = isDuringJobs ? Self.clipped(all, jobTime) : all
+                let stays = Self.clipped(all, isDuringJobs ? jobTime : [span])
                 if isDuringJobs, Self.clipped(stays, asked).isEmpty { continue }
                 let member = (subject, stays)
                 if grouping != nil, let index = groups.firstIndex(where: { $0.name == name }) {
@@ -37,7 +64,7 @@ extension SlowQuestion {
         var ranked: [(rows: [Row], value: Double?)] = groups.map { group in
             let from = group.members.first.map { anchor(of: $0.0) } ?? low
             let rows = slices(of: group.members.map(\.0), from).compactMap { whole, slice in
-                row(answer, group.name, group.members, whole, slice)
+                row(answer, group.name, group.members, whole, [slice])
             }
             let all = stretches(from: from)
             let value = items.first.flatMap { number(answer, $0, group.members, all) }
@@ -128,14 +155,7 @@ extension SlowQuestion {
                 found.append((label, parts))
             }
         }
-        for stay in stays {
-            rest = rest.flatMap { range -> [Range<Int>] in
-                let before =
-                    range.lowerBound..<max(range.lowerBound, min(range.upperBound, stay.from))
-                let after = min(range.upperBound, max(range.lowerBound, stay.to))..<range.upperBound
-                return [before, after].filter { !$0.isEmpty }
-            }
-        }
+        rest = rest.flatMap { Self.rest(of: $0, without: stays.map { $0.from..<$0.to }) }
         if !rest.isEmpty { found.append(("no \(grouping)", rest)) }
         // In the order in which the range meets them.
         return found.filter { !Self.clipped($0.1, asked).isEmpty }.sorted {
@@ -152,18 +172,40 @@ extension SlowQuestion {
     /// Where the slices of a subject are counted from: the start of the range; without slices, of
     /// what is asked about it, or about any asset where groups are asked for.
     private func anchor(of subject: SlowAnswer.Subject) -> Int {
-        guard isDuringJobs, stride == nil else { return low }
         let all = grouping == nil ? [subject] : subjects
+        if isSinceChange {
+            let spans = all.compactMap { one in
+                span(of: one).flatMap { Self.clipped(one.stays, [$0]).isEmpty ? nil : $0 }
+            }
+            return spans.map(\.lowerBound).min() ?? low
+        }
+        guard isDuringJobs, stride == nil else { return low }
         return all.compactMap { one in
             let asked = Self.clipped(one.stays, [low..<high])
             return Self.clipped(plant.jobTime(of: one.name), asked).first?.lowerBound
         }.min() ?? low
     }
 
+    /// The range of an asset; nil for one without such an event.
+    private func span(of subject: SlowAnswer.Subject) -> Range<Int>? {
+        guard isSinceChange else { return low..<high }
+        var machine = String(subject.name.prefix(2))
+        if SlowPlant.spindles.contains(subject.name) {
+            // The one that contained it last in the path.
+            let last = plant.stays.filter {
+                $0.spindle == subject.name
+                    && !Self.clipped(subject.stays, [$0.from..<$0.to]).isEmpty
+            }.max { $0.from < $1.from }
+            machine = last?.machine ?? ""
+        }
+        return plant.changes[machine]?.last { $0 <= now }.map { $0..<now }
+    }
+
     private func stretches(from anchor: Int) -> [Range<Int>] {
-        guard stride != nil else { return [low..<high] }
+        let range = isSinceChange ? anchor..<high : low..<high
+        guard stride != nil else { return [range] }
         return Self.joined(
-            wholes(from: anchor).map { $0.clamped(to: low..<high) }.filter { !$0.isEmpty })
+            wholes(from: anchor).map { $0.clamped(to: range) }.filter { !$0.isEmpty })
     }
 
     /// The slices as the clock cuts them; second 0 is eight in the morning.
@@ -186,15 +228,16 @@ extension SlowQuestion {
     private func slices(
         of members: [SlowAnswer.Subject], _ anchor: Int
     ) -> [(Range<Int>, Range<Int>)] {
+        let range = isSinceChange ? anchor..<high : low..<high
         guard stride == nil else {
-            return wholes(from: anchor).map { ($0, $0.clamped(to: low..<high)) }
+            return wholes(from: anchor).map { ($0, $0.clamped(to: range)) }
                 .filter { !$0.1.isEmpty }
         }
         guard grouping == nil, let subject = members.first else {
-            return [(anchor..<high, low..<high)]
+            return [(anchor..<high, range)]
         }
         let jobTime = plant.jobTime(of: subject.name)
-        return Self.clipped(subject.stays, [low..<high]).map { stay in
+        return Self.clipped(subject.stays, [range]).map { stay in
             let read = isDuringJobs ? Self.clipped([stay], jobTime) : [stay]
             return ((read.first ?? stay).lowerBound..<stay.upperBound, stay)
         }
@@ -202,20 +245,20 @@ extension SlowQuestion {
 
     private func row(
         _ answer: SlowAnswer, _ name: String, _ members: [(SlowAnswer.Subject, [Range<Int>])],
-        _ whole: Range<Int>, _ slice: Range<Int>
+        _ whole: Range<Int>, _ parts: [Range<Int>]
     ) -> Row? {
-        let isThere = members.contains { !Self.clipped($0.1, [slice]).isEmpty }
+        let isThere = members.contains { !Self.clipped($0.1, parts).isEmpty }
         guard isThere else { return nil }
         return Row(
             name: name, start: SlowDatabase.at(whole.lowerBound), end: nil,
-            cells: items.map { cell(answer, $0, members, slice) })
+            cells: items.map { cell(answer, $0, members, parts) })
     }
 
     private func cell(
         _ answer: SlowAnswer, _ item: Item, _ members: [(SlowAnswer.Subject, [Range<Int>])],
-        _ slice: Range<Int>
+        _ stretches: [Range<Int>]
     ) -> Cell {
-        let pieces = pieces(item, members, [slice])
+        let pieces = pieces(item, members, stretches)
         let whole = pieces.map { heap(answer, item, $0.subject, $0.parts) }
         var cell = Cell(value: value(item, SlowAnswer.pooled(whole)))
         guard let left else { return cell }
@@ -265,7 +308,8 @@ extension SlowQuestion {
         _ answer: SlowAnswer, _ item: Item, _ subject: SlowAnswer.Subject, _ parts: [Range<Int>]
     ) -> SlowAnswer.Heap {
         if let condition = item.condition {
-            return answer.heap(condition, of: subject, over: parts, from: low)
+            let start = span(of: subject)?.lowerBound ?? low
+            return answer.heap(condition, of: subject, over: parts, from: start)
         }
         return answer.heap(item.measure, of: subject, over: parts, where: filter)
     }
@@ -273,6 +317,12 @@ extension SlowQuestion {
     private func value(_ item: Item, _ heap: SlowAnswer.Heap) -> Value {
         if let percent = ["median": 50, "p90": 90.0][item.word] {
             return SlowAnswer.percentile(heap.samples.map(\.value), percent)
+        }
+        if item.isWord, item.word != "mode" {
+            // Of several at one second the first by the alphabet.
+            let sign = item.word == "latest" ? -1 : 1
+            return heap.samples.min { (sign * $0.second, $0.word) < (sign * $1.second, $1.word) }
+                .map { .word($0.word) } ?? .missing
         }
         guard item.word == "mode" else {
             return SlowAnswer.value(item.word, heap).map { .number($0) } ?? .missing
@@ -290,12 +340,13 @@ extension SlowQuestion {
         let plain = ["avg", "min", "max", "total", "mean", "count", "earliest", "latest"]
         let words =
             switch measure {
-            case "s": ["mode", "time", "share", "times"]
+            case "s":
+                ["mode", "time", "share", "times", "count", "earliest", "latest", "coverage"]
             case "c": plain + ["coverage", "delta", "rate"]
             default: plain + ["coverage", "median", "p90"]
             }
         guard let life = plant.lives[measure], plant.series[key] != nil, words.contains(item.word),
-            filter == nil, isFromStart == false, length == nil, !isDuringJobs,
+            filter == nil, !isFromStart, length == nil, !isDuringJobs, !isSinceChange, event == nil,
             grouping == nil || labels(of: piece.subject, [low..<high]).count == 1
         else { return false }
         func isBorder(_ second: Int, _ length: Int) -> Bool {
@@ -319,20 +370,82 @@ extension SlowQuestion {
     }
 
     private func episodeRows(
-        _ answer: SlowAnswer, _ condition: SlowAnswer.Condition, _ minimum: Double
+        _ answer: SlowAnswer, _ subject: SlowAnswer.Subject, _ episode: SlowAnswer.Episode
     ) -> [Row] {
-        subjects.flatMap { subject -> [Row] in
-            answer.episodes(condition, of: subject, minimum: minimum).filter { episode in
-                episode.start < Double(high) && episode.end > Double(low)
-                    && !Self.clipped(subject.stays, [low..<high]).isEmpty
-            }.map { episode in
-                func time(_ second: Double) -> Timestamp {
-                    SlowDatabase.at(0).advanced(by: Int64((second * 1e9).rounded()))
-                }
-                return Row(
-                    name: subject.name, start: time(episode.start), end: time(episode.end),
-                    cells: items.map { _ in Cell(value: .anything) })
+        guard !Self.clipped(subject.stays, [low..<high]).isEmpty else { return [] }
+        return answer.spans(of: episode, of: subject).filter { span in
+            span.start < Double(high) && span.end > Double(low)
+        }.map { span in
+            func time(_ second: Double) -> Timestamp {
+                SlowDatabase.at(0).advanced(by: Int64((second * 1e9).rounded()))
+            }
+            // Items are about whole seconds only.
+            let isWhole = span.start.rounded() == span.start && span.end.rounded() == span.end
+            let inside = (Int(span.start)..<Int(span.end)).clamped(to: low..<high)
+            let cells = items.map { item -> Cell in
+                guard isWhole else { return Cell(value: .anything) }
+                return cell(answer, item, [(subject, subject.stays)], [inside])
+            }
+            return Row(
+                name: subject.name, start: time(span.start), end: time(span.end), cells: cells)
+        }
+    }
+
+    /// A row for each span of an event that an asset took part in.
+    private func eventRows(_ answer: SlowAnswer, _ subject: SlowAnswer.Subject) -> [Row] {
+        let isSpindle = SlowPlant.spindles.contains(subject.name)
+        let homes =
+            isSpindle
+            ? plant.stays.filter { $0.spindle == subject.name }
+            : [
+                SlowPlant.Stay(
+                    spindle: "", machine: String(subject.name.prefix(2)),
+                    from: SlowPlant.farPast, to: SlowPlant.farFuture)
+            ]
+        var rows: [(whole: Range<Int>, parts: [Range<Int>])] = []
+        var nobodys = [low..<high]
+        for machine in SlowPlant.machines {
+            let here = Self.clipped(
+                homes.filter { $0.machine == machine }.map { $0.from..<$0.to }, subject.stays)
+            let spans = eventSpans(of: machine)
+            let counts = event == "job" ? !Self.clipped(here, spans).isEmpty : spans.count > 1
+            guard counts else { continue }
+            nobodys = event == "job" ? [] : nobodys.flatMap { Self.rest(of: $0, without: here) }
+            let read = Self.clipped(here, [low..<high])
+            for whole in spans {
+                let parts = Self.clipped(read, [whole])
+                guard let part = parts.first else { continue }
+                // What has no bounds of its own goes from where it is read first to now.
+                let start =
+                    whole.lowerBound == SlowPlant.farPast ? part.lowerBound : whole.lowerBound
+                let end = whole.upperBound == SlowPlant.farFuture ? now : whole.upperBound
+                rows.append((start..<end, parts))
             }
         }
+        // Time in which nobody's events count; of jobs where none ever did.
+        rows += nobodys.map { ($0, Self.clipped(subject.stays, [$0])) }
+        return rows.sorted { $0.whole.lowerBound < $1.whole.lowerBound }.compactMap {
+            row(answer, subject.name, [(subject, subject.stays)], $0.whole, $0.parts)
+        }
+    }
+
+    /// The parts of a range outside others.
+    private static func rest(of range: Range<Int>, without others: [Range<Int>]) -> [Range<Int>] {
+        others.reduce([range]) { rest, other in
+            rest.flatMap { part in
+                [
+                    part.clamped(to: SlowPlant.farPast..<other.lowerBound),
+                    part.clamped(to: other.upperBound..<SlowPlant.farFuture),
+                ].filter { !$0.isEmpty }
+            }
+        }
+    }
+
+    /// The spans of jobs of a machine, or from one change of its tool to the next.
+    private func eventSpans(of machine: String) -> [Range<Int>] {
+        if event == "job" { return plant.jobs[machine] ?? [] }
+        let borders =
+            [SlowPlant.farPast] + (plant.changes[machine] ?? []) + [SlowPlant.farFuture]
+        return zip(borders, borders.dropFirst()).map { $0..<$1 }
     }
 }

@@ -43,6 +43,9 @@ struct SlowQuestion {
         var condition: SlowAnswer.Condition?
         var across: String?
 
+        /// Whether its answer is a word.
+        var isWord: Bool { measure == "s" && ["mode", "earliest", "latest"].contains(word) }
+
         var text: String {
             var text = across.map { $0 + " " } ?? ""
             text += word + " "
@@ -61,8 +64,8 @@ struct SlowQuestion {
     private var strides = [60, 300, 420, 900]
     let now: Int
     private(set) var text = ""
-    let low: Int
-    let high: Int
+    var low: Int
+    var high: Int
     var items: [Item] = []
     var stride: Int?
     var length: Int?
@@ -70,7 +73,13 @@ struct SlowQuestion {
     var filter: SlowAnswer.Condition?
     var grouping: String?
     var ranking: (isTop: Bool, count: Int)?
-    var episode: (condition: SlowAnswer.Condition, minimum: Int)?
+    var episode: SlowAnswer.Episode?
+    /// Whether the range of each asset begins with the last change of its machine's tool.
+    var isSinceChange = false
+    /// The event whose spans are the slices.
+    var event: String?
+    /// How much earlier the span is that the answer is compared with.
+    var shift: Int?
     /// Whether only the time inside jobs is asked about.
     var isDuringJobs = false
     var path = ""
@@ -96,15 +105,36 @@ struct SlowQuestion {
             .randomElement(using: &random) ?? ""
         let measures = isMachine ? ["p", "p", "c"] : ["v", "v", "w", "p"]
         choose(measures, isMachine, &random)
-        text = items.map(\.text).joined(separator: ", ")
-        text += " of \(path) between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
-        addClauses(measures, isMachine, &random)
+        let kind = random.unit()
+        if kind < 0.15 {
+            askEpisodes(measures, isMachine, &random)
+        } else if kind < 0.25 {
+            event = random.unit() < 0.5 ? "job" : "change"
+            text += " every \(event ?? "")"
+        } else {
+            addClauses(measures, isMachine, &random)
+        }
         let canBeDuring =
-            episode == nil && !items.contains { $0.word == "times" }
+            episode == nil && event == nil && !items.contains { $0.word == "times" }
+        let isSteady = plant.lives.isEmpty && (isMachine && grouping != "" || path == "spindle S2")
         if canBeDuring, random.unit() < 0.3 {
             isDuringJobs = true
             text += " during every job"
+        } else if episode == nil, event == nil, random.unit() < 0.15 {
+            isSinceChange = true
+            self.high = now
+        } else if isSteady, episode == nil, event == nil, ranking == nil,
+            isMachine || grouping == nil, !items.contains(where: { $0.isWord }),
+            random.unit() < 0.3
+        {
+            shift = (stride ?? 60) * Int.random(in: 1...20, using: &random)
+            text += " compare with \((shift ?? 0) / 60)m ago"
         }
+        let range =
+            isSinceChange
+            ? "since last change"
+            : "between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
+        text = items.map(\.text).joined(separator: ", ") + " of \(path) \(range)" + text
         // A spindle by its name has no machine to look in where it is nowhere.
         if path != "spindle S2", random.unit() < 0.2 {
             let second = Int.random(in: 0...now, using: &random)
@@ -129,8 +159,9 @@ struct SlowQuestion {
                 item.condition = Self.condition(measure, isMachine, &random)
             } else if chance < 0.3, isMachine {
                 (item.word, item.measure) = (random.unit() < 0.7 ? "delta" : "rate", "c")
-            } else if chance < 0.4, isMachine {
-                (item.word, item.measure) = ("mode", "s")
+            } else if chance < 0.4 {
+                let words = ["mode", "mode", "earliest", "latest", "count", "coverage"]
+                (item.word, item.measure) = (words.randomElement(using: &random) ?? "mode", "s")
             }
             if !items.contains(where: { $0.text == item.text }) { items.append(item) }
         }
@@ -148,21 +179,37 @@ struct SlowQuestion {
             measure: measure == "c" ? "p" : measure, isAbove: random.unit() < 0.5, limit: limit)
     }
 
+    private mutating func askEpisodes(
+        _ measures: [String], _ isMachine: Bool, _ random: inout Seed
+    ) {
+        let condition = Self.condition(measures[0], isMachine, &random)
+        let minimum = [0, 5, 40].randomElement(using: &random) ?? 0
+        items.removeAll { $0.condition != nil }
+        if items.isEmpty { items = [Item(word: "max", measure: measures[0])] }
+        func add(_ word: String, _ condition: SlowAnswer.Condition, _ length: Int) {
+            let bare = Item(word: "", measure: "", condition: condition).text
+            text += " \(word) \(bare.dropFirst(2).dropLast())"
+            if length > 0 { text += " for \(length)s" }
+        }
+        add("when", condition, minimum)
+        episode = SlowAnswer.Episode(condition: condition, minimum: minimum)
+        guard random.unit() < 0.5 else { return }
+        // What ends it never holds while it is so.
+        var end = condition
+        end.isAbove.toggle()
+        if end.word != nil {
+            end.word = "idle"
+        } else {
+            end.limit += (end.isAbove ? 1 : -1) * Double(Int.random(in: 0...12, using: &random)) / 8
+        }
+        let length = [0, 10, 60].randomElement(using: &random) ?? 0
+        add("until", end, length)
+        episode?.end = (end, length)
+    }
+
     private mutating func addClauses(
         _ measures: [String], _ isMachine: Bool, _ random: inout Seed
     ) {
-        if random.unit() < 0.15 {
-            let condition = Self.condition(measures[0], isMachine, &random)
-            episode = (condition, [0, 5, 40].randomElement(using: &random) ?? 0)
-            items.removeAll { $0.condition != nil }
-            if items.isEmpty { items = [Item(word: "max", measure: measures[0])] }
-            text = items.map(\.text).joined(separator: ", ")
-            text += " of \(path) between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
-            let bare = Item(word: "", measure: "", condition: condition).text
-            text += " when \(bare.dropFirst(2).dropLast())"
-            if let minimum = episode?.minimum, minimum > 0 { text += " for \(minimum)s" }
-            return
-        }
         if random.unit() < 0.6 {
             stride = strides.randomElement(using: &random)
             text += " every \((stride ?? 60) / 60)m"
@@ -192,7 +239,7 @@ struct SlowQuestion {
         }
         // What is almost alike has no order.
         let isVague = !plant.lives.isEmpty && ["median", "p90"].contains(items.first?.word)
-        if items.first?.word != "mode", !isVague, random.unit() < 0.2 {
+        if items.first?.isWord == false, !isVague, random.unit() < 0.2 {
             ranking = (random.unit() < 0.5, Int.random(in: 1...2, using: &random))
             text += ranking?.isTop == true ? " top" : " bottom"
             text += " \(ranking?.count ?? 1)"
