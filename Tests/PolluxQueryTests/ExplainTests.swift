@@ -37,6 +37,28 @@ import Testing
         }
     }
 
+    @Test("the range that is told is the one that is read, from the border of its first slice")
+    func rangeBeginsAtItsBorder() throws {
+        let fixture = try HeadsFixture()
+        let spindle = try fixture.part("spindle", "SP-1")
+        try fixture.write(spindle, "vibration", [(0, .float(1))], unit: "mm/s")
+        let engine = QueryEngine(store: fixture.store, graph: fixture.graph)
+        for (clauses, begin) in [
+            ("last 90m every 1h", "10:00:00"), ("last 90m every 1h from start", "10:30:00"),
+            ("last 90m", "10:30:00"), ("every 40m", "10:40:00"),
+            ("last 90m every 1h compare with 30m ago", "10:00:00"),
+        ] {
+            var options = QueryOptions()
+            options.now = Timestamp(seconds: 1_772_452_800)  // 2026-03-02T12:00:00Z
+            let text = "max vibration of spindle of machine CNC-3 \(clauses)"
+            let result = try engine.run(text, options: options).last
+            let start = result?.range?.start.formatted(offsetSeconds: 0)
+            #expect(start == "2026-03-02T\(begin)Z", "\(clauses)")
+            #expect(result?.meaning?.contains("2026-03-02T\(begin)Z") == true, "\(clauses)")
+            #expect(result?.keys.first?.range.start == result?.range?.start, "\(clauses)")
+        }
+    }
+
     @Test func saysWhyItEvaluates() throws {
         let fixture = try HeadsFixture()
         let spindle = try fixture.part("spindle", "SP-1")

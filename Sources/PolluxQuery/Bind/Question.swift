@@ -14,6 +14,7 @@ final class Question {
     let ranges: RangeReader
     /// The zones of the sites of subjects, for `timezone local`.
     private var siteZones: [AssetID: ZoneRules] = [:]
+    private var knownSpans: [AssetID: [TimeRange]?] = [:]
     private var knownCommon: (range: TimeRange?, origin: Timestamp?)?
     let qualities: Set<Quality>
     private(set) var subjects: [Subject] = []
@@ -216,9 +217,21 @@ final class Question {
 
     /// The spans of time that a question asks about a subject; nil when an event has not happened.
     func spans(of subject: Subject) throws -> [TimeRange]? {
-        try ranges(for: subject).spans(
+        if let known = knownSpans[subject.asset] { return known }
+        let spans = try ranges(for: subject).spans(
             query.clauses, for: subject,
             beginningAt: try Slicing(question: self).border(of: subject))
+        // What groups share is found from the spans of all, before each is read.
+        if query.clauses.grouping != nil { knownSpans[subject.asset] = .some(spans) }
+        return spans
+    }
+
+    /// The hull of the spans that a question asks about a subject; nil when an event has not
+    /// happened.
+    func range(of subject: Subject) throws -> TimeRange? {
+        guard let spans = try spans(of: subject), let first = spans.first, let last = spans.last
+        else { return nil }
+        return TimeRange(start: first.start, end: last.end)
     }
 
     /// From the first instant that is asked about any subject to the last.

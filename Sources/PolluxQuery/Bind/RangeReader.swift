@@ -32,7 +32,7 @@ struct RangeReader {
     /// The spans of a question for one subject, ascending and apart: one, unless `during` leaves
     /// several; nil when an event they refer to has not happened there.
     ///
-    /// - Parameter border: where the written range begins instead, if that is earlier.
+    /// - Parameter border: where the range begins instead, if that is earlier.
     func spans(
         _ clauses: ClausesSyntax, for subject: Subject?, beginningAt border: Timestamp? = nil
     ) throws -> [TimeRange]? {
@@ -40,7 +40,8 @@ struct RangeReader {
         case nil: return try written(clauses, for: subject, border)
         case .ago(let period):
             let length = try context.period(period)
-            return try written(clauses, for: subject, border)?.map {
+            let own = border.map { context.zone.adding(length, to: $0) }
+            return try written(clauses, for: subject, own)?.map {
                 TimeRange(
                     start: context.zone.subtracting(length, from: $0.start),
                     end: context.zone.subtracting(length, from: $0.end))
@@ -51,15 +52,10 @@ struct RangeReader {
         }
     }
 
-    /// Where the range that is written begins, before `during` keeps parts of it.
-    func writtenStart(_ clauses: ClausesSyntax, for subject: Subject?) throws -> Timestamp? {
-        try clauses.time.flatMap { try time($0, for: subject)?.start }
-    }
-
     /// Where the range of the clauses begins, whatever `during` keeps of it; nil without one, or
     /// when an event that it refers to has not happened.
     func start(_ clauses: ClausesSyntax, for subject: Subject?) throws -> Timestamp? {
-        guard isAsWritten, let start = try writtenStart(clauses, for: subject) else { return nil }
+        guard isAsWritten, let start = try outer(clauses, for: subject)??.start else { return nil }
         guard case .ago(let period)? = replacement else { return start }
         return context.zone.subtracting(try context.period(period), from: start)
     }
@@ -67,21 +63,24 @@ struct RangeReader {
     private func written(
         _ clauses: ClausesSyntax, for subject: Subject?, _ border: Timestamp?
     ) throws -> [TimeRange]? {
-        let outer = try clauses.time.map { try time($0, for: subject) }
+        let outer = try outer(clauses, for: subject)
         if case .some(nil) = outer { return nil }
-        let range = outer ?? nil
-        guard let during = clauses.during else {
-            let hour = TimeRange(
-                start: context.zone.subtracting(.hours(1), from: context.now), end: context.now)
-            return [range ?? hour]
-        }
+        var range = outer ?? nil
+        if let border, let start = range?.start { range?.start = min(start, border) }
+        guard let during = clauses.during else { return range.map { [$0] } }
         var spans = RangeReader.joined(try span(during.form, for: subject))
         try refuseFuture(spans.first, at: during.range)
-        if var range {
-            range.start = min(range.start, border ?? range.start)
-            spans = spans.compactMap { $0.intersection(range) }
-        }
+        if let range { spans = spans.compactMap { $0.intersection(range) } }
         return spans.isEmpty ? nil : spans
+    }
+
+    /// The range that is written, or the default; nil where `during` alone is the range, and a nil
+    /// range when an event has not happened.
+    private func outer(_ clauses: ClausesSyntax, for subject: Subject?) throws -> TimeRange?? {
+        if let written = clauses.time { return .some(try time(written, for: subject)) }
+        guard clauses.during == nil else { return nil }
+        return TimeRange(
+            start: context.zone.subtracting(.hours(1), from: context.now), end: context.now)
     }
 
     /// The range of a clause; nil when an event has not happened.

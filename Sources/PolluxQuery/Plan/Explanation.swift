@@ -65,12 +65,11 @@ struct Explanation {
     // MARK: The plant
 
     private mutating func addPath() throws {
-        let clauses = question.query.clauses
         let subjects = question.subjects
         add("path", "\(TwinQL.print(question.query.path)): \(subjects.count) assets")
         var common: TimeRange?
         for subject in subjects.prefix(Explanation.listedCount) {
-            let range = try question.ranges(for: subject).range(clauses, for: subject)
+            let range = try question.range(of: subject)
             if let range, range != common {
                 add(
                     common == nil ? "range" : "range of \(subject.name)",
@@ -88,10 +87,8 @@ struct Explanation {
         if question.query.clauses.every != nil, let first = subjects.first,
             let spans = try question.spans(of: first)
         {
-            let slicing = Slicing(question: question)
-            let aligned = try slicing.aligned(spans, of: first)
-            let slices = try slicing.slices(
-                of: first, spans: aligned, present: first.present(in: aligned), episodes: nil)
+            let slices = try Slicing(question: question).slices(
+                of: first, spans: spans, present: first.present(in: spans), episodes: nil)
             add("slices", "\(slices.count)")
         }
     }
@@ -179,11 +176,8 @@ private struct Estimate {
     private var memoryRows = 0
 
     init(_ question: Question) throws {
-        let clauses = question.query.clauses
         for subject in question.subjects {
-            guard let range = try question.ranges(for: subject).range(clauses, for: subject) else {
-                continue
-            }
+            guard let range = try question.range(of: subject) else { continue }
             try question.checkLimits()
             var seen: Set<SeriesID> = []
             for piece in subject.pieces {

@@ -106,6 +106,7 @@ struct FoldRows {
         for (index, slice) in group.slices.enumerated() { places[slice.whole] = index }
         for (index, slice) in member.slices.enumerated() {
             if let place = places[slice.whole] {
+                group.slices[place].addNotes(slice.notes)
                 group.covered[place] += member.covered[index]
                 for aggregate in member.sums.indices {
                     group.sums[aggregate].merge(member.sums[aggregate], index, into: place)

@@ -175,13 +175,12 @@ struct SliceShelf {
         if case .event? = question.query.clauses.every?.form.stride { isShared = false }
         // What `during` leaves of two ranges may be the same.
         if question.query.clauses.during != nil { isShared = false }
-        let aligned = try slicing.aligned(spans, of: subject)
-        let present = subject.present(in: aligned)
+        let present = subject.present(in: spans)
         // Most assets are there all the time, and cut alike.
-        isShared = isShared && present == aligned && subject.pieces.count == 1
+        isShared = isShared && present == spans && subject.pieces.count == 1
         if isShared, let cut = known[spans] { return cut }
         let slices = try slicing.slices(
-            of: subject, spans: aligned, present: present, episodes: nil)
+            of: subject, spans: spans, present: present, episodes: nil)
         guard slices.allSatisfy({ $0.parts.count == 1 }), let cut = SliceShelf.cut(slices) else {
             return nil
         }

@@ -36,6 +36,7 @@ extension SliceRows {
             var newCount = 0
             for (index, slice) in part.slices.enumerated() {
                 if let known = place(of: slice, near: index) {
+                    slices[known].addNotes(slice.notes)
                     for aggregate in part.totals.indices {
                         totals[aggregate][known].pool(part.totals[aggregate][index])
                     }

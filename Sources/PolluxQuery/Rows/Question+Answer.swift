@@ -51,7 +51,8 @@ extension Question {
             result.notes += try explainEmptiness()
         }
         result.format = clauses.format?.form.text
-        result.range = try ranges.range(clauses, for: subjects.first)
+        result.range =
+            try subjects.first.map(range) ?? ranges.range(clauses, for: nil)
         result.meaning = try meaning(in: result.range)
         dependencies.assets.formUnion(subjects.map(\.asset))
         for subject in subjects {

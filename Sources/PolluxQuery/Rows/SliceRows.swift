@@ -22,6 +22,11 @@ struct SliceRows {
         /// What it is there for.
         enum Role { case row, ranking }
 
+        /// What is said of the slice of any asset of a group is said of that of the group.
+        mutating func addNotes(_ others: [String]) {
+            for note in others where !notes.contains(note) { notes.append(note) }
+        }
+
         /// How much time is read up to now, in nanoseconds.
         func covered(until now: Timestamp) -> Int64 {
             parts.reduce(0) { $0 + max(0, min($1.end, now).nanoseconds(since: $1.start)) }
@@ -100,11 +105,10 @@ struct SliceRows {
 
         /// The slices of an asset and its columns; nil where it has nothing to say.
         func read(_ subject: Subject) throws -> (slices: [Slice], evaluator: Evaluator)? {
-            guard var spans = try question.spans(of: subject) else {
+            guard let spans = try question.spans(of: subject) else {
                 question.addNote(question.absentEvent(of: subject))
                 return nil
             }
-            spans = try slicing.aligned(spans, of: subject)
             let present = subject.present(in: spans)
             guard !present.isEmpty else { return nil }
             let found = try episodes.map { try $0.episodes(of: subject, in: present) }

@@ -6,27 +6,23 @@ import PolluxModel
 struct Slicing {
     let question: Question
 
-    /// The spans of a question; the start of `last P` moves back to the border of its slice.
+    /// The border to which the start of `last P`, or of the default range, moves back, before
+    /// `during` keeps parts of it; nil where it does not (S4).
     ///
-    /// So the first slice is whole and charts do not jitter (S4).
-    func aligned(_ spans: [TimeRange], of subject: Subject) throws -> [TimeRange] {
-        guard let every = question.query.clauses.every?.form, beginsWhole, !every.isFromStart,
-            case .period(let written) = every.stride, var first = spans.first
-        else { return spans }
-        let grid = try self.grid(every, written, of: subject, from: first.start)
-        first.start = grid.start(containing: first.start)
-        return [first] + spans.dropFirst()
-    }
-
-    /// The border to which the start of `last P` moves back before `during` keeps parts of it;
-    /// nil where it does not (S4).
+    /// So the first slice is whole and charts do not jitter.
     func border(of subject: Subject) throws -> Timestamp? {
         let clauses = question.query.clauses
-        guard question.query.head == .read, clauses.during != nil, question.ranges.isAsWritten,
-            case .last? = clauses.time?.form, let every = clauses.every?.form,
-            !every.isFromStart, case .period(let written) = every.stride,
-            let start = try question.ranges(for: subject).writtenStart(clauses, for: subject)
+        guard question.query.head == .read, let every = clauses.every?.form, !every.isFromStart,
+            case .period(let written) = every.stride
         else { return nil }
+        switch clauses.time?.form {
+        case .last: break
+        case nil where clauses.during == nil: break
+        default: return nil
+        }
+        guard let start = try question.ranges(for: subject).start(clauses, for: subject) else {
+            return nil
+        }
         return try grid(every, written, of: subject, from: start).start(containing: start)
     }
 
@@ -177,17 +173,6 @@ struct Slicing {
             found.append(SliceRows.Slice(whole: whole, parts: parts, notes: notes))
         }
         return found
-    }
-
-    /// Whether the start of the range moves back to a border: that of `last`, or the default.
-    private var beginsWhole: Bool {
-        guard question.ranges.isAsWritten, question.query.clauses.during == nil else {
-            return false
-        }
-        switch question.query.clauses.time?.form {
-        case .last, nil: return true
-        default: return false
-        }
     }
 
     /// The grid of a stride in the zone of a subject.
