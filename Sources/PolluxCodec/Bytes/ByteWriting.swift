@@ -39,14 +39,14 @@ extension [UInt8] {
         append(contentsOf: column)
     }
 
-    /// Appends `count` zero bytes and lets `body` fill them.
+    /// Appends `count` bytes, all of which `body` writes.
     mutating func appendSpace(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
-        let start = self.count
-        append(contentsOf: repeatElement(0, count: count))
         guard count > 0 else { return }
-        withUnsafeMutableBytes { buffer in
-            guard let base = buffer.baseAddress else { return }
-            body(base + start)
+        append(addingCapacity: count) { space in
+            space.withUnsafeMutableBufferPointer { buffer, written in
+                if let base = buffer.baseAddress { body(UnsafeMutableRawPointer(base)) }
+                written = count
+            }
         }
     }
 }

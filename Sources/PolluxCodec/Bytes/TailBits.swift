@@ -13,22 +13,27 @@ enum TailBits {
     ) {
         guard width > 0 else { return }
         let mask = UInt64.max >> UInt64(64 - width)
-        var held: UInt64 = 0
-        var filled = 0
-        for index in 0..<count {
-            let value = UInt64(bitPattern: values[index] &- reference) & mask
-            held |= value &<< UInt64(filled)
-            filled += width
-            if filled >= 64 {
-                bytes.appendWord(held)
-                filled -= 64
-                held = filled == 0 ? 0 : value >> UInt64(width - filled)
+        bytes.appendSpace(byteCount(count: count, width: width)) { target in
+            var place = target
+            var held: UInt64 = 0
+            var filled = 0
+            for index in 0..<count {
+                let value = UInt64(bitPattern: values[index] &- reference) & mask
+                held |= value &<< UInt64(filled)
+                filled &+= width
+                if filled >= 64 {
+                    place.storeBytes(of: held.littleEndian, as: UInt64.self)
+                    place += 8
+                    filled &-= 64
+                    held = filled == 0 ? 0 : value &>> UInt64(width &- filled)
+                }
             }
-        }
-        while filled > 0 {
-            bytes.append(UInt8(truncatingIfNeeded: held))
-            held >>= 8
-            filled -= 8
+            while filled > 0 {
+                place.storeBytes(of: UInt8(truncatingIfNeeded: held), as: UInt8.self)
+                place += 1
+                held >>= 8
+                filled -= 8
+            }
         }
     }
 

@@ -40,16 +40,12 @@ struct IntegerEncoder {
         if runCount == 1 { return within(limit, constant(first)) }
         if count <= 4 { return within(limit, small()) }
         var best = Choice(limit)
-        let common = SharedFactor(values)
+        let ranges =
+            levelCount.map { NumberRanges(whole: (0, Int64($0 - 1))) } ?? NumberRanges(values)
+        let common = levelCount == nil ? SharedFactor(values, range: ranges.whole) : SharedFactor()
         let numbers = common.factor == 1 ? owner ?? Array(values) : common.numbers(of: values)
-        let range =
-            if let levelCount {
-                (least: 0 as Int64, greatest: Int64(levelCount - 1))
-            } else {
-                numbers.withUnsafeBufferPointer {
-                    IntegerLoops.range($0.baseAddress.unsafelyUnwrapped, count: count)
-                }
-            }
+        let found = ranges.divided(by: common)
+        let range = found.whole
         let orders = promisingOrders(numbers)
         var rival: PackedColumn?
         for order in orders {
@@ -57,7 +53,7 @@ struct IntegerEncoder {
             guard
                 let column = PackedColumn(
                     numbers, order: order, factor: common.factor, offset: common.offset,
-                    range: range, limit: best.room(weight), rival: rival)
+                    ranges: found, limit: best.room(weight), rival: rival)
             else { continue }
             best.offer(column.byteCount, weight) { Self.bytes(column) }
             rival = column

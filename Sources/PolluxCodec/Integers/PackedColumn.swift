@@ -8,6 +8,8 @@ struct PackedColumn {
     private let offset: Int64
     /// The numbers over the common factor.
     private let numbers: [Int64]
+    /// Their ranges, where they are known.
+    private let ranges: NumberRanges?
     private var plans: [PackedPlan] = []
     /// Exact bytes of the encoded column.
     private(set) var byteCount: Int
@@ -16,13 +18,13 @@ struct PackedColumn {
     /// it is known to take more than `limit` bytes.
     ///
     /// Also nil where after a few blocks it falls far behind `rival`, the same numbers in another
-    /// order. `range` is that of the numbers, where it is known.
+    /// order. `ranges` are those of the numbers, where they are known.
     init?(
         _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
-        range: (least: Int64, greatest: Int64)? = nil, limit: Double = .infinity,
-        rival: PackedColumn? = nil
+        ranges: NumberRanges? = nil, limit: Double = .infinity, rival: PackedColumn? = nil
     ) {
         self.order = order
+        self.ranges = ranges
         self.factor = factor
         self.offset = offset
         self.numbers = numbers
@@ -31,12 +33,10 @@ struct PackedColumn {
             1 + varintByteCount(bits: bitLength(UInt64(numbers.count)))
             + varintByteCount(bits: bitLength(UInt64(factor)))
             + varintByteCount(bits: bitLength(zigzag))
-        guard planBlocks(range, limit: limit, rival?.plans ?? []) else { return nil }
+        guard planBlocks(limit: limit, rival?.plans ?? []) else { return nil }
     }
 
-    private mutating func planBlocks(
-        _ range: (least: Int64, greatest: Int64)?, limit: Double, _ rival: [PackedPlan]
-    ) -> Bool {
+    private mutating func planBlocks(limit: Double, _ rival: [PackedPlan]) -> Bool {
         let count = numbers.count
         var plans: [PackedPlan] = []
         plans.reserveCapacity((count + ColumnLimits.blockCount - 1) / ColumnLimits.blockCount)
@@ -48,7 +48,7 @@ struct PackedColumn {
             withResiduals { numbers, scratch in
                 let isNarrow =
                     order == .values
-                    || Self.isNarrow(range ?? IntegerLoops.range(numbers, count: count))
+                    || Self.isNarrow(ranges?.whole ?? IntegerLoops.range(numbers, count: count))
                 var first = 0
                 var lead = 0
                 while first < count, Double(byteCount) <= limit {
@@ -97,7 +97,10 @@ struct PackedColumn {
     ) -> (values: UnsafePointer<Int64>, range: (least: Int64, greatest: Int64)) {
         let block = numbers + first
         switch order {
-        case .values: return (block, IntegerLoops.range(block, count: count))
+        case .values:
+            let known = ranges.flatMap { $0.blocks.isEmpty ? nil : $0 }
+            let range = known?.blocks[first / ColumnLimits.blockCount]
+            return (block, range ?? IntegerLoops.range(block, count: count))
         case .deltas:
             let range = Residuals.first(block, count: count, previous: starts.start, into: scratch)
             return (UnsafePointer(scratch), range)

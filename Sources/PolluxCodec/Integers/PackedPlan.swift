@@ -138,10 +138,10 @@ private enum BitLengths {
             if bytes + 2 * exceptionCount > best.byteCount { continue }
             // The place, then a byte for each seven bits that the high part has begun.
             var exceptionBytes = 2 * exceptionCount
-            for bits in stride(
-                from: width + 7 + (isSigned && width > 0 ? 1 : 0), through: limit, by: 7)
-            {
+            var bits = width + 7 + (isSigned && width > 0 ? 1 : 0)
+            while bits <= limit {
                 exceptionBytes += atLeast(bits)
+                bits += 7
             }
             bytes +=
                 exceptionBytes + varintByteCount(bits: bitLength(UInt64(exceptionCount)))
