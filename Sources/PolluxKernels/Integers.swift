@@ -44,6 +44,25 @@ public enum IntegerLoops {
         }
     }
 
+    /// `distances[i] = values[i] - reference`.
+    ///
+    /// Both pointers hold `count` elements.
+    public static func distances(
+        _ values: UnsafePointer<Int64>, count: Int, reference: Int64,
+        into distances: UnsafeMutablePointer<Int64>
+    ) {
+        var index = 0
+        while index &+ 8 <= count {
+            storeLongs(
+                loadLongs(values + index) &- Longs(repeating: reference), distances + index)
+            index &+= 8
+        }
+        while index < count {
+            distances[index] = values[index] &- reference
+            index &+= 1
+        }
+    }
+
     /// `values[i] = first + i * step`, wrapping.
     public static func fill(
         _ values: UnsafeMutablePointer<Int64>, count: Int, first: Int64, step: Int64

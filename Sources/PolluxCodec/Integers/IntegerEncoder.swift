@@ -127,20 +127,24 @@ struct IntegerEncoder {
         else { return }
         // One plane leaves no choice of a cut.
         let isPlane = UInt64(bitPattern: range.greatest &- range.least) < 256
-        func planes(_ numbers: [Int64], _ limit: Double) -> [UInt8]? {
-            if isPlane { return PlanesColumn.whole(numbers, common, limit: limit) }
+        func planes(
+            _ numbers: [Int64], _ range: NumberRanges.Range?, _ limit: Double
+        ) -> [UInt8]? {
+            if isPlane {
+                return PlanesColumn.whole(numbers, common, range: range, limit: limit)
+            }
             var plan = PlanesColumn.Plan(
-                numbers, order: .values, factor: common.factor, offset: common.offset)
+                numbers, order: .values, factor: common.factor, offset: common.offset,
+                range: range)
             return plan.bytes(limit: limit)
         }
         // What a quarter of a long column comes to tells most that would be compressed in vain.
         let part = numbers.count / 4
         if part >= 512 {
-            guard planes(Array(numbers[part..<2 * part]), 0.3 * best.room(weight)) != nil else {
-                return
-            }
+            let few = Array(numbers[part..<2 * part])
+            guard planes(few, nil, 0.3 * best.room(weight)) != nil else { return }
         }
-        if let bytes = planes(numbers, best.room(weight)) {
+        if let bytes = planes(numbers, range, best.room(weight)) {
             best.offer(bytes.count, weight) { bytes }
         }
     }

@@ -145,14 +145,19 @@ struct Runs {
                 column.baseAddress.unsafelyUnwrapped, count: column.count,
                 into: ends.baseAddress.unsafelyUnwrapped)
             ends[found] = UInt32(column.count)
-            values.reserveCapacity(found + 1)
-            lengths.reserveCapacity(found + 1)
-            var start = 0
-            for run in 0...found {
-                let end = Int(ends[run])
-                values.append(column[start])
-                lengths.append(Int64(end - start - 1))
-                start = end
+            let runCount = found + 1
+            values = [Int64](unsafeUninitializedCapacity: runCount) { values, count in
+                lengths = [Int64](unsafeUninitializedCapacity: runCount) { lengths, count in
+                    var start = 0
+                    for run in 0..<runCount {
+                        let end = Int(ends[run])
+                        values[run] = column[start]
+                        lengths[run] = Int64(end &- start &- 1)
+                        start = end
+                    }
+                    count = runCount
+                }
+                count = runCount
             }
         }
     }
@@ -162,7 +167,12 @@ struct Runs {
 private struct LevelTable {
     private let limit: Int
     private var shift: UInt64
-    /// The number of a level plus one; 0 is an empty slot, and the last takes what is no level.
+    /// Slots behind those of the table, of which the last takes what is no level.
+    ///
+    /// Whole pages behind the first, where 0 is looked for, the processor would take the one for
+    /// the other.
+    private static let spare = 17
+    /// The number of a level plus one; 0 is an empty slot.
     private var slots: [Int32]
     private(set) var found: [Int64] = []
 
@@ -172,7 +182,7 @@ private struct LevelTable {
         // time than to clear a table that is too large.
         let bits = min(13, max(4, bitLength(UInt64(limit)) + 2))
         shift = UInt64(64 - bits)
-        slots = [Int32](repeating: 0, count: 1 << bits + 1)
+        slots = [Int32](repeating: 0, count: 1 << bits + Self.spare)
     }
 
     /// Numbers `count` values, new ones as they come; false when there are more than the limit, and
@@ -184,7 +194,7 @@ private struct LevelTable {
         var row = 0
         while true {
             // As many as there is room for before the table has to grow.
-            let room = min(limit, slots.count / 4)
+            let room = min(limit, (slots.count - Self.spare) / 4)
             row = number(
                 values, from: row, count: count, room: room,
                 numbers.baseAddress.unsafelyUnwrapped)
@@ -205,7 +215,7 @@ private struct LevelTable {
         _ numbers: UnsafeMutablePointer<Int64>
     ) -> Int {
         // Behind the slots is one that takes what is not new.
-        let mask = slots.count - 2
+        let mask = slots.count - Self.spare - 1
         let unused = slots.count - 1
         let shift = shift
         found.reserveCapacity(room + 1)
@@ -239,8 +249,8 @@ private struct LevelTable {
 
     private mutating func grow() {
         shift -= 2
-        slots = [Int32](repeating: 0, count: 4 * (slots.count - 1) + 1)
-        let mask = slots.count - 2
+        slots = [Int32](repeating: 0, count: 4 * (slots.count - Self.spare) + Self.spare)
+        let mask = slots.count - Self.spare - 1
         for (index, value) in found.enumerated() {
             var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
             while slots[slot] != 0 { slot = (slot + 1) & mask }

@@ -230,6 +230,19 @@ struct PackedColumn {
         return (numbers[0] &- step, step)
     }
 
+    static func distances(_ numbers: [Int64], above least: Int64) -> [Int64] {
+        [Int64](unsafeUninitializedCapacity: numbers.count) { target, initialized in
+            initialized = numbers.count
+            numbers.withUnsafeBufferPointer { source in
+                guard let source = source.baseAddress, let target = target.baseAddress else {
+                    return
+                }
+                IntegerLoops.distances(
+                    source, count: numbers.count, reference: least, into: target)
+            }
+        }
+    }
+
     static func differences(_ numbers: [Int64], previous: Int64) -> [Int64] {
         let count = numbers.count
         return [Int64](unsafeUninitializedCapacity: count) { target, initialized in

@@ -20,10 +20,10 @@ enum PlanesColumn {
     /// The column of values as they are, all of their bytes in planes; nil when it takes more than
     /// `limit` bytes.
     static func whole(
-        _ numbers: [Int64], _ common: SharedFactor, limit: Double
+        _ numbers: [Int64], _ common: SharedFactor, range: NumberRanges.Range?, limit: Double
     ) -> [UInt8]? {
         var parts = Parts(
-            numbers, order: .values, factor: common.factor, offset: common.offset)
+            numbers, order: .values, factor: common.factor, offset: common.offset, range)
         let (count, width) = (numbers.count, parts.width)
         let room = limit - Double(parts.head.count)
         let body = parts.residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
@@ -40,13 +40,16 @@ enum PlanesColumn {
         /// Bits of the greatest residual.
         let width: Int
 
-        init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
+        init(
+            _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
+            _ range: NumberRanges.Range?
+        ) {
             head.appendHeader(.integerPlanes, count: numbers.count)
             head.append(UInt8(order.rawValue))
             head.appendVarint(UInt64(factor))
             head.appendSigned(offset)
-            residuals = PlanesColumn.residuals(numbers, order: order, bytes: &head)
-            width = bitLength(residuals.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) })
+            (residuals, width) = PlanesColumn.residuals(
+                numbers, order: order, range, bytes: &head)
         }
     }
 
@@ -61,9 +64,13 @@ enum PlanesColumn {
         /// what repeats as a sequence is not seen.
         private let bits: (whole: Double, cut: Double)
 
-        init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
+        /// `range` is that of the numbers, where it is known.
+        init(
+            _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
+            range: NumberRanges.Range? = nil
+        ) {
             count = numbers.count
-            parts = Parts(numbers, order: order, factor: factor, offset: offset)
+            parts = Parts(numbers, order: order, factor: factor, offset: offset, range)
             let width = parts.width
             let whole = PlanesColumn.bits(&parts.residuals, width: width, cut: 0)
             let cut = width & 7
@@ -129,24 +136,24 @@ enum PlanesColumn {
         return Double(bytes.count) <= limit ? bytes : nil
     }
 
-    /// Residuals as non-negative numbers; appends what undoing them starts from.
+    /// Residuals as non-negative numbers, and the bits of the greatest; appends what undoing them
+    /// starts from.
     private static func residuals(
-        _ numbers: [Int64], order: PackedOrder, bytes: inout [UInt8]
-    ) -> [Int64] {
+        _ numbers: [Int64], order: PackedOrder, _ range: NumberRanges.Range?,
+        bytes: inout [UInt8]
+    ) -> ([Int64], width: Int) {
         guard numbers.count > 0 else {
             bytes.append(contentsOf: repeatElement(0, count: order.rawValue == 2 ? 2 : 1))
-            return []
+            return ([], 0)
         }
         var result: [Int64]
         switch order {
         case .values:
-            let least = numbers.withUnsafeBufferPointer { numbers in
-                numbers.baseAddress.map {
-                    IntegerLoops.range($0, count: numbers.count).least
-                } ?? 0
-            }
+            let (least, greatest) =
+                range ?? numbers.withUnsafeBufferPointer { NumberRanges($0).whole }
             bytes.appendSigned(least)
-            return numbers.map { $0 &- least }
+            let width = bitLength(UInt64(bitPattern: greatest &- least))
+            return (PackedColumn.distances(numbers, above: least), width)
         case .deltas:
             bytes.appendSigned(numbers[0])
             result = PackedColumn.differences(numbers, previous: numbers[0])
@@ -161,7 +168,7 @@ enum PlanesColumn {
         result.withUnsafeMutableBufferPointer { buffer in
             if let values = buffer.baseAddress { BytePlanes.zigzag(values, count: count) }
         }
-        return result
+        return (result, bitLength(result.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) }))
     }
 
     private static func append(
