@@ -41,7 +41,8 @@ public final class Server: Service {
     ///   - clock: the instant that counts as now.
     ///   - whenListening: called once with the bound port.
     /// - Throws: `ServerError.notLoopback` when the configuration would open the server to others
-    ///   without saying so; `TokenFile.Failure` when tokens cannot be read.
+    ///   without saying so; `CertificateFiles.Failure` for a certificate that cannot be used;
+    ///   `TokenFile.Failure` when tokens cannot be read.
     public init(
         configuration: ServerConfiguration, query: QueryEngine, live: any LiveFeed,
         ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
@@ -55,8 +56,10 @@ public final class Server: Service {
         self.configuration = configuration
         self.whenListening = whenListening
         parts = ServerParts(
-            configuration: configuration, query: query, live: live, ingest: ingest, store: store,
-            graph: graph, logger: logger, clock: clock)
+            configuration: configuration,
+            identity: try configuration.certificate.map { try ServerIdentity($0, logger: logger) },
+            query: query, live: live, ingest: ingest, store: store, graph: graph, logger: logger,
+            clock: clock)
     }
 
     /// The system's clock.
@@ -74,6 +77,7 @@ public final class Server: Service {
         let channel = HTTPServerBuilder { responder in
             ServerChannel(
                 responder: responder, limits: limits, counts: parts.counts,
+                identity: parts.identity,
                 judge: { LiveRoute.judge($0, parts: parts) },
                 serveSocket: { channel, credentials, logger in
                     await LiveSession.serve(

@@ -11,6 +11,8 @@ public struct ServerConfiguration: Sendable {
     /// Whether listening beyond loopback is wanted although there are no tokens, so that everybody
     /// there may read and write.
     public var isInsecure = false
+    /// With what the server speaks TLS, and then nothing else; nil speaks plain HTTP.
+    public var certificate: CertificateFiles?
     /// Who may do what; nil lets everybody who reaches the server do everything.
     public var tokens: TokenFile?
     /// A secret that does everything, for commands on this machine; see `LocalSecret`.

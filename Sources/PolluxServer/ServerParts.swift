@@ -16,6 +16,7 @@ final class ServerParts: Sendable {
     }
 
     let configuration: ServerConfiguration
+    let identity: ServerIdentity?
     let query: QueryEngine
     let live: any LiveFeed
     let ingest: IngestPipeline
@@ -33,11 +34,12 @@ final class ServerParts: Sendable {
     let state = Mutex(State.starting)
 
     init(
-        configuration: ServerConfiguration, query: QueryEngine, live: any LiveFeed,
-        ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
+        configuration: ServerConfiguration, identity: ServerIdentity?, query: QueryEngine,
+        live: any LiveFeed, ingest: IngestPipeline, store: Store, graph: Graph, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.configuration = configuration
+        self.identity = identity
         self.query = query
         self.live = live
         self.ingest = ingest

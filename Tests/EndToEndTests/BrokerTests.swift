@@ -144,36 +144,18 @@ struct BrokerTests {
     @Test(
         "TLS with user and password, from paho-mqtt through mosquitto",
         .enabled(
-            if: Plant.hasBroker && Programs.find("openssl") != nil,
+            if: Plant.hasBroker && TestCertificates.canBeMade,
             "mosquitto or openssl is not installed"))
     func encrypted() throws {
-        guard let openssl = Programs.find("openssl"), let program = Programs.find("mosquitto"),
-            let tool = Programs.find("mosquitto_passwd")
+        guard let program = Programs.find("mosquitto"), let tool = Programs.find("mosquitto_passwd")
         else { return }
         let plant = try Plant()
-        func path(_ name: String) -> String { plant.folder.appendingPathComponent(name).path }
-        func run(_ arguments: String) throws {
-            let process = try RunningProcess(
-                openssl, arguments.split(separator: " ").map(String.init),
-                workingFolder: plant.folder)
-            #expect(process.wait(seconds: 30) == 0, "openssl \(arguments): \(process.output)")
-        }
-        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-        try run("req -x509 \(key) -keyout ca.key -out ca.crt -subj /CN=authority -days 2")
-        try "subjectAltName=IP:127.0.0.1".write(
-            toFile: path("names"), atomically: true, encoding: .utf8)
-        try run("req \(key) -keyout server.key -out server.csr -subj /CN=broker")
-        try run(
-            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 "
-                + "-extfile names -out server.crt")
+        let certificates = try TestCertificates(in: plant.folder)
+        try certificates.make("server")
+        let path = certificates.path
         _ = try RunningProcess(tool, ["-c", "-b", path("passwords"), "pollux", "secret"])
             .wait(seconds: 10)
-        for name in ["server.key", "server.crt", "ca.crt", "passwords"] {
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o644], ofItemAtPath: path(name))
-        }
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: plant.folder.path)
+        try certificates.share()
         try """
         listener \(plant.mqttPort) 127.0.0.1
         allow_anonymous false

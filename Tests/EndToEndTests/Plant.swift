@@ -55,7 +55,7 @@ final class Plant {
         let end = Date().addingTimeInterval(30)
         while Date() < end {
             if let answer = try? HTTPExchange.run(port: httpPort, "GET", "/ready"),
-                answer.status == 200
+                answer.status == 200 || answer.text.contains("tls_needed")
             {
                 return
             }

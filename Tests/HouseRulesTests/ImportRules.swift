@@ -29,8 +29,8 @@ import Testing
         "PolluxServer": [
             "PolluxLive", "PolluxQuery", "PolluxLanguage", "PolluxIngest", "PolluxStore",
             "PolluxGraph", "PolluxModel", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
-            "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOWebSocket", "Logging",
-            "ServiceLifecycle", "CZlib", "CCrypto", "Foundation",
+            "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOWebSocket", "NIOSSL",
+            "Logging", "ServiceLifecycle", "CZlib", "CCrypto", "Foundation",
         ],
     ]
     static let standard: Set<String> = ["Glibc", "Synchronization", "Swift"]

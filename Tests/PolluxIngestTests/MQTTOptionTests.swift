@@ -174,32 +174,15 @@ struct MQTTOptionTests {
 
     @Test("TLS with a certificate of our own; a broker that cannot be trusted is refused")
     func encryption() throws {
-        guard let tool = Programs.find("openssl") else { return }
         let folder = try Places.makeTemporaryFolder("pollux-certificates")
         defer { try? FileManager.default.removeItem(at: folder) }
-        func run(_ arguments: String) throws {
-            let process = try RunningProcess(
-                tool, arguments.split(separator: " ").map(String.init), workingFolder: folder)
-            #expect(process.wait(seconds: 30) == 0, "openssl \(arguments): \(process.output)")
-        }
-        func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-        try run("req -x509 \(key) -keyout ca.key -out ca.crt -subj /CN=authority -days 2")
-        try run("req -x509 \(key) -keyout o.key -out other.crt -subj /CN=other -days 2")
-        try "subjectAltName=IP:127.0.0.1".write(
-            toFile: path("names"), atomically: true, encoding: .utf8)
-        for name in ["server", "client"] {
-            try run("req \(key) -keyout \(name).key -out \(name).csr -subj /CN=\(name)")
-            try run(
-                "x509 -req -in \(name).csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 "
-                    + "-extfile names -out \(name).crt")
-        }
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o644], ofItemAtPath: path(name))
-        }
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        let certificates = try TestCertificates(in: folder)
+        try certificates.make("server")
+        try certificates.make("client")
+        try certificates.run(
+            "req -x509 \(TestCertificates.key) -keyout o.key -out other.crt -subj /CN=o -days 2")
+        try certificates.share()
+        let path = certificates.path
         let broker = try MosquittoBroker(
             """
             cafile \(path("ca.crt"))

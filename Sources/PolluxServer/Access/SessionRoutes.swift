@@ -12,7 +12,7 @@ struct SessionRoutes: Sendable {
             Route(.get, SessionRoutes.path) { SessionRoutes.answer($0.caller) },
             Route(.post, SessionRoutes.path) { try await signIn($0) }.allowing(nil),
             Route(.delete, SessionRoutes.path) { _ in
-                SessionRoutes.setting("", attributes: "; Max-Age=0")
+                setting("", attributes: "; Max-Age=0")
             }.allowing(nil),
         ]
     }
@@ -25,15 +25,17 @@ struct SessionRoutes: Sendable {
             throw HTTPFailure.badRequest("`token` is missing", help: #"{"token":"pollux_…"}"#)
         }
         _ = try parts.access.admit(Credentials(secret: secret), for: .read)
-        return SessionRoutes.setting(secret, attributes: "")
+        return setting(secret, attributes: "")
     }
 
-    private static func setting(_ secret: String, attributes: String) -> Response {
-        Response(
+    private func setting(_ secret: String, attributes: String) -> Response {
+        // Never sent where others could read it on the way.
+        let security = parts.identity == nil ? "" : "; Secure"
+        return Response(
             status: .noContent,
             headers: [
                 .setCookie: "\(Credentials.cookieName)=\(secret); Path=/; HttpOnly; SameSite=Strict"
-                    + attributes
+                    + security + attributes
             ])
     }
 

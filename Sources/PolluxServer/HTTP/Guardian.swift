@@ -6,16 +6,19 @@ import NIOHTTP1
 ///
 /// Without tokens, whoever can send a request may read and write; a browser on this machine can,
 /// for any page it shows. So a page's requests are taken only from pages of this server:
-/// - `Origin`, where a browser sends it, must name the host that `Host` names (cross-site posts);
+/// - `Origin`, where a browser sends it, must name the host that `Host` names (cross-site posts),
+///   and be `https` where the server speaks TLS: a page that came in the clear may be another's;
 /// - on loopback `Host` itself must be a loopback name (a foreign name that resolves to 127.0.0.1);
 /// - a browser's own word that a request is cross-site is believed, also for reads.
 /// Other programs send neither `Origin` nor `Sec-Fetch-Site` and are not affected.
 struct Guardian: Sendable {
     private let isLoopback: Bool
+    private let isSecure: Bool
     private let allowedHosts: Set<String>
 
     init(configuration: ServerConfiguration) {
         isLoopback = configuration.isLoopback
+        isSecure = configuration.certificate != nil
         allowedHosts = Set(configuration.allowedHosts.map { $0.lowercased() })
     }
 
@@ -58,7 +61,9 @@ struct Guardian: Sendable {
     }
 
     private func isOwn(origin: String, host: String) -> Bool {
-        guard let start = origin.firstRange(of: "://") else { return false }
+        guard let start = origin.firstRange(of: "://"),
+            !isSecure || origin[..<start.lowerBound] == "https"
+        else { return false }
         let authority = String(origin[start.upperBound...])
         return authority == host || allowedHosts.contains(Guardian.name(of: authority))
     }

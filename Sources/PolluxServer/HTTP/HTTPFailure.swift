@@ -31,13 +31,16 @@ struct HTTPFailure: Error, Equatable {
     var challenge: String?
 
     /// The error object of every route: `{"error":{"code","message",…}}`.
-    var response: Response {
+    var json: [UInt8] {
         var json = JSONBytes()
         json.beginObject()
         appendMember(to: &json)
         json.endObject()
-        return response(body: json.bytes)
+        return json.bytes
     }
+
+    /// The answer with the error object.
+    var response: Response { response(body: json) }
 
     /// A response with this status and the headers that belong to it, and a JSON body.
     func response(body: [UInt8]) -> Response {

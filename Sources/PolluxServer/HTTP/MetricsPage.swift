@@ -81,6 +81,12 @@ struct MetricsPage {
         single(
             "pollux_connections", "gauge", "Open connections.",
             Double(parts.counts.count(of: .connection)))
+        if let identity = parts.identity {
+            single(
+                "pollux_certificate_end_timestamp_seconds", "gauge",
+                "When the certificate stops being valid, in seconds since 1970.",
+                Double(identity.end.nanoseconds) / 1e9)
+        }
         single(
             "pollux_websockets", "gauge", "Open WebSockets.",
             Double(parts.counts.count(of: .socket)))

@@ -22,12 +22,17 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let judge: @Sendable (HTTPRequestHead) -> UpgradeVerdict
     private let idleTime: TimeAmount
+    private let isSecure: Bool
     private var silence: Scheduled<Void>?
     private var hasSeenRequest = false
     private var openRequestCount = 0
 
-    init(idleTime: TimeAmount, judge: @escaping @Sendable (HTTPRequestHead) -> UpgradeVerdict) {
+    init(
+        idleTime: TimeAmount, isSecure: Bool,
+        judge: @escaping @Sendable (HTTPRequestHead) -> UpgradeVerdict
+    ) {
         self.idleTime = idleTime
+        self.isSecure = isSecure
         self.judge = judge
     }
 
@@ -115,19 +120,16 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             message: isTooLarge
                 ? "the headers of the request are too large"
                 : "the request is not valid HTTP/1.1",
-            help: isTooLarge ? nil : "this port speaks plain HTTP, not TLS")
-        var json = JSONBytes()
-        json.beginObject()
-        failure.appendMember(to: &json)
-        json.endObject()
+            help: isTooLarge || isSecure ? nil : "this port speaks plain HTTP, not TLS")
+        let json = failure.json
         let head = HTTPResponseHead(
             version: .http1_1,
             status: isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest,
             headers: [
-                "content-type": ContentType.json, "content-length": String(json.bytes.count),
+                "content-type": ContentType.json, "content-length": String(json.count),
                 "connection": "close",
             ])
-        let body = context.channel.allocator.buffer(bytes: json.bytes)
+        let body = context.channel.allocator.buffer(bytes: json)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -25,6 +25,8 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     var responder: Responder
     let limits: ServerLimits
     let counts: ConnectionCounts
+    /// What TLS clients are shown; nil speaks plain HTTP.
+    let identity: ServerIdentity?
     let judge: @Sendable (HTTPRequestHead) -> UpgradeVerdict
     let serveSocket:
         @Sendable (NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, Credentials, Logger) async ->
@@ -39,10 +41,14 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             let encoder = HTTPResponseEncoder()
             let decoder = ByteToMessageHandler(
                 HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-            let gate = RequestGate(idleTime: TimeAmount(limits.idleTime), judge: judge)
+            let gate = RequestGate(
+                idleTime: TimeAmount(limits.idleTime), isSecure: identity != nil, judge: judge)
             let upgrade = NIOTypedHTTPServerUpgradeHandler(
                 httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
                 upgradeConfiguration: upgradeConfiguration(logger: logger))
+            if let identity {
+                try pipeline.addHandlers([PlainTextRefusal(), identity.makeHandler()])
+            }
             try pipeline.addHandlers([encoder, decoder, gate, upgrade])
             return Value(channel: channel, conversation: upgrade.upgradeResultFuture)
         }
@@ -91,7 +97,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
     private func upgradeConfiguration(
         logger: Logger
     ) -> NIOTypedHTTPServerUpgradeConfiguration<Conversation> {
-        let limits = limits
+        let (limits, identity) = (limits, identity)
         let socket = NIOTypedWebSocketServerUpgrader<Conversation>(
             maxFrameSize: limits.messageByteCount,
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
@@ -112,7 +118,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             channel.eventLoop.makeCompletedFuture {
                 let watch = PeerWatch()
                 try channel.pipeline.syncOperations.addHandlers([
-                    HTTP1ToHTTPServerCodec(secure: false), watch,
+                    HTTP1ToHTTPServerCodec(secure: identity != nil), watch,
                     HTTPConnectionStateHandler(idleTimeout: limits.idleTime, logger: logger),
                 ])
                 let wrapped = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(

@@ -23,6 +23,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A broker to read from, such as mqtt://user:password@host:1883; repeatable.")
     var mqtt: [String] = []
 
+    @Option(help: "A file with the certificate to speak TLS with (PEM, the whole chain).")
+    var certificate: String?
+
+    @Option(help: "A file with the certificate's key (PEM, without a passphrase).")
+    var key: String?
+
     @Flag(help: "Allow listening on addresses that others can reach without any access token.")
     var insecure = false
 
@@ -53,6 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
             listen: listen ?? settings.listen ?? ListenAddress(host: "127.0.0.1", port: 8470),
             mqtt: settings.sources, adapters: settings.adapters,
             isInsecure: insecure || settings.isInsecure,
+            certificate: try ServeSettings.certificateFiles(
+                certificate ?? settings.certificate, key ?? settings.key),
             ingest: settings.ingest, limits: settings.limits,
             rules: try settings.rulesFile.map(RulesCommand.read)
         ).run()

@@ -16,6 +16,7 @@ struct Serving {
     var mqtt: [MQTTAddress]
     var adapters: [SHDRAdapter] = []
     var isInsecure: Bool
+    var certificate: CertificateFiles?
     var ingest = IngestOptions()
     var limits = ServerLimits()
     /// Rules for topics and lines to put in force; nil leaves those of the database.
@@ -71,6 +72,7 @@ struct Serving {
         configuration.host = listen.host
         configuration.port = listen.port
         configuration.isInsecure = isInsecure
+        configuration.certificate = certificate
         configuration.limits = limits
         configuration.version = Pollux.version
         configuration.snapshotFolder = directory + "/snapshots"
@@ -78,13 +80,13 @@ struct Serving {
         let secret = LocalSecret(directory: directory)
         configuration.localSecret = try secret.make()
         defer { secret.forget() }
-        let host = listen.host
+        let base = (certificate == nil ? "http://" : "https://") + listen.host
         let ready = whenReady
         let server = try Server(
             configuration: configuration, query: database.query, live: database.live,
             ingest: database.ingest, store: database.store, graph: database.graph, logger: logger,
             whenListening: { port in
-                let address = "http://\(host):\(port)"
+                let address = "\(base):\(port)"
                 database.environment.announce(address: address)
                 logger.notice("listening on \(address)")
                 await ready(database, address)

@@ -6,6 +6,9 @@ struct ServeSettings {
     var data: String?
     var listen: ListenAddress?
     var isInsecure = false
+    /// The files of the certificate and its key.
+    var certificate: String?
+    var key: String?
     var sources: [MQTTAddress] = []
     var adapters: [SHDRAdapter] = []
     var ingest = IngestOptions()
@@ -52,9 +55,29 @@ struct ServeSettings {
                 }
                 listen = address
             case "insecure": isInsecure = try ServeSettings.flag(entry, file)
+            case "certificate": certificate = entry.value
+            case "key": key = entry.value
             default:
-                throw file.fault(entry, "unknown key; data, listen and insecure are known here")
+                throw file.fault(
+                    entry,
+                    "unknown key; data, listen, certificate, key and insecure are known here")
             }
+        }
+    }
+
+    /// Both files, or none.
+    static func certificateFiles(
+        _ certificate: String?, _ key: String?
+    ) throws(CommandFailure) -> CertificateFiles? {
+        switch (certificate, key) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            return CertificateFiles(certificate: certificate, key: key)
+        case (let given, _):
+            throw CommandFailure(
+                ExitCode.badUse,
+                "TLS needs the certificate and its key: \(given == nil ? "certificate" : "key") "
+                    + "is missing")
         }
     }
 

@@ -35,7 +35,7 @@ enum Connection {
             }
             return .server(
                 try ServerClient(
-                    address: address, token: LocalSecret(directory: data).read()))
+                    address: address, token: LocalSecret(directory: data).read(), isLocal: true))
         } catch let error as KeyValueError {
             throw CommandFailure(ExitCode.failed, error.description)
         }

@@ -1,4 +1,5 @@
 import CCurl
+import Foundation
 
 /// HTTP requests over libcurl, which keeps the connection open from one to the next.
 ///
@@ -12,6 +13,8 @@ final class HTTPTransfer: @unchecked Sendable {
         var address: String
         var body: [UInt8]?
         var headers: [String] = []
+        /// Whether the server must prove that it is the one of the address.
+        var checksServer = true
     }
 
     /// Why there is no answer, or no whole one.
@@ -19,6 +22,8 @@ final class HTTPTransfer: @unchecked Sendable {
         case cancelled
         /// libcurl's words.
         case broken(String)
+        /// The server could not prove who it is; libcurl's words.
+        case untrusted(String)
     }
 
     /// The answer on its way: where its bytes go, and what went wrong when they were taken.
@@ -36,6 +41,8 @@ final class HTTPTransfer: @unchecked Sendable {
         }
     }
 
+    /// A file of authorities to trust in place of the system's, by the name that OpenSSL gives it.
+    private static let authorities = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     /// How long to wait for the network before looking whether Ctrl-C was pressed.
     private static let pollMilliseconds: Int32 = 20
@@ -82,6 +89,9 @@ final class HTTPTransfer: @unchecked Sendable {
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_ACCEPT_ENCODING, "")
+        set(CURLOPT_SSL_VERIFYPEER, request.checksServer ? 1 : 0)
+        set(CURLOPT_SSL_VERIFYHOST, request.checksServer ? 2 : 0)
+        if let authorities = HTTPTransfer.authorities { set(CURLOPT_CAINFO, authorities) }
         set(CURLOPT_CUSTOMREQUEST, request.method)
         set(CURLOPT_URL, request.address)
         _ = pollux_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
@@ -135,7 +145,9 @@ final class HTTPTransfer: @unchecked Sendable {
             let result = message.pointee.data.result
             if let error = answer.error { throw error }
             guard result == CURLE_OK else {
-                throw Failure.broken(String(cString: curl_easy_strerror(result)))
+                let reason = String(cString: curl_easy_strerror(result))
+                throw result == CURLE_PEER_FAILED_VERIFICATION
+                    ? Failure.untrusted(reason) : Failure.broken(reason)
             }
         }
     }

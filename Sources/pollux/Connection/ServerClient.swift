@@ -9,14 +9,19 @@ final class ServerClient: Sendable {
     /// The server's address as given.
     let address: String
     private let token: String?
+    private let isLocal: Bool
     /// Connections that no request has.
     private let idle = Mutex<[HTTPTransfer]>([])
 
     /// A client of a server.
     ///
-    /// - Parameter token: goes with each request; nil takes POLLUX_TOKEN from the environment.
-    init(address: String, token: String? = nil) throws {
+    /// - Parameters:
+    ///   - token: goes with each request; nil takes POLLUX_TOKEN from the environment.
+    ///   - isLocal: whether the address stands in a data directory of this machine: nothing leaves
+    ///     it then, and the certificate, which names the host as others see it, is not looked at.
+    init(address: String, token: String? = nil, isLocal: Bool = false) throws {
         self.address = address
+        self.isLocal = isLocal
         self.token = token ?? ProcessInfo.processInfo.environment["POLLUX_TOKEN"]
         guard let url = URL(string: address), ["http", "https"].contains(url.scheme),
             url.host != nil
@@ -79,6 +84,7 @@ final class ServerClient: Sendable {
         while base.hasSuffix("/") { base.removeLast() }
         var request = HTTPTransfer.Request(method: method, address: base + path)
         request.body = body.map(Array.init)
+        request.checksServer = !isLocal
         if body != nil { request.headers.append("Content-Type: \(contentType)") }
         if let token { request.headers.append("Authorization: Bearer \(token)") }
         var hasBegun = false
@@ -94,6 +100,12 @@ final class ServerClient: Sendable {
                 })
         } catch HTTPTransfer.Failure.cancelled {
             throw CommandFailure(ExitCode.interrupted, "cancelled")
+        } catch HTTPTransfer.Failure.untrusted(let reason) {
+            throw CommandFailure(
+                ExitCode.noConnection,
+                "the server at \(address) is not trusted: \(reason)\n"
+                    + "  = its certificate is for another name, has ended, or is signed by an "
+                    + "authority this machine does not know: SSL_CERT_FILE names a file of others")
         } catch HTTPTransfer.Failure.broken(let reason) {
             throw CommandFailure(
                 ExitCode.noConnection,
