@@ -43,7 +43,7 @@ struct SliceValues {
             let aggregate = question.aggregates[index]
             let isTimed: Bool
             switch aggregate.word {
-            case .avg, .min, .max, .total, .time, .share, .coverage: isTimed = true
+            case .avg, .min, .max, .total, .time, .share, .mode, .coverage: isTimed = true
             default: isTimed = false
             }
             let totals = group.totals[index][slice]

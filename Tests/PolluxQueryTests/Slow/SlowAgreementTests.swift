@@ -77,6 +77,15 @@ import Testing
             if let end = wanted.end, abs(key.range.end.nanoseconds(since: end)) >= 1000 {
                 return "row until \(key.range.end), expected \(end)"
             }
+            let note = result.columns.last.flatMap { column -> String? in
+                guard column.kind == .note, case .text(let text) = column.cell(row) else {
+                    return nil
+                }
+                return text
+            }
+            if let complaint = complaint(note ?? "", wanted) {
+                return "note of \(key.name) at \(key.range.start): \(note ?? ""), \(complaint)"
+            }
             let isRough = result.notes.contains { $0.contains("approximate") }
             for (item, wanted) in zip(items, wanted.cells) {
                 let cell = item.cell(row)
@@ -89,6 +98,20 @@ import Testing
             }
         }
         return nil
+    }
+
+    /// What a note says that it should not, or does not say.
+    private static func complaint(_ note: String, _ wanted: SlowQuestion.Row) -> String? {
+        let said = note.split(separator: ",").map { $0.drop { $0 == " " } }
+        for (word, isThere) in wanted.notes.sorted(by: { $0.key < $1.key })
+        where said.contains(Substring(word)) != isThere {
+            return "expected \(isThere ? "" : "no ")\(word)"
+        }
+        guard let known = wanted.known else { return nil }
+        // What rounds to 100 is not said.
+        let share = said.first { $0.hasPrefix("known ") }.map { $0.dropFirst(6).dropLast(2) }
+        let isRight = abs((share.flatMap { Double($0) } ?? 100) - known * 100) <= 0.5 + 1e-6
+        return isRight ? nil : "expected known \(known)"
     }
 
     private static func fits(

@@ -42,6 +42,7 @@ extension SlowQuestion {
             let answer = SlowAnswer(plant: left ?? plant, now: now)
             return subjects.flatMap { episodeRows(answer, $0, episode) }
         }
+        if isNewest { return subjects.compactMap { newestRow(answer, $0) } }
         if event != nil { return subjects.flatMap { eventRows(answer, $0) } }
         var groups: [(name: String, members: [(SlowAnswer.Subject, [Range<Int>])])] = []
         for subject in subjects {
@@ -84,7 +85,7 @@ extension SlowQuestion {
     }
 
     /// The assets of the path, in order of name.
-    private var subjects: [SlowAnswer.Subject] {
+    var subjects: [SlowAnswer.Subject] {
         let always = [SlowPlant.farPast..<SlowPlant.farFuture]
         func spindles(_ machines: [String]) -> [SlowAnswer.Subject] {
             SlowPlant.spindles.compactMap { name in
@@ -187,7 +188,7 @@ extension SlowQuestion {
     }
 
     /// The range of an asset; nil for one without such an event.
-    private func span(of subject: SlowAnswer.Subject) -> Range<Int>? {
+    func span(of subject: SlowAnswer.Subject) -> Range<Int>? {
         guard isSinceChange else { return low..<high }
         var machine = String(subject.name.prefix(2))
         if SlowPlant.spindles.contains(subject.name) {
@@ -249,9 +250,13 @@ extension SlowQuestion {
     ) -> Row? {
         let isThere = members.contains { !Self.clipped($0.1, parts).isEmpty }
         guard isThere else { return nil }
-        return Row(
+        var row = Row(
             name: name, start: SlowDatabase.at(whole.lowerBound), end: nil,
             cells: items.map { cell(answer, $0, members, parts) })
+        if grouping == nil, let subject = members.first?.0 {
+            addNotes(answer, subject, whole, parts, to: &row)
+        }
+        return row
     }
 
     private func cell(
@@ -304,7 +309,7 @@ extension SlowQuestion {
         return value(item, SlowAnswer.pooled(heaps)).number
     }
 
-    private func heap(
+    func heap(
         _ answer: SlowAnswer, _ item: Item, _ subject: SlowAnswer.Subject, _ parts: [Range<Int>]
     ) -> SlowAnswer.Heap {
         if let condition = item.condition {
@@ -387,7 +392,8 @@ extension SlowQuestion {
                 return cell(answer, item, [(subject, subject.stays)], [inside])
             }
             return Row(
-                name: subject.name, start: time(span.start), end: time(span.end), cells: cells)
+                name: subject.name, start: time(span.start), end: time(span.end), cells: cells,
+                notes: ["began earlier": span.start < Double(low)])
         }
     }
 
@@ -424,8 +430,11 @@ extension SlowQuestion {
         }
         // Time in which nobody's events count; of jobs where none ever did.
         rows += nobodys.map { ($0, Self.clipped(subject.stays, [$0])) }
-        return rows.sorted { $0.whole.lowerBound < $1.whole.lowerBound }.compactMap {
-            row(answer, subject.name, [(subject, subject.stays)], $0.whole, $0.parts)
+        rows.sort { $0.whole.lowerBound < $1.whole.lowerBound }
+        return rows.compactMap { whole, parts in
+            var row = row(answer, subject.name, [(subject, subject.stays)], whole, parts)
+            if nobodys.contains(whole) { row?.notes = ["cut": true, "open": false] }
+            return row
         }
     }
 

@@ -28,6 +28,9 @@ struct SlowQuestion {
         var start: Timestamp
         var end: Timestamp?
         var cells: [Cell]
+        /// Whether its note has some words, and how much of it is known.
+        var notes: [String: Bool] = [:]
+        var known: Double?
     }
 
     /// A value, and others that are right too.
@@ -78,6 +81,8 @@ struct SlowQuestion {
     var isSinceChange = false
     /// The event whose spans are the slices.
     var event: String?
+    /// Whether the newest value of all is asked for.
+    var isNewest = false
     /// How much earlier the span is that the answer is compared with.
     var shift: Int?
     /// Whether only the time inside jobs is asked about.
@@ -106,9 +111,16 @@ struct SlowQuestion {
         let measures = isMachine ? ["p", "p", "c"] : ["v", "v", "w", "p"]
         choose(measures, isMachine, &random)
         let kind = random.unit()
-        if kind < 0.15 {
+        if kind < 0.05 {
+            isNewest = true
+            let measure = (measures + ["s"]).randomElement(using: &random) ?? "p"
+            items = [Item(word: "latest", measure: measure)]
+            text = "\(items[0].text) of \(path)"
+            return
+        }
+        if kind < 0.18 {
             askEpisodes(measures, isMachine, &random)
-        } else if kind < 0.25 {
+        } else if kind < 0.28 {
             event = random.unit() < 0.5 ? "job" : "change"
             text += " every \(event ?? "")"
         } else {
