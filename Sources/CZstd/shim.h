@@ -39,13 +39,6 @@ static inline int pollux_processor_is_supported(void) { return 1; }
 static inline int pollux_processor_is_wide(void) { return 0; }
 #endif
 
-/* Asks for memory ahead of its use, line by line, without waiting for it: Swift has no word for it.
-   Nothing is read, so any address may be asked for. */
-static inline void pollux_fetch(const void *start, long byte_count) {
-    const char *place = (const char *)start;
-    for (long offset = 0; offset < byte_count; offset += 64) __builtin_prefetch(place + offset);
-}
-
 /* Room of this thread for sums of differences: two blocks of words, and a line between them. Swift
    has none on the stack that is not filled first, and taking some from the heap for each column
    costs more than a block. Nothing is kept in it from one sum to the next. */

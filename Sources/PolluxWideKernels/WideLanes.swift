@@ -18,34 +18,29 @@ public enum WideLanes {
         to total: inout WideTotal
     ) {
         let column = WideColumn(blocks, factor: factor, divisor: divisor)
-        if factor != 1 {
-            add(column, LinearWideWords.self, bias, wantsExtremes, scratch, &total)
-        } else {
-            add(column, DividedWideWords.self, bias, wantsExtremes, scratch, &total)
+        switch (factor != 1, wantsExtremes) {
+        case (false, false):
+            add(column, DividedWideWords.self, NoExtremes.self, bias, scratch, &total)
+        case (false, true):
+            add(column, DividedWideWords.self, AllExtremes.self, bias, scratch, &total)
+        case (true, false):
+            add(column, LinearWideWords.self, NoExtremes.self, bias, scratch, &total)
+        case (true, true):
+            add(column, LinearWideWords.self, AllExtremes.self, bias, scratch, &total)
         }
     }
 
-    @inline(__always)
-    private static func add<Scaling: WideScaling>(
-        _ column: WideColumn, _: Scaling.Type, _ bias: UInt32, _ wantsExtremes: Bool,
+    /// While a block is scaled and added up, each addition waiting for the one before, the next is
+    /// unpacked.
+    @inline(never)
+    private static func add<Scaling: WideScaling, Extremes: WideExtremes>(
+        _ column: WideColumn, _: Scaling.Type, _: Extremes.Type, _ bias: UInt32,
         _ scratch: UnsafeMutablePointer<UInt32>, _ total: inout WideTotal
     ) {
         guard column.count > 0 else { return }
         var lanes = scratch
-        if wantsExtremes {
-            // One after the other: for more at once there are too few registers.
-            column.forEach { block in
-                var whole = WideUnpacking(block, into: lanes)
-                for _ in 0..<8 { whole.step() }
-                add(
-                    lanes, bias, block.base, column.scaling(block, Scaling.self),
-                    column.factor, true, &total)
-            }
-            return
-        }
-        // While a block is scaled and added up, each addition waiting for the one before, the next
-        // is unpacked.
         var other = scratch + (1024 &+ 16)
+        var extremes = Extremes()
         var first = WideUnpacking(column[0], into: lanes)
         for _ in 0..<8 { first.step() }
         for index in 1..<max(column.count, 1) {
@@ -55,15 +50,17 @@ public enum WideLanes {
             var walk = WideWalk(lanes, from: bias)
             for _ in 0..<8 {
                 next.step()
-                sums.add(walk.next(), scaling)
+                let rows = walk.next()
+                extremes.add(rows)
+                sums.add(rows, scaling)
             }
+            extremes.endBlock(scaling)
             sums.fold(into: &total)
             (lanes, other) = (other, lanes)
         }
-        let last = column[column.count &- 1]
-        add(
-            lanes, bias, last.base, column.scaling(last, Scaling.self), column.factor, false,
-            &total)
+        let scaling = column.scaling(column[column.count &- 1], Scaling.self)
+        add(lanes, bias, scaling, &extremes, &total)
+        extremes.fold(into: &total)
     }
 
     /// The same of 32 rows of running sums within lanes.
@@ -90,10 +87,25 @@ public enum WideLanes {
         let divisor = WideDivisor(divisor)
         if factor != 1 {
             let scaling = LinearWideWords(base: base, factor: factor, divisor: divisor)
-            add(scratch, bias, base, scaling, factor, wantsExtremes, &total)
+            add(scratch, bias, scaling, wantsExtremes, &total)
         } else {
             let scaling = DividedWideWords(base: base, factor: 1, divisor: divisor)
-            add(scratch, bias, base, scaling, factor, wantsExtremes, &total)
+            add(scratch, bias, scaling, wantsExtremes, &total)
+        }
+    }
+
+    @inline(__always)
+    private static func add<Scaling: WideScaling>(
+        _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ scaling: Scaling, _ wantsExtremes: Bool,
+        _ total: inout WideTotal
+    ) {
+        if wantsExtremes {
+            var extremes = AllExtremes()
+            add(lanes, bias, scaling, &extremes, &total)
+            extremes.fold(into: &total)
+        } else {
+            var extremes = NoExtremes()
+            add(lanes, bias, scaling, &extremes, &total)
         }
     }
 
@@ -116,23 +128,18 @@ public enum WideLanes {
     }
 
     @inline(__always)
-    private static func add<Scaling: WideScaling>(
-        _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ base: Int64, _ scaling: Scaling,
-        _ factor: Int64, _ wantsExtremes: Bool, _ total: inout WideTotal
+    private static func add<Scaling: WideScaling, Extremes: WideExtremes>(
+        _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ scaling: Scaling,
+        _ extremes: inout Extremes, _ total: inout WideTotal
     ) {
         var sums = WideLaneSums()
         var walk = WideWalk(lanes, from: bias)
-        if wantsExtremes {
-            var extremes = WideExtremes()
-            for _ in 0..<8 {
-                let rows = walk.next()
-                sums.add(rows, scaling)
-                extremes.add(rows)
-            }
-            extremes.fold(from: base, factor: factor, into: &total)
-        } else {
-            for _ in 0..<8 { sums.add(walk.next(), scaling) }
+        for _ in 0..<8 {
+            let rows = walk.next()
+            extremes.add(rows)
+            sums.add(rows, scaling)
         }
+        extremes.endBlock(scaling)
         sums.fold(into: &total)
     }
 }
@@ -239,15 +246,10 @@ private struct WideFourLanes {
 extension WideExtremes {
     @inline(__always)
     fileprivate mutating func add(_ rows: WideFourLanes) {
-        let least0 = lesser(lesser(rows.first0, rows.first8), lesser(rows.first16, rows.first24))
-        let least1 = lesser(
-            lesser(rows.second0, rows.second8), lesser(rows.second16, rows.second24))
-        least = lesser(least, lesser(least0, least1))
-        let greatest0 = greater(
-            greater(rows.first0, rows.first8), greater(rows.first16, rows.first24))
-        let greatest1 = greater(
-            greater(rows.second0, rows.second8), greater(rows.second16, rows.second24))
-        greatest = greater(greatest, greater(greatest0, greatest1))
+        add(rows.first0, rows.first8)
+        add(rows.first16, rows.first24)
+        add(rows.second0, rows.second8)
+        add(rows.second16, rows.second24)
     }
 }
 

@@ -11,6 +11,7 @@ public enum WideSums {
         wantsExtremes: Bool, to total: inout WideTotal
     ) {
         let column = WideColumn(blocks, factor: factor, divisor: divisor)
+        guard column.count > 0 else { return }
         if factor != 1 {
             add(column, LinearWideWords.self, wantsExtremes, &total)
         } else if divisor == 1 {
@@ -25,38 +26,35 @@ public enum WideSums {
         _ column: WideColumn, _: Scaling.Type, _ wantsExtremes: Bool, _ total: inout WideTotal
     ) {
         if wantsExtremes {
-            column.forEach { block in
-                let scaling = column.scaling(block, Scaling.self)
-                var sums = WideSixteen()
-                var rows = WideRows(block.packed, width: block.width)
-                var extremes = WideExtremes()
-                var (words0, words1) = rows.next()
-                for _ in 1..<32 {
-                    let next = rows.next()
-                    sums.add(words0, words1, scaling)
-                    extremes.add(words0, words1)
-                    (words0, words1) = next
-                }
-                sums.add(words0, words1, scaling)
-                extremes.add(words0, words1)
-                sums.fold(into: &total)
-                extremes.fold(from: block.base, factor: column.factor, into: &total)
-            }
+            add(column, Scaling.self, AllExtremes.self, &total)
         } else {
-            column.forEach { block in
-                let scaling = column.scaling(block, Scaling.self)
-                var sums = WideSixteen()
-                var rows = WideRows(block.packed, width: block.width)
-                var (words0, words1) = rows.next()
-                for _ in 1..<32 {
-                    let next = rows.next()
-                    sums.add(words0, words1, scaling)
-                    (words0, words1) = next
-                }
-                sums.add(words0, words1, scaling)
-                sums.fold(into: &total)
-            }
+            add(column, Scaling.self, NoExtremes.self, &total)
         }
+    }
+
+    /// Each row is unpacked before the one before it is added up.
+    @inline(never)
+    private static func add<Scaling: WideScaling, Extremes: WideExtremes>(
+        _ column: WideColumn, _: Scaling.Type, _: Extremes.Type, _ total: inout WideTotal
+    ) {
+        var extremes = Extremes()
+        column.forEach { block in
+            let scaling = column.scaling(block, Scaling.self)
+            var sums = WideSixteen()
+            var rows = WideRows(block.packed, width: block.width)
+            var words = rows.next()
+            for _ in 1..<32 {
+                let next = rows.next()
+                extremes.add(words.0, words.1)
+                sums.add(words.0, words.1, scaling)
+                words = next
+            }
+            extremes.add(words.0, words.1)
+            sums.add(words.0, words.1, scaling)
+            extremes.endBlock(scaling)
+            sums.fold(into: &total)
+        }
+        extremes.fold(into: &total)
     }
 }
 
@@ -93,27 +91,73 @@ struct WideSixteen {
     }
 }
 
-/// The least and greatest words so far, of sixteen places.
-struct WideExtremes {
-    var least = WideWords(repeating: .max)
-    var greatest = WideWords()
+/// What is found out about the least and greatest of a column.
+protocol WideExtremes {
+    init()
+
+    /// Takes in words of a block.
+    mutating func add(_ first: WideWords, _ second: WideWords)
+
+    /// The words so far stand for this; those that follow may stand for something else.
+    mutating func endBlock<Scaling: WideScaling>(_ scaling: Scaling)
+
+    /// Takes in the least and greatest of at least one block.
+    mutating func fold(into total: inout WideTotal)
+}
+
+/// Nobody asks for them.
+struct NoExtremes: WideExtremes {
+    @inline(__always)
+    init() {}
+
+    @inline(__always)
+    mutating func add(_ first: WideWords, _ second: WideWords) {}
+
+    @inline(__always)
+    mutating func endBlock<Scaling: WideScaling>(_ scaling: Scaling) {}
+
+    @inline(__always)
+    mutating func fold(into total: inout WideTotal) {}
+}
+
+/// Words while a block lasts, then integers as doubles, which hold them exactly.
+struct AllExtremes: WideExtremes {
+    private var leastWords = WideWords(repeating: .max)
+    private var greatestWords = WideWords()
+    private var least = WideDoubles(repeating: .infinity)
+    private var greatest = WideDoubles(repeating: -.infinity)
 
     @inline(__always)
     init() {}
 
     @inline(__always)
     mutating func add(_ first: WideWords, _ second: WideWords) {
-        least = lesser(least, lesser(first, second))
-        greatest = greater(greatest, greater(first, second))
+        leastWords = lesser(leastWords, lesser(first, second))
+        greatestWords = greater(greatestWords, greater(first, second))
     }
 
-    /// Takes in the least and greatest of what the words stand for.
-    ///
     /// Not inlined and by address, as sums.
     @inline(never)
-    mutating func fold(from base: Int64, factor: Int64, into total: inout WideTotal) {
-        total.least = Swift.min(total.least, base &+ factor &* Int64(least.min()))
-        total.greatest = Swift.max(total.greatest, base &+ factor &* Int64(greatest.max()))
+    mutating func endBlock<Scaling: WideScaling>(_ scaling: Scaling) {
+        least = lesser(least, scaling.integers(leastWords.lowShifted))
+        least = lesser(least, scaling.integers(leastWords.highShifted))
+        greatest = greater(greatest, scaling.integers(greatestWords.lowShifted))
+        greatest = greater(greatest, scaling.integers(greatestWords.highShifted))
+        leastWords = WideWords(repeating: .max)
+        greatestWords = WideWords()
+    }
+
+    /// Not inlined and by address, as sums.
+    @inline(never)
+    mutating func fold(into total: inout WideTotal) {
+        total.least = Swift.min(total.least, Self.integer(least.min()))
+        total.greatest = Swift.max(total.greatest, Self.integer(greatest.max()))
+    }
+
+    /// What no writer stores is cut, or the conversion would not be defined.
+    @inline(__always)
+    private static func integer(_ value: Double) -> Int64 {
+        Int64(Swift.max(-0x1p62, Swift.min(value, 0x1p62)))
     }
 }
 

@@ -71,6 +71,16 @@ func greater(_ first: WideWords, _ second: WideWords) -> WideWords {
     first.replacing(with: second, where: second .> first)
 }
 
+@inline(__always)
+func lesser(_ first: WideDoubles, _ second: WideDoubles) -> WideDoubles {
+    first.replacing(with: second, where: second .< first)
+}
+
+@inline(__always)
+func greater(_ first: WideDoubles, _ second: WideDoubles) -> WideDoubles {
+    first.replacing(with: second, where: second .> first)
+}
+
 /// Words to doubles, `(base + factor * word) / divisor`, rounded where PolluxKernels rounds, so
 /// that results are the same to the last bit; integers in between are below 2^51 in size.
 ///
@@ -78,7 +88,10 @@ func greater(_ first: WideWords, _ second: WideWords) -> WideWords {
 protocol WideScaling {
     init(base: Int64, factor: Int64, divisor: WideDivisor)
 
-    /// `shifted` are words, each more by `roundingShift`.
+    /// `base + factor * word`; `shifted` are words, each more by `roundingShift`.
+    func integers(_ shifted: WideDoubles) -> WideDoubles
+
+    /// The same divided.
     func doubles(_ shifted: WideDoubles) -> WideDoubles
 }
 
@@ -99,9 +112,12 @@ struct ShiftedWideWords: WideScaling {
     }
 
     @inline(__always)
-    func doubles(_ shifted: WideDoubles) -> WideDoubles {
+    func integers(_ shifted: WideDoubles) -> WideDoubles {
         shifted - WideDoubles(repeating: shift)
     }
+
+    @inline(__always)
+    func doubles(_ shifted: WideDoubles) -> WideDoubles { integers(shifted) }
 }
 
 /// `(base + word) / divisor`.
@@ -117,9 +133,10 @@ struct DividedWideWords: WideScaling {
     }
 
     @inline(__always)
-    func doubles(_ shifted: WideDoubles) -> WideDoubles {
-        divisor.divide(words.doubles(shifted))
-    }
+    func integers(_ shifted: WideDoubles) -> WideDoubles { words.integers(shifted) }
+
+    @inline(__always)
+    func doubles(_ shifted: WideDoubles) -> WideDoubles { divisor.divide(integers(shifted)) }
 }
 
 /// `(base + factor * word) / divisor`.
@@ -136,11 +153,13 @@ struct LinearWideWords: WideScaling {
     }
 
     @inline(__always)
-    func doubles(_ shifted: WideDoubles) -> WideDoubles {
-        let plain = ShiftedWideWords(base: 0).doubles(shifted)
-        return divisor.divide(
-            WideDoubles(repeating: base).addingProduct(plain, WideDoubles(repeating: factor)))
+    func integers(_ shifted: WideDoubles) -> WideDoubles {
+        let plain = ShiftedWideWords(base: 0).integers(shifted)
+        return WideDoubles(repeating: base).addingProduct(plain, WideDoubles(repeating: factor))
     }
+
+    @inline(__always)
+    func doubles(_ shifted: WideDoubles) -> WideDoubles { divisor.divide(integers(shifted)) }
 }
 
 /// The divisor of PolluxKernels: a reciprocal and what that lacks.

@@ -1,5 +1,3 @@
-internal import CZstd
-
 /// Reads fields of an encoded column in order; every read is checked against the end.
 ///
 /// Borrows the memory of the buffer it was made from; that must outlive the reader.
@@ -117,13 +115,6 @@ struct ByteReader {
     /// Throws when anything follows.
     func finish() throws(CodecError) {
         if remaining != 0 { throw .trailingBytes(count: remaining) }
-    }
-
-    /// Asks for the first of what is left, 16 KiB at most, from memory.
-    ///
-    /// Headers of blocks are found one behind the other: each would wait for memory once more.
-    func fetch() {
-        pollux_fetch(pointer, min(remaining, 16 << 10))
     }
 
     /// What is left, as a buffer.

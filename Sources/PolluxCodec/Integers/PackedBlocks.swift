@@ -70,9 +70,6 @@ struct PackedBlocks {
         let (encoding, found) = try IntegerColumn.header(&reader)
         guard found == count else { throw .countMismatch(expected: count, found: found) }
         guard let order = PackedOrder(encoding) else { return nil }
-        // Differences are short: their headers follow one another too closely for the processor to
-        // run ahead by itself, as it does over blocks of values.
-        if order != .values { reader.fetch() }
         try self.init(reader, order: order, count: count)
     }
 
