@@ -189,6 +189,11 @@ struct FloatScale: Equatable {
         _ sample: UnsafeBufferPointer<Double>, _ integers: UnsafePointer<Int64>,
         _ distances: UnsafeMutablePointer<Int64>, _ divisor: Double
     ) -> Int {
+        // Printing moves no quotient by more than 45 units of its last bit: further away none fits.
+        let mayFit = sample.indices.contains {
+            distances[$0].magnitude <= 64 || distances[$0] == .min
+        }
+        guard mayFit else { return sample.count }
         var missCount = 0
         withUnsafeTemporaryAllocation(of: Double.self, capacity: sample.count) { printed in
             guard let start = printed.baseAddress else { return }

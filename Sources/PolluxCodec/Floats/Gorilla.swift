@@ -33,7 +33,7 @@ enum Gorilla {
             }
             let done = first + part.count
             let share = Double(done) / Double(values.count)
-            let bound = limit * min(1, (done < 512 ? 4 : 2) * share)
+            let bound = limit * min(1, (done < 512 ? 3 : 1.5) * share)
             if Double((bits + 7) / 8) > bound { return nil }
         }
         return (bits + 7) / 8
