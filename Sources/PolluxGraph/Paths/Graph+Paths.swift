@@ -22,6 +22,54 @@ extension Graph {
         return resolution
     }
 
+    /// A path that means the assets which are first by name, as many as are wanted, of those that
+    /// this one means in a range: only they need to be resolved.
+    ///
+    /// Returned is the same path where that cannot be said of assets alone: it has several steps,
+    /// or meets places, whose items may count instead.
+    public func beginning(
+        of path: GraphPath, count: Int, during range: TimeRange, in transaction: ReadTransaction
+    ) throws(GraphError) -> GraphPath {
+        guard path.steps.count == 1, let step = path.steps.first, step.isEvery,
+            let type = step.type, step.names == .any
+        else { return path }
+        var first: [(name: String, id: AssetID)] = []
+        var isPlain = true
+        for subtype in try schema(in: transaction).subtypes(of: type) where isPlain {
+            try forEachAsset(ofExactType: subtype, in: transaction) {
+                (asset) throws(GraphError) in
+                isPlain = !asset.isPlace && !asset.name.isEmpty
+                guard isPlain, asset.life.overlaps(range) else { return isPlain }
+                let own = (asset.name, asset.id)
+                if first.count >= count, let last = first.last, own >= last { return true }
+                var (low, high) = (0, first.count)
+                while low < high {
+                    let middle = (low + high) / 2
+                    if first[middle] < own { low = middle + 1 } else { high = middle }
+                }
+                first.insert(own, at: low)
+                if first.count > count { first.removeLast() }
+                return true
+            }
+        }
+        guard isPlain else { return path }
+        let names = PathStep.Names.assets(first.map(\.id))
+        return GraphPath(steps: [PathStep(type: type, names: names, isEvery: true)])
+    }
+
+    /// What an asset is directly in over a range, for many assets; nil where it is in nothing.
+    public func nearestContainers(
+        of assets: [(id: AssetID, range: TimeRange)], in transaction: ReadTransaction
+    ) throws(GraphError) -> [AssetID?] {
+        let walk = try PathWalk(self, in: transaction)
+        var found: [AssetID?] = []
+        found.reserveCapacity(assets.count)
+        for (id, range) in assets {
+            found.append(try walk.locations(of: id, during: range).first?.object)
+        }
+        return found
+    }
+
     /// What contains an asset over a range, through places, nearest first; of a type (subtypes
     /// included) when one is given.
     public func containers(

@@ -10,6 +10,7 @@ extension PathWalk {
     func fold(
         _ matches: [AssetID: RangeSet], type: TypeID?, isAnchor: Bool
     ) throws(GraphError) -> [PathPiece] {
+        if isAnchor, let plain = try plain(matches) { return plain }
         var pieces: [PathPiece] = []
         var taken: [AssetID: RangeSet] = [:]
         for (id, ranges) in matches where try asset(id).isPlace {
@@ -43,6 +44,21 @@ extension PathWalk {
             }
         }
         return joined(pieces)
+    }
+
+    /// The pieces of assets of which none is a place, in order of number: nothing folds; nil where
+    /// one is.
+    private func plain(_ matches: [AssetID: RangeSet]) throws(GraphError) -> [PathPiece]? {
+        var pieces: [PathPiece] = []
+        pieces.reserveCapacity(matches.count)
+        for (id, ranges) in matches {
+            if try asset(id).isPlace { return nil }
+            let item = try isItem(id) ? id : nil
+            for range in ranges.ranges {
+                pieces.append(PathPiece(subject: id, place: nil, item: item, range: range))
+            }
+        }
+        return pieces.sorted { ($0.subject, $0.range.start) < ($1.subject, $1.range.start) }
     }
 
     /// Whether an asset is mounted somewhere at some time.
@@ -123,17 +139,26 @@ extension PathWalk {
     /// to
     /// one subject at the same time, the first counts.
     func ordered(_ pieces: [PathPiece]) throws(GraphError) -> [PathPiece] {
-        var names: [AssetID: String] = [:]
-        for piece in pieces where names[piece.subject] == nil {
-            names[piece.subject] = try graph.displayName(
-                of: try asset(piece.subject), in: transaction)
+        var named: [(name: String, piece: PathPiece)] = []
+        named.reserveCapacity(pieces.count)
+        for piece in pieces {
+            // Pieces of one asset mostly stand side by side.
+            if let last = named.last, last.piece.subject == piece.subject {
+                named.append((last.name, piece))
+                continue
+            }
+            let name = try graph.displayName(of: try asset(piece.subject), in: transaction)
+            named.append((name, piece))
         }
-        let sorted = pieces.sorted {
-            (names[$0.subject] ?? "", $0.subject, $0.range.start, $0.place?.rawValue ?? 0)
-                < (names[$1.subject] ?? "", $1.subject, $1.range.start, $1.place?.rawValue ?? 0)
+        named.sort {
+            if $0.name != $1.name { return $0.name < $1.name }
+            let (left, right) = ($0.piece, $1.piece)
+            return (left.subject, left.range.start, left.place?.rawValue ?? 0)
+                < (right.subject, right.range.start, right.place?.rawValue ?? 0)
         }
         var disjoint: [PathPiece] = []
-        for piece in sorted {
+        disjoint.reserveCapacity(named.count)
+        for (_, piece) in named {
             guard let last = disjoint.last, last.subject == piece.subject,
                 piece.range.start < last.range.end
             else {

@@ -63,17 +63,18 @@ struct PlantReader {
         of measure: MeasureID, for subject: Subject, in wanted: TimeRange
     ) throws -> [Source] {
         // With one piece the range does not matter: binding has found them already.
-        guard question.subjects.count == 1, subject.pieces.count == 1,
-            subject.pieces[0].range.overlaps(wanted)
-        else {
+        guard subject.pieces.count == 1, subject.pieces[0].range.overlaps(wanted) else {
             return try find(measure, for: subject, in: wanted)
         }
         let key = Question.SourceKey(measure: measure, piece: subject.pieces[0])
         if let known = question.sources[key] { return known }
         let found = try find(measure, for: subject, in: wanted)
-        question.sources[key] = found
+        if question.sources.count < PlantReader.keptCount { question.sources[key] = found }
         return found
     }
+
+    /// How many measures of pieces a question remembers the sources of.
+    private static let keptCount = 4096
 
     private func find(
         _ measure: MeasureID, for subject: Subject, in wanted: TimeRange

@@ -17,29 +17,44 @@ extension PlantListing {
             isNow
             ? TimeRange(start: context.now, end: context.now.advanced(by: 1))
             : try askedRange(clauses, snapshot)
-        let bound = try PathTranslation(context: context).graphPath(path, in: transaction)
-        let resolution = try context.graph.resolve(bound, during: asked, in: transaction)
+        var bound = try PathTranslation(context: context).graphPath(path, in: transaction)
+        let most = clauses.limit?.form ?? .max
+        if most < Self.beginningCount, clauses.filter == nil {
+            bound = try graph.beginning(
+                of: bound, count: most, during: asked, in: transaction)
+        }
+        let resolution = try graph.resolve(bound, during: asked, in: transaction)
         let chosen = try chosenAssets(path, clauses, during: asked, snapshot)
         var lastPieces: [AssetID: TimeRange] = [:]
         for piece in resolution.pieces { lastPieces[piece.subject] = piece.range }
+        let listed = resolution.pieces.lazy.filter {
+            (chosen?.contains($0.subject) ?? true) && lastPieces[$0.subject] == $0.range
+        }.prefix(most)
         var names: [String?] = []
         var types: [String?] = []
-        var containers: [String?] = []
-        let most = clauses.limit?.form ?? .max
-        for piece in resolution.pieces where chosen?.contains(piece.subject) ?? true {
-            guard names.count < most else { break }
-            guard lastPieces[piece.subject] == piece.range else { continue }
-            let asset = try context.graph.asset(piece.subject, in: transaction)
-            names.append(try context.graph.displayName(of: piece.subject, in: transaction))
-            types.append(
-                try asset.flatMap { try context.graph.type($0.type, in: transaction)?.name })
+        var typeNames: [TypeID: String?] = [:]
+        var ends: [(id: AssetID, range: TimeRange)] = []
+        for piece in listed {
+            let asset = try graph.asset(piece.subject, in: transaction)
+            let type = asset?.type ?? TypeID(rawValue: 0)
+            if typeNames[type] == nil {
+                typeNames[type] = .some(try graph.type(type, in: transaction)?.name)
+            }
+            let name = asset?.name ?? ""
+            names.append(
+                name.isEmpty ? try graph.displayName(of: piece.subject, in: transaction) : name)
+            types.append(typeNames[type] ?? nil)
             let end = min(piece.range.end, asked.end)
-            let above = try context.graph.containers(
-                of: piece.subject, type: nil,
-                during: TimeRange(start: end.advanced(by: -1), end: end), in: transaction
-            ).min { $0.distance < $1.distance }
-            containers.append(
-                try above.map { try context.graph.displayName(of: $0.asset, in: transaction) })
+            ends.append((piece.subject, TimeRange(start: end.advanced(by: -1), end: end)))
+        }
+        var containerNames: [AssetID: String] = [:]
+        let containers = try graph.nearestContainers(of: ends, in: transaction).map {
+            container -> String? in
+            guard let container else { return nil }
+            if let known = containerNames[container] { return known }
+            let name = try graph.displayName(of: container, in: transaction)
+            containerNames[container] = name
+            return name
         }
         var result = QueryResult(
             content: .listing,
@@ -53,6 +68,9 @@ extension PlantListing {
         }
         return result
     }
+
+    /// Up to how many assets are sought out by name before the path is walked.
+    private static let beginningCount = 1000
 
     /// Everything known of the assets of a path: life, place, attributes, measures with counts.
     func describe(_ path: PathSyntax, asOf: MomentSyntax?) throws -> QueryResult {
