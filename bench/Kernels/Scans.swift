@@ -86,6 +86,19 @@ struct Scans {
                 }
             }
         }
+
+        /// Sums of windows of `size` rows, one after the other.
+        func aggregate(windowsOf size: Int) throws {
+            for (chunk, count) in zip(bytes, counts) {
+                try chunk.withUnsafeBytes {
+                    var reader = try FloatReader($0)
+                    for first in stride(from: 0, to: count, by: size) {
+                        let rows = first..<min(first + size, count)
+                        Stopwatch.keep(try reader.aggregate(rows: rows))
+                    }
+                }
+            }
+        }
     }
 
     /// Runs all scans; `real` are the chunks of the reference columns.
@@ -130,8 +143,12 @@ struct Scans {
                 { for _ in 0..<times { rawSum(plain) } },
                 { for _ in 0..<times { try chunks.aggregate(wantsExtremes: false) } },
                 { for _ in 0..<times { try chunks.aggregate(wantsExtremes: true) } },
+                { for _ in 0..<times { try chunks.aggregate(windowsOf: 60) } },
             ])
-        let names = ["raw doubles in memory, sum", "\(nature.rawValue), sum", "the same, min, max"]
+        let names = [
+            "raw doubles in memory, sum", "\(nature.rawValue), sum", "the same, min, max",
+            "the same by windows of 60 rows",
+        ]
         for (name, time) in zip(names, seconds) {
             let rate = text(Double(times * count) / time / 1e6, 0)
             print("\(name): \(rate) Mv/s, × \(text(seconds[0] / time, 2))")

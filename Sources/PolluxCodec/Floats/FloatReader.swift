@@ -17,18 +17,31 @@ public struct FloatReader: ~Copyable {
         case constant(Double)
         /// Packed integers over a scale and nothing else, whose blocks nobody has looked for yet.
         case packed(PackedBlocks, FloatScale)
-        indirect case blocks(Blocks)
+        case blocks(Blocks)
         case whole([Double])
     }
 
     /// A scaled column whose integers, and distances if any, are packed.
-    fileprivate struct Blocks {
-        var integers: BlockIndex
-        var distances: BlockIndex?
-        var scale: FloatScale
+    ///
+    /// An object, so that a reader is small: one that adds up a whole column has none.
+    fileprivate final class Blocks {
+        let integers: BlockIndex
+        let distances: BlockIndex?
+        let scale: FloatScale
         /// Exceptions in the order of rows.
-        var rows: [Int] = []
-        var values: [Double] = []
+        let rows: [Int]
+        let values: [Double]
+
+        init(
+            _ integers: PackedBlocks, distances: BlockIndex? = nil, scale: FloatScale,
+            rows: [Int] = [], values: [Double] = []
+        ) throws(CodecError) {
+            self.integers = try BlockIndex(integers)
+            self.distances = distances
+            self.scale = scale
+            self.rows = rows
+            self.values = values
+        }
     }
 
     /// The number of values.
@@ -123,7 +136,9 @@ public struct FloatReader: ~Copyable {
         try findBlocks()
         var result = FloatAggregate()
         switch source {
-        case .blocks(let blocks) where blocks.distances == nil && !blocks.scale.isPrinted:
+        case .blocks(let blocks)
+        where rows.count >= ColumnLimits.blockCount && blocks.distances == nil
+            && !blocks.scale.isPrinted:
             try add(blocks, rows, wantsExtremes, to: &result)
         case .whole(let values):
             values.withUnsafeBufferPointer {
@@ -165,7 +180,7 @@ public struct FloatReader: ~Copyable {
 
     /// Adds whole blocks straight from their packed form where that is possible, many at a time.
     private mutating func add(
-        _ blocks: borrowing Blocks, _ rows: Range<Int>, _ wantsExtremes: Bool,
+        _ blocks: Blocks, _ rows: Range<Int>, _ wantsExtremes: Bool,
         to result: inout FloatAggregate
     ) throws(CodecError) {
         let (packed, divisor) = (blocks.integers.blocks, blocks.scale.divisor)
@@ -209,7 +224,7 @@ public struct FloatReader: ~Copyable {
     /// Finds the blocks of a column, for all questions but those about all of it.
     private mutating func findBlocks() throws(CodecError) {
         guard case .packed(let packed, let scale) = source else { return }
-        source = .blocks(Blocks(integers: try BlockIndex(packed), scale: scale))
+        source = .blocks(try Blocks(packed, scale: scale))
     }
 
     /// Decodes a block into the reader's own memory, unless it is there.
@@ -232,7 +247,7 @@ public struct FloatReader: ~Copyable {
     }
 
     private mutating func decode(
-        _ blocks: borrowing Blocks, _ block: Int, into values: UnsafeMutablePointer<Double>
+        _ blocks: Blocks, _ block: Int, into values: UnsafeMutablePointer<Double>
     ) throws(CodecError) {
         let place = blocks.integers.places[block]
         let words = memory.words
@@ -291,9 +306,8 @@ public struct FloatReader: ~Copyable {
             if distances == nil { return nil }
         }
         return .blocks(
-            Blocks(
-                integers: try BlockIndex(integers), distances: distances, scale: parts.scale,
-                rows: rows, values: values))
+            try Blocks(
+                integers, distances: distances, scale: parts.scale, rows: rows, values: values))
     }
 
     private static func whole(
