@@ -68,12 +68,7 @@ public struct ZoneRules: Hashable, Sendable {
 
     /// The span of constant offset that holds a second.
     func regime(atSecond second: Int64) -> Regime {
-        var low = 0
-        var high = changes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if changes[middle] <= second { low = middle + 1 } else { high = middle }
-        }
+        let low = changes.endOfPrefix { $0 <= second }
         if low == changes.count, let future {
             return future.regime(
                 atSecond: second, since: changes.last ?? .min, offsetBefore: Int(offsets[low]))

@@ -1,4 +1,5 @@
 internal import PolluxKernels
+internal import PolluxModel
 
 /// An encoded column of doubles opened for reading in parts: rows of a block at a time, or sums.
 ///
@@ -324,13 +325,7 @@ public struct FloatReader: ~Copyable {
 extension FloatReader.Blocks {
     /// The place of the first exception at `row` or behind it.
     fileprivate func firstException(from row: Int) -> Int {
-        var low = 0
-        var high = rows.count
-        while low < high {
-            let middle = (low + high) / 2
-            if rows[middle] < row { low = middle + 1 } else { high = middle }
-        }
-        return low
+        rows.endOfPrefix { $0 < row }
     }
 
     fileprivate func hasException(in block: Int) -> Bool {

@@ -55,12 +55,7 @@ struct PlaceOutline {
     }
 
     private func firstIndex(after instant: Timestamp) -> Int {
-        var (low, high) = (0, mounts.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if mounts[middle].range.start <= instant { low = middle + 1 } else { high = middle }
-        }
-        return low
+        mounts.endOfPrefix { $0.range.start <= instant }
     }
 
     /// Mounts around an instant.

@@ -50,12 +50,7 @@ struct StepTrace: Hashable {
 
     /// The first step that ends after an instant.
     func firstIndex(endingAfter time: Int64) -> Int {
-        var (low, high) = (0, steps.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if steps[middle].end <= time { low = middle + 1 } else { high = middle }
-        }
-        return low
+        steps.endOfPrefix { $0.end <= time }
     }
 }
 

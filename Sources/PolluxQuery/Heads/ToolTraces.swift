@@ -57,12 +57,7 @@ struct ToolTraces {
     /// The parts that were counted in a range.
     func partSteps(in range: TimeRange) -> ArraySlice<(time: Int64, count: Double)> {
         func index(_ time: Int64) -> Int {
-            var (low, high) = (0, partSteps.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if partSteps[middle].time < time { low = middle + 1 } else { high = middle }
-            }
-            return low
+            partSteps.endOfPrefix { $0.time < time }
         }
         let first = index(range.start.nanoseconds)
         return partSteps[first..<max(first, index(range.end.nanoseconds))]

@@ -45,12 +45,7 @@ public struct ResultCurve: Hashable, Sendable {
     /// O(log holes).
     public func held(_ row: Int, at time: Int64, next: Int64?) -> Int64? {
         if let holes {
-            var low = 0
-            var high = holes.count
-            while low < high {
-                let middle = (low + high) / 2
-                if holes[middle].row < row { low = middle + 1 } else { high = middle }
-            }
+            let low = holes.endOfPrefix { $0.row < row }
             return low < holes.count && holes[low].row == row ? holes[low].held : nil
         }
         guard case .length(let gap)? = gap, let next, next.subtractingSaturated(time) > gap else {

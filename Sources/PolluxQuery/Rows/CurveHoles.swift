@@ -80,12 +80,7 @@ extension LeafColumn {
     ///
     /// O(log spans + spans up to there).
     func knownEnd(from time: Int64) -> Int64 {
-        var low = 0
-        var high = spanStarts.count
-        while low < high {
-            let middle = (low + high) / 2
-            if spanStarts[middle] <= time { low = middle + 1 } else { high = middle }
-        }
+        var low = spanStarts.endOfPrefix { $0 <= time }
         guard low > 0 else { return time }
         var end = max(time, spanEnds[low - 1])
         while low < spanStarts.count, spanStarts[low] <= end {

@@ -283,12 +283,7 @@ struct HeldSamples {
 
     /// The sample at or before an instant.
     func known(at time: Int64) -> Filling.Known? {
-        var low = 0
-        var high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] <= time { low = middle + 1 } else { high = middle }
-        }
+        let low = times.endOfPrefix { $0 <= time }
         return low > 0 ? Filling.Known(time: times[low - 1], cell: cell(low - 1)) : nil
     }
 

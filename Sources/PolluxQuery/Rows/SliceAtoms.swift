@@ -29,19 +29,8 @@ struct SliceAtoms {
     }
 
     private func indices(of part: TimeRange) -> Range<Int> {
-        let first = index { $0.start < part.start }
-        return first..<max(first, index { $0.start < part.end })
-    }
-
-    /// The number of windows at the beginning for which something holds.
-    private func index(_ isBefore: (TimeRange) -> Bool) -> Int {
-        var low = 0
-        var high = windows.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(windows[middle]) { low = middle + 1 } else { high = middle }
-        }
-        return low
+        let first = windows.endOfPrefix { $0.start < part.start }
+        return first..<max(first, windows.endOfPrefix { $0.start < part.end })
     }
 
     /// The totals of each slice from those of its stretches; nil where it has none.

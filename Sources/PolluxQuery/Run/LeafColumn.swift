@@ -82,12 +82,7 @@ struct LeafColumn {
     ///
     /// O(log spans).
     func value(at time: Int64) -> Double? {
-        var low = 0
-        var high = spanStarts.count
-        while low < high {
-            let middle = (low + high) / 2
-            if spanStarts[middle] <= time { low = middle + 1 } else { high = middle }
-        }
+        let low = spanStarts.endOfPrefix { $0 <= time }
         guard low > 0 else { return nil }
         return value(inSpan: low - 1, at: time)
     }

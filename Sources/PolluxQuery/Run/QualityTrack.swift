@@ -63,12 +63,7 @@ struct QualityTrack {
 
     /// Whether something is so at an instant.
     func holds(_ word: StateWord, at time: Int64) -> Bool {
-        var low = 0
-        var high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] <= time { low = middle + 1 } else { high = middle }
-        }
+        let low = times.endOfPrefix { $0 <= time }
         guard low > 0 else { return false }
         switch word {
         case .stale: return flags[low - 1].contains(.stale)

@@ -165,12 +165,7 @@ struct ChunkView {
 
     /// The index of a series' column, or nil when the chunk has no point of it.
     func column(of wanted: SeriesID) -> Int? {
-        var low = 0
-        var high = columnCount
-        while low < high {
-            let middle = (low + high) / 2
-            if series(at: middle) < wanted.rawValue { low = middle + 1 } else { high = middle }
-        }
+        let low = (0..<columnCount).endOfPrefix { series(at: $0) < wanted.rawValue }
         return low < columnCount && series(at: low) == wanted.rawValue ? low : nil
     }
 

@@ -86,15 +86,7 @@ extension HeadRows {
 
 extension UnsafeBufferPointer<Int64> {
     /// The index of the first of these ascending times that is at or after `time`.
-    func firstIndex(notBefore time: Int64) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < time { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func firstIndex(notBefore time: Int64) -> Int { endOfPrefix { $0 < time } }
 }
 
 extension [Int64] {

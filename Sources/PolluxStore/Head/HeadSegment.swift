@@ -61,13 +61,7 @@ final class HeadSegment: @unchecked Sendable {
         guard count > 0, transaction >= firstTransaction else { return 0 }
         let tag = transaction - firstTransaction
         if UInt64(tags[count - 1]) <= tag { return count }
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if UInt64(tags[middle]) <= tag { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return (0..<count).endOfPrefix { UInt64(tags[$0]) <= tag }
     }
 }
 

@@ -1,3 +1,5 @@
+import PolluxModel
+
 /// How the values of a bucket are spread, for percentiles: counts of values by their sign, exponent
 /// and first six bits behind the point (storage-format/life.md §7).
 ///
@@ -46,12 +48,7 @@ public struct RollupSketch: Hashable, Sendable {
     mutating func add(_ value: Double) {
         guard !isCrowded else { return }
         let number = RollupSketch.bin(of: value)
-        var low = 0
-        var high = bins.count
-        while low < high {
-            let middle = (low + high) / 2
-            if bins[middle].number < number { low = middle + 1 } else { high = middle }
-        }
+        let low = bins.endOfPrefix { $0.number < number }
         if low < bins.count, bins[low].number == number {
             bins[low].count += 1
             return
