@@ -46,6 +46,8 @@ import Testing
         // says of which series they do not.
         let known = plant.keeping(
             left.filter { key, _ in plant.lives[String(key.prefix(1))]?.buckets == [] })
+        // No bucket tells of a value of any age.
+        if question.isNewest { return difference(result, question.rows(of: plant.keeping(left))) }
         let lost = left.filter { key, _ in
             let words = key.split(separator: " ")
             return result.notes.contains {

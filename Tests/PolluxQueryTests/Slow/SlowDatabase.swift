@@ -201,10 +201,11 @@ final class SlowDatabase {
             case .write(let samples):
                 var batch = PointBatch()
                 for sample in samples {
+                    let poor: Quality = sample.isUncertain ? .uncertain : .bad
                     batch.append(
                         id, at: Self.at(sample.second),
                         kind == .text ? .text(sample.word) : .float(sample.value),
-                        quality: sample.isEnd ? .end : sample.isGood ? .good : .bad)
+                        quality: sample.isEnd ? .end : sample.isGood ? .good : poor)
                 }
                 try transaction.append(batch)
             }

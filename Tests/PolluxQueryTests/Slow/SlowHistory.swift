@@ -88,7 +88,7 @@ struct SlowHistory {
     private static func wrong(_ sample: SlowPlant.Sample) -> SlowPlant.Sample {
         var other = sample
         other.value += 500
-        (other.isGood, other.isEnd) = (true, false)
+        (other.isGood, other.isUncertain, other.isEnd) = (true, false, false)
         return other
     }
 }

@@ -13,6 +13,8 @@ struct SlowPlant {
         var value: Double
         var word = ""
         var isGood = true
+        /// Of what is not good, whether it is uncertain and not bad.
+        var isUncertain = false
         var isEnd = false
     }
 
@@ -224,7 +226,10 @@ struct SlowPlant {
         let samples = times(&random).map { second in
             level += random.normal()
             var sample = Sample(second: second, value: (level * 8).rounded() / 8)
-            if hasMarks, random.unit() < 0.1 { sample.isGood = false }
+            if hasMarks, random.unit() < 0.15 {
+                sample.isGood = false
+                sample.isUncertain = random.unit() < 0.5
+            }
             if hasMarks, random.unit() < 0.03 { sample.isEnd = true }
             return sample
         }
@@ -255,6 +260,20 @@ struct SlowPlant {
             Stay(
                 spindle: stay.spindle, machine: stay.machine, from: Self.farPast,
                 to: Self.farFuture)
+        }
+        return plant
+    }
+
+    /// The plant as a question sees it that takes samples of another quality for good ones, too.
+    func including(_ quality: String) -> SlowPlant {
+        var plant = self
+        plant.series = series.mapValues { series in
+            let samples = series.samples.map { sample in
+                var sample = sample
+                sample.isGood = sample.isGood || sample.isUncertain || quality == "bad"
+                return sample
+            }
+            return Series(samples: samples, isLinear: series.isLinear, gap: series.gap)
         }
         return plant
     }

@@ -37,22 +37,23 @@ extension SlowQuestion {
 
     /// The newest value of all, in the plant of now, and its age.
     func newestRow(_ answer: SlowAnswer, _ subject: SlowAnswer.Subject) -> Row? {
-        guard subject.stays.contains(where: { $0.contains(now) }) else { return nil }
+        guard let present = subject.stays.first(where: { $0.contains(now) }) else { return nil }
         let measure = items[0].measure
-        // Its own, or of each machine while the asset was in it.
+        // Its own, or of the machine that the asset was in last while it was.
         let own = plant.series["\(measure) \(subject.name)"]
         let homes = plant.stays.filter { $0.spindle == subject.name }
         let places =
             own != nil || homes.isEmpty
             ? [(String(subject.name.prefix(2)), SlowPlant.farPast..<SlowPlant.farFuture)]
-            : homes.map { ($0.machine, $0.from..<$0.to) }
+            : homes.filter { $0.from <= now }.max { $0.from < $1.from }
+                .map { [($0.machine, $0.from..<$0.to)] } ?? []
         let all = places.flatMap { machine, stay in
             (own ?? plant.series["\(measure) \(machine)"])?.samples.filter {
                 $0.isGood && !$0.isEnd && $0.second <= now && stay.contains($0.second)
             } ?? []
         }.filter { sample in
-            // While it was in the path.
-            subject.stays.contains { $0.contains(sample.second) }
+            // Since it came into the path.
+            present.contains(sample.second)
         }
         guard let newest = all.max(by: { $0.second < $1.second }) else { return nil }
         let gap = ["c": plant.counterGap, "p": nil, "s": plant.stateGap][measure] ?? plant.gap

@@ -5,13 +5,18 @@ extension SlowQuestion {
     /// about instead.
     func rows(of plant: SlowPlant, orOf left: SlowPlant? = nil) -> [Row] {
         var question = self
-        question.plant = frozen.map { plant.frozen(at: $0) } ?? plant
-        question.left = left.flatMap { left in frozen.map { left.frozen(at: $0) } ?? left }
+        question.plant = seen(plant)
+        question.left = left.map { seen($0) }
         guard let shift else { return question.rows() }
         let rows = question.rows()
         question.low -= shift
         question.high -= shift
         return Self.compared(rows, question.rows(), shift)
+    }
+
+    private func seen(_ plant: SlowPlant) -> SlowPlant {
+        let placed = frozen.map { plant.frozen(at: $0) } ?? plant
+        return quality.map { placed.including($0) } ?? placed
     }
 
     /// Each cell with that of the earlier row, the difference, and the percentage.
@@ -352,6 +357,7 @@ extension SlowQuestion {
             }
         guard let life = plant.lives[measure], plant.series[key] != nil, words.contains(item.word),
             filter == nil, !isFromStart, length == nil, !isDuringJobs, !isSinceChange, event == nil,
+            quality == nil,
             grouping == nil || labels(of: piece.subject, [low..<high]).count == 1
         else { return false }
         func isBorder(_ second: Int, _ length: Int) -> Bool {
@@ -433,7 +439,9 @@ extension SlowQuestion {
         rows.sort { $0.whole.lowerBound < $1.whole.lowerBound }
         return rows.compactMap { whole, parts in
             var row = row(answer, subject.name, [(subject, subject.stays)], whole, parts)
-            if nobodys.contains(whole) { row?.notes = ["cut": true, "open": false] }
+            if nobodys.contains(whole) {
+                row?.notes = ["cut": true, "open": whole.upperBound > now]
+            }
             return row
         }
     }

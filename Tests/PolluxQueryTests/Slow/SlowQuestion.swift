@@ -83,6 +83,8 @@ struct SlowQuestion {
     var event: String?
     /// Whether the newest value of all is asked for.
     var isNewest = false
+    /// The worst quality of samples that are taken for good ones.
+    var quality: String?
     /// How much earlier the span is that the answer is compared with.
     var shift: Int?
     /// Whether only the time inside jobs is asked about.
@@ -147,6 +149,10 @@ struct SlowQuestion {
             ? "since last change"
             : "between \(SlowDatabase.at(low)) and \(SlowDatabase.at(high))"
         text = items.map(\.text).joined(separator: ", ") + " of \(path) \(range)" + text
+        if random.unit() < 0.2 {
+            quality = random.unit() < 0.5 ? "uncertain" : "bad"
+            text += " including \(quality ?? "")"
+        }
         // A spindle by its name has no machine to look in where it is nowhere.
         if path != "spindle S2", random.unit() < 0.2 {
             let second = Int.random(in: 0...now, using: &random)
