@@ -42,12 +42,7 @@ extension Graph {
                 guard isPlain, asset.life.overlaps(range) else { return isPlain }
                 let own = (asset.name, asset.id)
                 if first.count >= count, let last = first.last, own >= last { return true }
-                var (low, high) = (0, first.count)
-                while low < high {
-                    let middle = (low + high) / 2
-                    if first[middle] < own { low = middle + 1 } else { high = middle }
-                }
-                first.insert(own, at: low)
+                first.insert(own, at: first.endOfPrefix { $0 < own })
                 if first.count > count { first.removeLast() }
                 return true
             }
