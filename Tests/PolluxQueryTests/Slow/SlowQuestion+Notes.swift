@@ -67,10 +67,12 @@ extension SlowQuestion {
 }
 
 extension SlowAnswer {
-    /// Whether a second of a line is known only because its last sample is held, as its gap has not
-    /// ended yet.
+    /// Whether a second of a line is known only because its last sample is held, as neither its gap
+    /// nor the stay of the asset has ended yet.
     func isHeldAtTheEdge(_ measure: String, of subject: Subject, _ second: Int) -> Bool {
-        guard piece(measure, of: subject, second) != nil else { return false }
+        guard piece(measure, of: subject, second) != nil,
+            subject.stays.contains(where: { $0.contains(second) && $0.upperBound >= now })
+        else { return false }
         var key = "\(measure) \(subject.name)"
         if plant.series[key] == nil {
             let home = plant.stays.first {
