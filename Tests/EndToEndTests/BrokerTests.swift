@@ -51,19 +51,6 @@ struct BrokerTests {
         #expect(answer.code == 0, "\(answer.output)")
     }
 
-    /// Waits for a subscription that takes messages: a connection alone does not say so.
-    private func waitForSource(_ plant: Plant, seconds: Double = 60) throws {
-        let end = Date().addingTimeInterval(seconds)
-        var last = ""
-        while Date() < end {
-            let answer = try HTTPExchange.run(port: plant.httpPort, "GET", "/api/v1/sources")
-            last = answer.text
-            usleep(300_000)
-            if last.contains("\"connected\":true") { return }
-        }
-        Issue.record("no connection: \(last)")
-    }
-
     /// Count, extremes and mean of a measure, once they are as expected or time is over.
     private func expect(
         _ measure: String, of path: String = "machine M", _ range: Range<Int>, in plant: Plant,
@@ -95,7 +82,7 @@ struct BrokerTests {
         let plant = try Plant()
         let source = ["--mqtt", broker.address("topic=plant/%23&client=pollux")]
         try plant.startServer(mqtt: false, source)
-        try waitForSource(plant)
+        try plant.waitForSource()
         for qos in 0...2 where qos < 2 || kind.takesQoS2 {
             try publish(broker.port, "plant/L/M", qos: qos, 0..<300)
             try expect("m\(qos)", 0..<300, in: plant, "QoS \(qos)")
@@ -112,7 +99,7 @@ struct BrokerTests {
         broker.stop()
         try broker.start()
         try plant.startServer(mqtt: false, source)
-        try waitForSource(plant)
+        try plant.waitForSource()
         try expect("m1", 0..<1000, in: plant, "kept by a broker that was restarted")
         try publish(broker.port, "plant/L/M", qos: 1, 1000..<1100)
         try expect("m1", 0..<1100, in: plant, "after the restart of the broker")
@@ -130,7 +117,7 @@ struct BrokerTests {
             try plant.startServer(
                 mqtt: false,
                 ["--mqtt", broker.address("\(topics)&session=clean&client=visit\(visit)")])
-            try waitForSource(plant)
+            try plant.waitForSource()
             try expect("m1", of: "timed of machine R", 7..<8, in: plant, "visit \(visit)")
             try expect("plain", of: "machine R", 5..<6, in: plant, "visit \(visit)")
             let answer = try HTTPExchange.run(port: plant.httpPort, "GET", "/api/v1/sources")
@@ -172,7 +159,7 @@ struct BrokerTests {
                 "--mqtt",
                 "mqtts://pollux:secret@127.0.0.1:\(plant.mqttPort)/?ca=\(path("ca.crt"))",
             ])
-        try waitForSource(plant)
+        try plant.waitForSource()
         try publish(plant.mqttPort, "plant/L/M", qos: 1, 0..<200, "ca=\(path("ca.crt"))")
         try expect("m1", 0..<200, in: plant, "over TLS")
         #expect(plant.server?.stop() == 0)

@@ -44,7 +44,8 @@ final class Plant {
         guard Ports.waitUntilOpen(mqttPort) else { throw POSIXError(.ETIMEDOUT) }
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it answers and, with `mqtt`, listens to the broker: what is
+    /// published before goes to nobody.
     func startServer(mqtt: Bool = true, _ extra: [String] = []) throws {
         var arguments = [
             "serve", "--data", dataFolder.path, "--listen", "127.0.0.1:\(httpPort)",
@@ -57,12 +58,24 @@ final class Plant {
             if let answer = try? HTTPExchange.run(port: httpPort, "GET", "/ready"),
                 answer.status == 200 || answer.text.contains("tls_needed")
             {
-                return
+                return mqtt ? try waitForSource() : ()
             }
             if !started.isRunning { break }
             usleep(20_000)
         }
         throw PlantError.serverDidNotStart(started.output)
+    }
+
+    /// Waits for a subscription that takes messages: a connection alone does not say so.
+    func waitForSource(seconds: Double = 60) throws {
+        let end = Date().addingTimeInterval(seconds)
+        var last = ""
+        while Date() < end {
+            last = try HTTPExchange.run(port: httpPort, "GET", "/api/v1/sources").text
+            usleep(300_000)
+            if last.contains("\"connected\":true") { return }
+        }
+        throw PlantError.sourceDidNotConnect(last)
     }
 
     /// Runs `pollux` with arguments and returns its exit code and output.
@@ -121,6 +134,7 @@ final class Plant {
 
 enum PlantError: Error {
     case serverDidNotStart(String)
+    case sourceDidNotConnect(String)
     case publishFailed(String)
     case queryFailed(status: Int, String)
 }
