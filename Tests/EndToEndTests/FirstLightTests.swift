@@ -20,7 +20,7 @@ import Testing
         }
         let question = "vibration of spindle of machine CNC-3 last 1h"
         let rows = try plant.rows(question, until: { $0.count == 5 })
-        #expect(rows.count == 5)
+        try #require(rows.count == 5)
         let values = rows.compactMap { ($0[2] as? NSNumber)?.doubleValue }
         #expect(values == [1.25, 2.5, 4.0, 3.75, 0.5])
 
