@@ -299,9 +299,24 @@ extension SlowQuestion {
     ) -> [Part] {
         members.flatMap { subject, stays -> [Part] in
             let parts = Self.clipped(stays, stretches)
-            return item.word == "rate"
-                ? [(subject, stays, parts)] : parts.map { (subject, stays, [$0]) }
+            if item.word == "rate" { return [(subject, stays, parts)] }
+            let borders = machineBorders(item, subject)
+            return parts.flatMap { Self.cut($0, at: borders) }.map { (subject, stays, [$0]) }
         }
+    }
+
+    /// Where a spindle changes its machine, when the measure is the machines': the buckets and the
+    /// points of each are its own.
+    private func machineBorders(_ item: Item, _ subject: SlowAnswer.Subject) -> Set<Int> {
+        let measure = item.condition?.measure ?? item.measure
+        guard plant.series["\(measure) \(subject.name)"] == nil else { return [] }
+        return Set(
+            plant.stays.filter { $0.spindle == subject.name }.flatMap { [$0.from, $0.to] })
+    }
+
+    private static func cut(_ part: Range<Int>, at borders: Set<Int>) -> [Range<Int>] {
+        let inside = borders.filter { part.lowerBound < $0 && $0 < part.upperBound }.sorted()
+        return zip([part.lowerBound] + inside, inside + [part.upperBound]).map { $0..<$1 }
     }
 
     private func number(
