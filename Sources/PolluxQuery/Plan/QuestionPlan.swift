@@ -126,9 +126,7 @@ extension Question {
             return .evaluate(reason: "rows are ranked, grouped or compared")
         }
         if showsHoles { return .evaluate(reason: "a chart shows holes") }
-        if case .at? = clauses.time?.form {
-            return .evaluate(reason: "the curve is read at an instant")
-        }
+        if isInstant { return .evaluate(reason: "the curve is read at an instant") }
         var plan = CopyPlan(leaves: [], conversions: [])
         for output in outputs {
             var expression = output.expression

@@ -30,7 +30,9 @@ struct SampleRows {
                 question.addNote(question.absentEvent(of: subject))
                 continue
             }
-            if isInstant, !subject.pieces.contains(where: { $0.range.contains(spans[0].start) }) {
+            if question.isInstant,
+                !subject.pieces.contains(where: { $0.range.contains(spans[0].start) })
+            {
                 continue
             }
             var rows: [RowTable.Row] = []
@@ -38,7 +40,7 @@ struct SampleRows {
             for span in spans where subject.pieces.contains(where: { $0.range.overlaps(span) }) {
                 let evaluator = try question.columns(of: subject, in: span)
                 let times: [Int64]
-                if isInstant {
+                if question.isInstant {
                     times = [span.start.nanoseconds]
                 } else if let onLeaf {
                     times = evaluator.leaves[onLeaf].sampleTimes
@@ -58,15 +60,15 @@ struct SampleRows {
         return table.result(zone: try question.shownZone())
     }
 
-    private var isInstant: Bool { question.isInstant }
-
     /// The rows of one asset over one span.
     private func rows(
         _ subject: Subject, _ evaluator: Evaluator, _ outputs: [Question.Output],
         _ items: [RowTable.Field], _ filter: BoundExpression?, at times: [Int64]
     ) -> [RowTable.Row] {
         let chosen = filter.map { evaluator.values($0, at: times) }
-        let columns = outputs.map { values($0, evaluator, at: times, readsCurve: isInstant) }
+        let columns = outputs.map {
+            values($0, evaluator, at: times, readsCurve: question.isInstant)
+        }
         for output in outputs {
             question.noteZeros(in: output) { divisor in
                 let found = evaluator.values(divisor, at: times)
@@ -88,7 +90,7 @@ struct SampleRows {
                     columns[index].isKnown[row] ? columns[index].values[row] : nil,
                     items[index], leaf: leaf(outputs[index], evaluator))
             }
-            if !isInstant, question.query.clauses.on == nil,
+            if !question.isInstant, question.query.clauses.on == nil,
                 cells.allSatisfy({ $0 == .missing })
             {
                 continue
@@ -108,7 +110,7 @@ struct SampleRows {
     private func isHeld(
         _ outputs: [Question.Output], _ evaluator: Evaluator, at time: Int64
     ) -> Bool {
-        guard isInstant else { return false }
+        guard question.isInstant else { return false }
         return outputs.contains { output in
             output.expression.leaves.contains { leaf in
                 evaluator.leaves[leaf].provisionalFrom.map { $0 < time } ?? false

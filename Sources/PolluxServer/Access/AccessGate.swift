@@ -11,7 +11,7 @@ import Synchronization
 final class AccessGate: Sendable {
     private struct State: Sendable {
         var callers: [[UInt8]: Caller] = [:]
-        var stamp: TokenFile.Stamp?
+        var stamp: SmallFile.Stamp?
         var isReadable = true
         /// Whether there was a token since the start: taking the last one back opens no door.
         var hasHadTokens = false

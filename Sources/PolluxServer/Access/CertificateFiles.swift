@@ -1,5 +1,3 @@
-import Glibc
-
 /// The files with which the server proves who it is, both PEM: its certificate, followed by those
 /// of the authorities between it and the root, and the certificate's key without a passphrase.
 public struct CertificateFiles: Sendable, Equatable {
@@ -14,39 +12,25 @@ public struct CertificateFiles: Sendable, Equatable {
         self.key = key
     }
 
-    /// When each was written and how large it is: what changes when a certificate is renewed.
-    func stamps() -> [[Int]] {
-        [certificate, key].map { path in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return [] }
-            return [
-                status.st_mtim.tv_sec, status.st_mtim.tv_nsec, Int(status.st_size),
-                Int(status.st_ino),
-            ]
-        }
+    /// What changes when a certificate is renewed.
+    func stamps() -> [SmallFile.Stamp?] {
+        [certificate, key].map { SmallFile(path: $0).stamp }
     }
 
     /// The bytes of a file.
     static func bytes(of path: String) throws(Failure) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            throw Failure(file: path, reason: String(cString: strerror(errno)))
-        }
-        defer { close(file) }
         // A chain has some kilobytes.
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        var count = 0
-        while count < bytes.count {
-            let more = bytes.withUnsafeMutableBytes {
-                read(file, $0.baseAddress?.advanced(by: count), $0.count - count)
-            }
-            guard more >= 0 else {
-                throw Failure(file: path, reason: String(cString: strerror(errno)))
-            }
-            if more == 0 { return Array(bytes[..<count]) }
-            count += more
+        let limit = 1 << 20
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile(path: path).bytes(limit: limit)
+        } catch {
+            throw Failure(file: path, reason: error.reason)
         }
-        throw Failure(file: path, reason: "it is larger than any certificate or key")
+        guard bytes.count < limit else {
+            throw Failure(file: path, reason: "it is larger than any certificate or key")
+        }
+        return bytes
     }
 
     /// A file that cannot be used, and why.

@@ -29,12 +29,10 @@ public struct LocalSecret: Sendable {
 
     /// The secret of the server that runs there; nil when there is none or it cannot be read.
     public func read() -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 200)
-        let count = Glibc.read(file, &bytes, bytes.count)
-        return count > 0 ? String(validating: bytes[..<count], as: UTF8.self) : nil
+        guard let bytes = try? SmallFile(path: path).bytes(limit: 200), !bytes.isEmpty else {
+            return nil
+        }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     /// Removes the file.

@@ -11,7 +11,7 @@ final class ServerIdentity: Sendable {
     /// What connections get, and the files that it came from.
     private struct State {
         var context: NIOSSLContext
-        var stamps: [[Int]]
+        var stamps: [SmallFile.Stamp?]
         var end: Timestamp
     }
 

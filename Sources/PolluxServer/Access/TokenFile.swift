@@ -48,19 +48,14 @@ public struct TokenFile: Sendable {
 
     /// The tokens in the order of their making; none when there is no file.
     public func tokens() throws(Failure) -> [AccessToken] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            guard errno == ENOENT else { throw systemFailure() }
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile(path: path).bytes()
+        } catch {
+            guard error.code == ENOENT else {
+                throw .system(path: path, reason: error.reason)
+            }
             return []
-        }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(file, &part, part.count)
-            guard count >= 0 else { throw systemFailure() }
-            if count == 0 { break }
-            bytes += part[..<count]
         }
         var tokens: [AccessToken] = []
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -141,19 +136,5 @@ public struct TokenFile: Sendable {
     }
 
     /// What tells one state of the file from another; nil when there is none.
-    var stamp: Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            inode: status.st_ino, byteCount: status.st_size, seconds: status.st_mtim.tv_sec,
-            nanoseconds: status.st_mtim.tv_nsec)
-    }
-
-    /// A state of the file.
-    struct Stamp: Hashable, Sendable {
-        var inode: UInt
-        var byteCount: Int
-        var seconds: Int
-        var nanoseconds: Int
-    }
+    var stamp: SmallFile.Stamp? { SmallFile(path: path).stamp }
 }
