@@ -11,48 +11,64 @@ public enum BytePlanes {
         }
     }
 
-    /// `values[i] |= plane[i] << shift`.
+    /// `values[i] |= plane[i] << shift`; with `isFirst` whatever was there is replaced.
     public static func spread(
-        _ plane: UnsafePointer<UInt8>, count: Int, shift: Int,
+        _ plane: UnsafePointer<UInt8>, count: Int, shift: Int, isFirst: Bool,
         into values: UnsafeMutablePointer<UInt64>
+    ) {
+        if isFirst {
+            spread(plane, count, shift, keeps: false, values)
+        } else {
+            spread(plane, count, shift, keeps: true, values)
+        }
+    }
+
+    @inline(__always)
+    private static func spread(
+        _ plane: UnsafePointer<UInt8>, _ count: Int, _ shift: Int, keeps: Bool,
+        _ values: UnsafeMutablePointer<UInt64>
     ) {
         let up = UInt64(truncatingIfNeeded: shift)
         var index = 0
-        let ups = SIMD8<UInt64>(repeating: up)
         while index &+ 8 <= count {
             let bytes = UnsafeRawPointer(plane + index).loadUnaligned(as: SIMD8<UInt8>.self)
             let place = UnsafeMutableRawPointer(values + index)
-            let old = place.loadUnaligned(as: SIMD8<UInt64>.self)
-            let new = old | (SIMD8<UInt64>(truncatingIfNeeded: bytes) &<< ups)
+            let old = keeps ? place.loadUnaligned(as: SIMD8<UInt64>.self) : SIMD8()
+            let new = old | (SIMD8<UInt64>(truncatingIfNeeded: bytes) &<< SIMD8(repeating: up))
             place.storeBytes(of: new, as: SIMD8<UInt64>.self)
             index &+= 8
         }
         while index < count {
-            values[index] |= UInt64(plane[index]) &<< up
+            values[index] = (keeps ? values[index] : 0) | (UInt64(plane[index]) &<< up)
             index &+= 1
-        }
-    }
-
-    /// Zigzag numbers back to signed ones in place.
-    public static func undoZigzag(_ values: UnsafeMutablePointer<Int64>, count: Int) {
-        for index in 0..<count {
-            let bits = UInt64(bitPattern: values[index])
-            values[index] = Int64(bitPattern: bits &>> 1) ^ (0 &- Int64(bitPattern: bits & 1))
         }
     }
 
     /// Zigzag differences to what they lead to from `start`: `base + factor * sum`, in place.
     ///
-    /// One pass, and compiled here: a sum of integers waits for nothing but itself.
-    @inline(never)
+    /// A part that the nearest cache holds at a time: only the sums have to wait for each other.
     public static func sumZigzag(
         _ values: UnsafeMutablePointer<Int64>, count: Int, start: Int64, base: Int64, factor: Int64
     ) {
-        var sum = start
+        var sum = base &+ factor &* start
+        for first in stride(from: 0, to: count, by: 1024) {
+            let part = values + first
+            let length = Swift.min(1024, count &- first)
+            undoZigzag(part, count: length)
+            if factor != 1 {
+                for index in 0..<length { part[index] = part[index] &* factor }
+            }
+            for index in 0..<length {
+                sum &+= part[index]
+                part[index] = sum
+            }
+        }
+    }
+
+    private static func undoZigzag(_ values: UnsafeMutablePointer<Int64>, count: Int) {
         for index in 0..<count {
             let bits = UInt64(bitPattern: values[index])
-            sum &+= Int64(bitPattern: bits &>> 1) ^ (0 &- Int64(bitPattern: bits & 1))
-            values[index] = base &+ factor &* sum
+            values[index] = Int64(bitPattern: bits &>> 1) ^ (0 &- Int64(bitPattern: bits & 1))
         }
     }
 

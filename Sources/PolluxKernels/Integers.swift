@@ -125,6 +125,16 @@ public enum IntegerLoops {
         for index in 0..<count { values[index] = base &+ factor &* values[index] }
     }
 
+    /// Replaces indices by the 64-bit words of `levels` at those places, all of which exist.
+    public static func replaceIndices(
+        _ indices: UnsafeMutablePointer<Int64>, count: Int, by levels: UnsafeRawPointer
+    ) {
+        for row in 0..<count {
+            let place = 8 &* Int(truncatingIfNeeded: indices[row])
+            indices[row] = levels.loadUnaligned(fromByteOffset: place, as: Int64.self)
+        }
+    }
+
     /// The median of 15 numbers spread over `count`, which is 15 at least.
     ///
     /// Each is compared with all: that has no branches to foresee, as sorting has.

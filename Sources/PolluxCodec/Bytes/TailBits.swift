@@ -1,3 +1,5 @@
+internal import PolluxKernels
+
 /// Numbers of equal width packed one after the other, lowest bit first: the layout of a block that
 /// is not full (storage-format/encodings.md §4).
 enum TailBits {
@@ -46,31 +48,7 @@ enum TailBits {
             for index in 0..<count { values[index] = reference }
             return
         }
-        let mask = UInt64.max >> UInt64(64 - width)
-        let byteCount = byteCount(count: count, width: width)
-        var held: UInt64 = 0
-        var filled = 0
-        var next = 0
-        for index in 0..<count {
-            var value = held
-            if filled < width {
-                var fresh: UInt64 = 0
-                let available = min(8, byteCount - next)
-                for place in 0..<available {
-                    fresh |=
-                        UInt64(source.load(fromByteOffset: next + place, as: UInt8.self))
-                        << UInt64(8 * place)
-                }
-                next += available
-                value |= fresh << UInt64(filled)
-                let used = width - filled
-                held = fresh >> UInt64(used)
-                filled = 8 * available - used
-            } else {
-                held >>= UInt64(width)
-                filled -= width
-            }
-            values[index] = reference &+ Int64(bitPattern: value & mask)
-        }
+        BitStrings.read(
+            source, count: count, width: width, reference: reference, into: values)
     }
 }

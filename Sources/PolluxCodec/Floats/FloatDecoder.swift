@@ -166,13 +166,7 @@ enum FloatDecoder {
         let indices = rebound(target)
         try IntegerColumn.decode(try reader.nested("the level of each row"), into: indices)
         try reader.finish()
-        for row in 0..<target.count {
-            let index = indices[row]
-            guard index >= 0, index < Int64(levels.count) else {
-                throw .invalid(field: "the level of a row", value: index)
-            }
-            target[row] = levels[Int(index)]
-        }
+        try indices.replaceIndices(by: levels)
     }
 
     private static func decodeSplit(

@@ -1,3 +1,5 @@
+internal import PolluxKernels
+
 /// Columns of integers: bytes and back.
 ///
 /// Also the streams of integers inside other columns.
@@ -114,12 +116,22 @@ public enum IntegerColumn: EncodedIntegers {
     ) throws(CodecError) {
         let levels = try decodeNested(&reader, "the levels", limit: target.count)
         try decode(try reader.nested("the level of each row"), into: target)
-        for row in 0..<target.count {
-            let index = target[row]
-            guard index >= 0, index < Int64(levels.count) else {
-                throw .invalid(field: "the level of a row", value: index)
-            }
-            target[row] = levels[Int(index)]
+        try target.replaceIndices(by: levels)
+    }
+}
+
+extension UnsafeMutableBufferPointer<Int64> {
+    /// Replaces each index by the bits of the level that it is the place of; throws where it is
+    /// the place of none.
+    func replaceIndices<Level: BitwiseCopyable>(by levels: [Level]) throws(CodecError) {
+        guard let base = baseAddress, count > 0 else { return }
+        let (least, greatest) = IntegerLoops.range(base, count: count)
+        guard least >= 0, greatest < Int64(levels.count) else {
+            throw .invalid(field: "the level of a row", value: least < 0 ? least : greatest)
+        }
+        levels.withUnsafeBytes {
+            IntegerLoops.replaceIndices(
+                base, count: count, by: $0.baseAddress.unsafelyUnwrapped)
         }
     }
 }

@@ -220,7 +220,9 @@ enum PlanesColumn {
         let low = try reader.take(
             TailBits.byteCount(count: count, width: cut), "the low bits")
         guard let values = target.baseAddress, count > 0 else { return }
-        TailBits.read(low, count: count, width: cut, reference: 0, into: values)
+        if cut > 0 || planeCount == 0 {
+            TailBits.read(low, count: count, width: cut, reference: 0, into: values)
+        }
         try readPlanes(&reader, cut: cut, planeCount: planeCount, values, count)
         let scale = Int64(truncatingIfNeeded: factor)
         switch order {
@@ -245,18 +247,21 @@ enum PlanesColumn {
         let words = UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt64.self)
         for index in 0..<planeCount {
             let shift = cut + 8 * index
+            let isFirst = cut + index == 0
             let kind = try reader.byte("a plane's kind")
             switch PlaneKind(rawValue: kind) {
             case .constant:
                 let bits = UInt64(try reader.byte("a plane's byte")) << UInt64(shift)
-                if bits != 0 {
+                if isFirst {
+                    words.update(repeating: bits, count: count)
+                } else if bits != 0 {
                     for index in 0..<count { words[index] |= bits }
                 }
             case .raw:
                 let source = try reader.take(count, "a plane")
                 BytePlanes.spread(
                     source.assumingMemoryBound(to: UInt8.self), count: count, shift: shift,
-                    into: words)
+                    isFirst: isFirst, into: words)
             case .zstd:
                 let frame = try reader.nested("a plane").rest
                 guard let source = frame.baseAddress, let first = plane.baseAddress else {
@@ -264,7 +269,8 @@ enum PlanesColumn {
                 }
                 try Zstd.decompress(
                     source, count: frame.count, into: UnsafeMutableRawBufferPointer(plane))
-                BytePlanes.spread(first, count: count, shift: shift, into: words)
+                BytePlanes.spread(
+                    first, count: count, shift: shift, isFirst: isFirst, into: words)
             case nil:
                 throw .invalid(field: "a plane's kind", value: Int64(kind))
             }
