@@ -42,17 +42,15 @@ public struct CivilTime: Hashable, Sendable {
     /// The instant at which UTC reads this, or nil when it is outside the range of `Timestamp`.
     public var instant: Timestamp? {
         let seconds = Int64(hour) * 3600 + Int64(minute) * 60 + Int64(second)
-        let (days, overflow1) = dayNumber.multipliedReportingOverflow(by: 86_400_000_000_000)
-        let (sum, overflow2) = days.addingReportingOverflow(
-            seconds * 1_000_000_000 + Int64(nanosecond))
-        if overflow1 || overflow2 {
-            // The first and last days of the range overflow on the way although the result fits.
-            let wide = Double(dayNumber) * 86_400e9 + Double(seconds) * 1e9
-            guard wide > -9.223_372_036e18, wide < 9.223_372_036e18 else { return nil }
-            let total = dayNumber &* 86_400_000_000_000 &+ seconds * 1_000_000_000
-            return Timestamp(nanoseconds: total &+ Int64(nanosecond))
+        var (days, rest) = (dayNumber, seconds * 1_000_000_000 + Int64(nanosecond))
+        if days < 0 {
+            // Backwards from the end of the day: the first day of the range begins outside it.
+            days += 1
+            rest -= 86_400_000_000_000
         }
-        return Timestamp(nanoseconds: sum)
+        let (start, isOutside) = days.multipliedReportingOverflow(by: 86_400_000_000_000)
+        let (sum, overflow) = start.addingReportingOverflow(rest)
+        return isOutside || overflow ? nil : Timestamp(nanoseconds: sum)
     }
 
     /// Days since 1970-01-01.

@@ -67,7 +67,9 @@ extension Timestamp: CustomStringConvertible {
         guard let civil = reader.readCivil() else { return nil }
         guard let offset = reader.readZone() else { return nil }
         guard reader.bytes.isEmpty, civil.isValid, let local = civil.instant else { return nil }
-        return (local.advanced(by: -Int64(offset.seconds) * 1_000_000_000), offset.isGiven)
+        let (nanoseconds, isOutside) = local.nanoseconds.subtractingReportingOverflow(
+            Int64(offset.seconds) * 1_000_000_000)
+        return isOutside ? nil : (Timestamp(nanoseconds: nanoseconds), offset.isGiven)
     }
 }
 
