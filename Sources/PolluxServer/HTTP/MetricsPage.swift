@@ -102,8 +102,11 @@ struct MetricsPage {
             ("failed_writes", "Writes that failed.", store.failedWrites),
             ("points", "Points committed.", store.points),
             ("late_points", "Points older than the newest of their series.", store.late),
-            ("duplicate_points", "Points that replaced another value.", store.duplicate),
-            ("rejected_points", "Points refused.", store.rejected),
+            (
+                "duplicate_points", "Points that replaced another value, counted when sealed.",
+                store.duplicate
+            ),
+            ("rejected_points", "Points of known series that were refused.", store.rejected),
             ("sealed_chunks", "Chunks sealed.", store.sealedChunks),
             ("rewritten_chunks", "Chunks rewritten in the dense tier.", store.rewrittenChunks),
             ("failed_rewrites", "Passes of rewriting that failed.", store.failedRewrites),

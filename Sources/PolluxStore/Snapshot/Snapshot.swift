@@ -39,7 +39,7 @@ public final class Snapshot {
     }
 
     private var catalog: Catalog { Catalog(tables: tables) }
-    private var chunks: ChunkScan { ChunkScan(tables: tables, transaction: transaction) }
+    var chunks: ChunkScan { ChunkScan(tables: tables, transaction: transaction) }
 
     // MARK: The catalog
 
@@ -61,7 +61,7 @@ public final class Snapshot {
         try catalog.list(asset, transaction)
     }
 
-    private func description(_ id: SeriesID) throws -> SeriesDescription {
+    func description(_ id: SeriesID) throws -> SeriesDescription {
         guard let description = try catalog.description(id, transaction) else {
             throw StoreError.unknownSeries(id)
         }
@@ -107,29 +107,6 @@ public final class Snapshot {
         return batch.point(at: 0)
     }
 
-    /// What `describe` shows of a series: counts and the span of its points.
-    public func counts(of series: SeriesID) throws -> SeriesCounts {
-        let description = try description(series)
-        let record = try SeriesRecord.read(series, transaction, tables)
-        var counts = SeriesCounts()
-        counts.points = record?.points ?? 0
-        counts.late = record?.late ?? 0
-        counts.duplicate = record?.duplicate ?? 0
-        counts.rejected = record?.rejected ?? 0
-        let rows = head.rows(of: series, at: id)
-        counts.points += UInt64(rows.count)
-        if record?.newest != nil || rows.count > 0 {
-            counts.first = try point(of: series, atOrAfter: .distantPast)?.instant
-            counts.last = try last(of: series)?.instant
-        }
-        if !rows.isSorted {
-            counts.late += UInt64(rows.lateCount(after: record?.newest?.instant))
-            counts.duplicate += UInt64(
-                rows.mergedBatch(kind: description.kind, in: .always).duplicates)
-        }
-        return counts
-    }
-
     // MARK: For readers
 
     /// The rows of a column, its times taken from the last few decoded where possible.
@@ -146,20 +123,5 @@ public final class Snapshot {
 
     func chunk(of group: AssetID, endingAtOrAfter time: Int64) throws -> ChunkView? {
         try chunks.chunk(of: group, endingAtOrAfter: time)
-    }
-}
-
-extension HeadRows {
-    /// How many rows came after a later one.
-    func lateCount(after newest: Timestamp?) -> Int {
-        var latest = newest?.nanoseconds ?? .min
-        var late = 0
-        for piece in pieces {
-            for row in 0..<piece.count {
-                let time = piece.segment.times[row]
-                if time < latest { late += 1 } else { latest = time }
-            }
-        }
-        return late
     }
 }
