@@ -5,6 +5,19 @@ import Testing
 /// What an operator does at the command line: a configuration file, files in and out.
 @Suite(.serialized) struct OperatorTests {
     @Test(
+        "commands that work on files do not take a server's address and pass it over",
+        arguments: [
+            ["compact"], ["check"], ["serve"], ["inspect", "columns"], ["inspect", "chunk"],
+            ["snapshot", "list"], ["snapshot", "verify", "x"], ["snapshot", "restore", "x"],
+        ])
+    func addressForFiles(command: [String]) throws {
+        let (code, output) = try Plant.pollux(
+            command + ["--server", "http://127.0.0.1:1"], seconds: 20)
+        #expect(code == 1)
+        #expect(output.contains("--server"))
+    }
+
+    @Test(
         "a mistake in the configuration file is refused with file, line and key",
         arguments: [
             ("listen = here", "pollux.conf:1: listen: `here` is not HOST:PORT"),

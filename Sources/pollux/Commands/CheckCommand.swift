@@ -7,7 +7,7 @@ struct CheckCommand: ParsableCommand {
         abstract: "Verify every record and invariant, read-only; a server may have the directory.",
         discussion: "pollux check --data plant")
 
-    @OptionGroup var target: TargetOptions
+    @OptionGroup var target: DirectoryOptions
 
     func run() throws {
         try CheckCommand.check(target.openForReading(), name: target.directory)

@@ -8,7 +8,7 @@ struct CompactCommand: ParsableCommand {
         abstract: "Seal what is open, rewrite cold chunks in the dense tier, and wait for it.",
         discussion: "pollux compact --data plant")
 
-    @OptionGroup var target: TargetOptions
+    @OptionGroup var target: DirectoryOptions
 
     @Flag(help: "Let retention count from this machine's clock although it ran ahead.")
     var trustClock = false

@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
             abstract: "Per asset and measure: values, bytes with every header counted, modes.",
             discussion: "pollux inspect columns --format json")
         @Option(help: "table or json.") var format = Format.table
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var target: DirectoryOptions
 
         func run() throws {
             let database = try target.openForReading()
@@ -77,7 +77,7 @@ struct InspectCommand: ParsableCommand {
             abstract: "The fields of one chunk; without a name, the names of all chunks.",
             discussion: "pollux inspect chunk")
         @Argument(help: "The chunk's name.") var name: String?
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var target: DirectoryOptions
 
         func run() throws {
             let database = try target.openForReading()
@@ -95,7 +95,7 @@ struct InspectCommand: ParsableCommand {
             abstract: "The fields of one journal record; without a number, all numbers.",
             discussion: "pollux inspect journal 17")
         @Argument(help: "The record's sequence number.") var sequence: UInt64?
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var target: DirectoryOptions
 
         func run() throws {
             let database = try target.openForReading()

@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
             The command line wins over the configuration file, which docs/operations.md describes.
             """)
 
-    @OptionGroup var target: TargetOptions
+    @OptionGroup var target: DirectoryOptions
 
     @Option(help: "A file of settings: where to listen, brokers, limits.")
     var config: String?
@@ -33,10 +33,6 @@ struct ServeCommand: AsyncParsableCommand {
     var insecure = false
 
     func run() async throws {
-        guard target.server == nil else {
-            throw CommandFailure(
-                ExitCode.badUse, "serve works on a data directory: leave --server out")
-        }
         var settings = ServeSettings()
         if let config {
             guard let bytes = FileManager.default.contents(atPath: config),

@@ -53,7 +53,7 @@ struct SnapshotCommand: ParsableCommand {
             discussion: "pollux snapshot list /backup")
         @Argument(help: "The folder that holds them (default: the data directory's snapshots).")
         var place: String?
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var target: DirectoryOptions
 
         func run() throws {
             let folder = place ?? target.directory + "/snapshots"
@@ -69,7 +69,7 @@ struct SnapshotCommand: ParsableCommand {
             discussion: "pollux snapshot verify /backup/monday")
         @Argument(help: "The snapshot's folder, or its name in the data directory.")
         var folder: String
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var target: DirectoryOptions
 
         func run() throws {
             let path = SnapshotCommand.path(of: folder, in: target.directory)
@@ -84,7 +84,7 @@ struct SnapshotCommand: ParsableCommand {
             abstract: "Copy a verified snapshot into a new data directory.",
             discussion: "pollux snapshot restore /backup/monday --data plant-restored")
         @Argument(help: "The snapshot's folder.") var folder: String
-        @OptionGroup var target: TargetOptions
+        @OptionGroup var target: DirectoryOptions
 
         func run() throws {
             try reporting { try SnapshotArchive.restore(folder, to: target.directory) }

@@ -1,24 +1,16 @@
 import ArgumentParser
 import Foundation
 
-/// Which database a command works on.
-struct TargetOptions: ParsableArguments {
+/// Which data directory a command works on, for commands that read or write its files themselves.
+struct DirectoryOptions: ParsableArguments {
     @Option(
         name: .long,
         help: "The data directory (default ./pollux-data, or POLLUX_DATA from the environment).")
     var data: String?
 
-    @Option(name: .long, help: "A running server, such as http://127.0.0.1:8470.")
-    var server: String?
-
     /// The data directory, with the defaults filled in.
     var directory: String {
         data ?? ProcessInfo.processInfo.environment["POLLUX_DATA"] ?? "./pollux-data"
-    }
-
-    /// Opens what the options name.
-    func connect(creating: Bool = false) throws -> Connection {
-        try Connection.open(data: directory, server: server, creating: creating)
     }
 
     /// Opens the data directory for reading only, also while a server has it.
@@ -35,6 +27,22 @@ struct TargetOptions: ParsableArguments {
         } catch {
             throw CommandFailure(error)
         }
+    }
+}
+
+/// Which database a command works on: a directory or a running server.
+struct TargetOptions: ParsableArguments {
+    @OptionGroup private var place: DirectoryOptions
+
+    @Option(name: .long, help: "A running server, such as http://127.0.0.1:8470.")
+    var server: String?
+
+    /// The data directory, with the defaults filled in.
+    var directory: String { place.directory }
+
+    /// Opens what the options name.
+    func connect(creating: Bool = false) throws -> Connection {
+        try Connection.open(data: directory, server: server, creating: creating)
     }
 }
 
