@@ -92,10 +92,65 @@ public struct PointBatch: Sendable {
         }
     }
 
+    /// The rows of this batch with points put between them, each before the row of its place.
+    ///
+    /// - Parameter points: by ascending place; a place of `count` is behind the last row.
+    public func inserting(_ points: [PlacedPoint]) -> PointBatch {
+        var merged = PointBatch()
+        merged.reserveCapacity(count + points.count)
+        merged.texts = texts
+        var next = 0
+        for point in points {
+            merged.append(rows: next..<point.place, of: self)
+            next = point.place
+            merged.append(point.series, at: point.instant, point.value, quality: point.quality)
+        }
+        merged.append(rows: next..<count, of: self)
+        return merged
+    }
+
+    /// Appends rows of a batch whose texts are the first ones here.
+    private mutating func append(rows: Range<Int>, of other: PointBatch) {
+        guard !rows.isEmpty else { return }
+        if !other.qualities.isEmpty || !qualities.isEmpty {
+            let good = repeatElement(Quality.good, count: rows.count)
+            if qualities.isEmpty { qualities = Array(repeating: .good, count: count) }
+            qualities += other.qualities.isEmpty ? Array(good) : Array(other.qualities[rows])
+        }
+        series += other.series[rows]
+        times += other.times[rows]
+        bits += other.bits[rows]
+    }
+
     private mutating func appendQuality(_ quality: Quality) {
         if qualities.isEmpty {
             qualities = Array(repeating: .good, count: times.count)
         }
         qualities.append(quality)
+    }
+}
+
+/// A point that belongs between the rows of a batch.
+public struct PlacedPoint: Sendable {
+    /// How many rows of the batch come before it.
+    public var place: Int
+    /// Its series.
+    public var series: SeriesID
+    /// When.
+    public var instant: Timestamp
+    /// What, of the kind of its series.
+    public var value: Value
+    /// How good it is.
+    public var quality: Quality
+
+    /// A point from its parts.
+    public init(
+        place: Int, series: SeriesID, instant: Timestamp, value: Value, quality: Quality
+    ) {
+        self.place = place
+        self.series = series
+        self.instant = instant
+        self.value = value
+        self.quality = quality
     }
 }

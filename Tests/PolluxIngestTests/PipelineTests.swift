@@ -96,6 +96,33 @@ struct PipelineTests {
         #expect(counts("a") == [2, 1])
     }
 
+    @Test("refused points of known series are counted with the series", arguments: [false, true])
+    func refusedPoints(areMessages: Bool) throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        func write(_ text: String) throws {
+            if areMessages {
+                try plant.pipeline.ingest([plant.message("raw", text)], source: "a")
+            } else {
+                _ = try plant.pipeline.writeBlocking(
+                    lineProtocol: Array(text.utf8), receivedAt: Plant.arrival)
+            }
+        }
+        try write("machine,machine=M rpm=1i 1600000001000000000")
+        try write("machine,machine=M rpm=1.5 1600000002000000000")
+        try write("machine,machine=M rpm=true,new=1 1600000003000000000")
+        try write("machine,machine=M rpm=4i 1800000000000000000")
+        let snapshot = try plant.store.snapshot()
+        defer { snapshot.close() }
+        let address = AssetAddress(levels: [.init(type: "machine", name: "M")])
+        let lookup = AddressLookup(graph: plant.graph, transaction: snapshot.transaction)
+        let asset = try #require(try lookup.asset(address))
+        let all = try snapshot.seriesList(of: asset)
+        #expect(try all.map { try snapshot.counts(of: $0.id).rejected } == [3, 0])
+        #expect(try all.map { try snapshot.counts(of: $0.id).points } == [1, 1])
+        #expect(plant.store.statistics.rejected == 3)
+    }
+
     @Test("the order of many series is watched in pages, up to a limit")
     func newestTimes() {
         var newest = NewestTimes()

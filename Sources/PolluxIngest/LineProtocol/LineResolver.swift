@@ -44,6 +44,7 @@ struct LineResolver {
             guard instant <= latest else {
                 write.futureCount += line.fields.count
                 refuse(line, "the time \(instant) lies in the future", .future)
+                countRefused(line, bytes, &cache)
                 continue
             }
             guard let entry = cache.find(bytes, line.start, line.keyEnd), cache.isCurrent(entry)
@@ -97,13 +98,26 @@ struct LineResolver {
             return refuseOne(line, "a text is not UTF-8", isSyntax: true)
         }
         guard let converted = known.value(value) else {
-            return refuseOne(
+            refuseOne(
                 line,
                 CommitBody.conflictText(
                     field: name(bytes, field), measurement: measurement(bytes, line),
                     is: value, known))
+            write.refusedPoints[known.id, default: 0] += 1
+            return
         }
         write.batch.append(known.id, at: instant, converted)
+    }
+
+    /// Counts a refused line where its series are known.
+    private mutating func countRefused(
+        _ line: LineScan, _ bytes: Span<UInt8>, _ cache: inout SeriesKeyCache
+    ) {
+        guard let entry = cache.find(bytes, line.start, line.keyEnd) else { return }
+        for (index, field) in line.fields.enumerated() {
+            let known = cache.series(entry, hint: index, bytes, field.keyStart, field.keyEnd)
+            if let known { write.refusedPoints[known.id, default: 0] += 1 }
+        }
     }
 
     private mutating func refuseOne(_ line: LineScan, _ reason: String, isSyntax: Bool = false) {
@@ -162,7 +176,7 @@ struct LineResolver {
         }
         write.groups[group].points.append(
             PendingPoint(
-                origin: line.number, name: fieldName, instant: instant,
+                origin: line.number, place: write.nextPlace(), name: fieldName, instant: instant,
                 point: DecodedPoint(
                     measure: name, value: value, quality: meaning.quality, unit: meaning.unit)))
     }

@@ -179,7 +179,8 @@ enum LinePayload {
         message.rule = "line protocol names the part itself"
         var scanner = LineScanner()
         var line = LineScan()
-        var groups: [[UInt8]: (index: Int, key: LineMapping.Key)] = [:]
+        var meanings: [[UInt8]: LineMapping.Key] = [:]
+        var lastKey: [UInt8]?
         let bytes = payload.span
         while scanner.next(bytes, into: &line) {
             if let fault = line.fault {
@@ -187,31 +188,35 @@ enum LinePayload {
                 continue
             }
             let key = Array(payload[line.start..<line.keyEnd])
-            if groups[key] == nil {
+            if meanings[key] == nil {
                 do throws(IngestError) {
-                    let meaning = try LineMapping.key(key, places)
-                    groups[key] = (message.groups.count, meaning)
-                    message.groups.append(
-                        DecodedGroup(address: meaning.address, attributes: meaning.attributes))
+                    meanings[key] = try LineMapping.key(key, places)
                 } catch {
                     message.problems.append("line \(line.number): \(error)")
                     continue
                 }
             }
-            guard let group = groups[key] else { continue }
+            guard let meaning = meanings[key] else { continue }
+            if key != lastKey {
+                // A group of its own each time, so that the lines keep their order.
+                lastKey = key
+                message.groups.append(
+                    DecodedGroup(address: meaning.address, attributes: meaning.attributes))
+            }
+            let group = message.groups.count - 1
             let time = line.timestamp.map { TimestampPrecision.automatic.instant($0) }
             for field in line.fields {
                 guard
                     let name = LineMapping.name(Array(payload[field.keyStart..<field.keyEnd])),
-                    let value = LineMapping.value(bytes, field, of: group.key)
+                    let value = LineMapping.value(bytes, field, of: meaning)
                 else {
                     message.problems.append("line \(line.number): a text cannot be read")
                     continue
                 }
-                message.groups[group.index].points.append(
+                message.groups[group].points.append(
                     DecodedPoint(
                         measure: name, value: value, time: time ?? nil,
-                        quality: group.key.quality, unit: group.key.unit))
+                        quality: meaning.quality, unit: meaning.unit))
             }
         }
     }

@@ -42,25 +42,23 @@ extension CommitBody {
     }
 
     /// Ends values of the asset, and of its parts where that is said.
-    mutating func endValues(
-        _ group: PendingGroup, of found: FoundAsset, to batch: inout PointBatch
-    ) throws {
-        for end in group.ends { try endValues(end, of: found.asset, depth: 0, to: &batch) }
+    mutating func endValues(_ group: PendingGroup, of found: FoundAsset) throws {
+        for end in group.ends { try endValues(end, of: found.asset, depth: 0) }
     }
 
-    private func endValues(
-        _ end: PendingEnd, of asset: AssetID, depth: Int, to batch: inout PointBatch
+    private mutating func endValues(
+        _ end: PendingEnd, of asset: AssetID, depth: Int
     ) throws {
         for series in try transaction.series(of: asset) {
             guard try isBelow(end.below, series.measure),
                 let value = DecodedValue.gone.converted(to: series.kind)
             else { continue }
-            batch.append(series.id, at: end.instant, value, quality: .end)
+            put(value, of: series.id, at: end.instant, quality: .end, end.place)
         }
         guard end.includesParts, depth < 16 else { return }
         for link in try graph.links(of: asset, during: .always, in: transaction.transaction)
         where link.relation == .containment && link.object == asset {
-            try endValues(end, of: link.subject, depth: depth + 1, to: &batch)
+            try endValues(end, of: link.subject, depth: depth + 1)
         }
     }
 
@@ -89,9 +87,7 @@ extension CommitBody {
     }
 
     /// Ends the series that the group itself made.
-    func endValues(
-        _ group: PendingGroup, _ addition: CacheAddition, to batch: inout PointBatch
-    ) {
+    mutating func endValues(_ group: PendingGroup, _ addition: CacheAddition) {
         for end in group.ends {
             for series in addition.series {
                 // The name as the cache has it: the measure, and its unit after a zero byte.
@@ -101,7 +97,7 @@ extension CommitBody {
                     points.contains(where: { $0 < end.instant }),
                     let value = DecodedValue.gone.converted(to: series.known.kind)
                 else { continue }
-                batch.append(series.known.id, at: end.instant, value, quality: .end)
+                put(value, of: series.known.id, at: end.instant, quality: .end, end.place)
             }
         }
     }

@@ -23,13 +23,17 @@ struct CommitBody {
     let createsUnknown: Bool
     var allowance: Allowance
     var result = CommitResult()
+    /// Points that waited for their series, with their rank.
+    var placed: [(rank: Int, point: PlacedPoint)] = []
+    /// Refused points of known series.
+    var refusedPoints: [SeriesID: UInt64] = [:]
 
     /// Writes everything of a pending write.
     mutating func run(_ write: PendingWrite) throws {
-        var batch = write.batch
+        refusedPoints = write.refusedPoints
         for group in write.groups {
             do {
-                try add(group, to: &batch)
+                try add(group)
             } catch let error as GraphError {
                 if case .storage(let cause) = error { throw cause }
                 refuse(group, error.description, .plant)
@@ -39,8 +43,14 @@ struct CommitBody {
                 refuse(group, error.reason, error.kind)
             }
         }
-        if !batch.isEmpty { try transaction.append(batch) }
-        result.pointCount = batch.count
+        if placed.isEmpty {
+            result.batch = write.batch
+        } else {
+            placed.sort { $0.rank < $1.rank }
+            result.batch = write.batch.inserting(placed.map(\.point))
+        }
+        if !result.batch.isEmpty { try transaction.append(result.batch) }
+        for (series, count) in refusedPoints { try transaction.countRejected(series, count) }
         let facts = result.attributeCount + result.declarationCount
         if result.newAssetCount + result.newSeriesCount + facts > 0 {
             transaction.notePlantGrowth()
@@ -62,14 +72,24 @@ struct CommitBody {
         var kind: RejectionKind
     }
 
-    private mutating func add(_ group: PendingGroup, to batch: inout PointBatch) throws {
+    /// Keeps a point for the place at which it came.
+    mutating func put(
+        _ value: Value, of series: SeriesID, at instant: Timestamp, quality: Quality,
+        _ place: PendingPlace
+    ) {
+        let point = PlacedPoint(
+            place: place.row, series: series, instant: instant, value: value, quality: quality)
+        placed.append((place.rank, point))
+    }
+
+    private mutating func add(_ group: PendingGroup) throws {
         let found = try asset(for: group.address, at: group.earliest)
         for attribute in group.attributes {
             try setAttribute(attribute, of: found.asset, at: group.earliest)
         }
         try removeAttributes(group, of: found)
         try declare(group, of: found)
-        try endValues(group, of: found, to: &batch)
+        try endValues(group, of: found)
         var addition = CacheAddition(
             key: group.key, asset: found.asset,
             hasFacts: !group.attributes.isEmpty || group.address.parts.last?.name.isEmpty == false,
@@ -101,11 +121,14 @@ struct CommitBody {
             }
             guard let value = series.value(pending.point.value) else {
                 result.refusals.append(conflict(pending, series, group.address))
+                refusedPoints[series.id, default: 0] += 1
                 continue
             }
-            batch.append(series.id, at: pending.instant, value, quality: pending.point.quality)
+            put(
+                value, of: series.id, at: pending.instant, quality: pending.point.quality,
+                pending.place)
         }
-        endValues(group, addition, to: &batch)
+        endValues(group, addition)
         if !addition.series.isEmpty, group.isRemembered { result.additions.append(addition) }
         for event in group.events { try record(event, of: found, group.address) }
         for relation in group.relations { try relate(relation, of: found) }

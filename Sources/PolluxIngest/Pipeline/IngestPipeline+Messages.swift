@@ -75,7 +75,7 @@ extension IngestPipeline {
         ) { origin in
             String(messages[origin - 1].topic.prefix(256))
         }
-        account.close(self, write.batch)
+        account.close(self, result.batch)
         learn(devices, reader.publishers)
         return (outcome, write.refusedOrigins.union(result.refusals.map(\.origin)))
     }

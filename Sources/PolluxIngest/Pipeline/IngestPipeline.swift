@@ -192,7 +192,7 @@ public final class IngestPipeline: Sendable {
                 job.provenance.source, messages: messages, bytes: bytes, write: write,
                 result: result, at: now)
             // Those of messages are counted where their deliveries are.
-            if job.isFromLines { state.countOrder(job.provenance.source, write.batch) }
+            if job.isFromLines { state.countOrder(job.provenance.source, result.batch) }
         }
         var outcome = WriteOutcome()
         outcome.pointCount = result.pointCount

@@ -58,22 +58,25 @@ struct MessageResolver {
                 continue
             }
             let instant = point.time ?? message.receivedAt
+            let name = Array(point.seriesName.utf8)
+            let known = entry.flatMap {
+                cache.series($0, hint: index, name.span, 0, name.count)
+            }
             guard instant <= latest else {
                 write.futureCount += 1
                 refuse(number, "the time \(instant) lies in the future", .future)
+                if let known { write.refusedPoints[known.id, default: 0] += 1 }
                 continue
             }
-            let name = Array(point.seriesName.utf8)
-            if isKnown, let entry,
-                let known = cache.series(entry, hint: index, name.span, 0, name.count),
-                let value = known.value(point.value)
-            {
+            if isKnown, let known, let value = known.value(point.value) {
                 write.batch.append(known.id, at: instant, value, quality: point.quality)
                 continue
             }
             guard let place = pending(group, key) else { continue }
             write.groups[place].points.append(
-                PendingPoint(origin: number, name: name, instant: instant, point: point))
+                PendingPoint(
+                    origin: number, place: write.nextPlace(), name: name, instant: instant,
+                    point: point))
         }
         for event in group.events where !message.isRetained {
             let instant = event.time ?? message.receivedAt
@@ -131,7 +134,7 @@ struct MessageResolver {
         if let end = group.endsAt, let place = pending(group, key) {
             write.groups[place].ends.append(
                 PendingEnd(
-                    origin: number,
+                    origin: number, place: write.nextPlace(),
                     instant: end == .distantFuture ? message.receivedAt : min(end, latest),
                     below: group.endsBelow, includesParts: group.endsParts))
         }

@@ -1,10 +1,20 @@
 import PolluxGraph
 import PolluxModel
 
+/// Where what waits for the commit stands among all that the write brings: where two speak of the
+/// same series and instant, the later one wins.
+struct PendingPlace: Sendable {
+    /// Rows of the batch before it.
+    var row: Int
+    /// How many others that wait come before it.
+    var rank: Int
+}
+
 /// A point whose series is not known yet.
 struct PendingPoint: Sendable {
     /// The line or message it came with.
     var origin: Int
+    var place: PendingPlace
     /// The field's name as the cache knows it.
     var name: [UInt8]
     /// When, the time of arrival filled in.
@@ -49,6 +59,7 @@ struct PendingPlacement: Sendable {
 /// The end of values of an asset, and which message told it.
 struct PendingEnd: Sendable {
     var origin: Int
+    var place: PendingPlace
     var instant: Timestamp
     /// The measure and those below it that end; empty for all.
     var below = ""
@@ -104,6 +115,7 @@ struct PendingWrite: Sendable {
     var batch = PointBatch()
     var groups: [PendingGroup] = []
     private var groupIndexes: [[UInt8]: Int] = [:]
+    private var placedCount = 0
     /// Refusals found before the commit, in order; bounded by `refuse`.
     var refusals: [Refusal] = []
     /// All refusals, also those not listed.
@@ -112,6 +124,8 @@ struct PendingWrite: Sendable {
     var refusalsByKind: [RejectionKind: Int] = [:]
     /// Lines or messages with a refusal.
     var refusedOrigins: Set<Int> = []
+    /// Refused points of known series.
+    var refusedPoints: [SeriesID: UInt64] = [:]
     /// Refused because of a time in the future.
     var futureCount = 0
     /// Left out as replays of retained messages.
@@ -138,15 +152,24 @@ struct PendingWrite: Sendable {
         return newest
     }
 
+    /// The place behind everything that came so far.
+    mutating func nextPlace() -> PendingPlace {
+        placedCount += 1
+        return PendingPlace(row: batch.count, rank: placedCount - 1)
+    }
+
     /// Drops everything but the refusals.
     mutating func empty() {
         batch = PointBatch()
         groups = []
+        refusedPoints = [:]
         isEmptied = true
     }
 
     /// Whether no commit is needed.
-    var hasNothing: Bool { batch.isEmpty && groups.isEmpty && sparkplugRecords.isEmpty }
+    var hasNothing: Bool {
+        batch.isEmpty && groups.isEmpty && sparkplugRecords.isEmpty && refusedPoints.isEmpty
+    }
 
     /// Notes a refusal; only the first ones keep their words.
     mutating func refuse(_ refusal: Refusal, listed: Int, count: Int = 1) {
@@ -178,7 +201,9 @@ struct CacheAddition: Sendable {
 
 /// What the body of a commit found and did.
 struct CommitResult: Sendable {
-    var pointCount = 0
+    /// The points, in the order in which they came.
+    var batch = PointBatch()
+    var pointCount: Int { batch.count }
     var eventCount = 0
     var newAssetCount = 0
     var newSeriesCount = 0
