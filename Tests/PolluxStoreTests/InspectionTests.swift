@@ -36,6 +36,18 @@ import Testing
         #expect(throws: StoreError.self) { _ = try inspection.journal(999) }
     }
 
+    @Test("sums that overflow both ways are no damage")
+    func overflow() throws {
+        let fixture = try StoreFixture()
+        let series = try fixture.series(1, 1)
+        let greatest = Double.greatestFiniteMagnitude
+        try fixture.write(
+            floats(
+                (0..<100).map { (series, $0 * 1_000_000_000, $0 % 4 < 2 ? greatest : -greatest) }))
+        fixture.store.flushForTest()
+        try fixture.check()
+    }
+
     @Test("a range delete leaves a record and repairs the newest point")
     func rangeDelete() throws {
         let fixture = try StoreFixture()
