@@ -23,6 +23,7 @@ struct TransferTests {
             "tool,tool=T-42", "weather",
             #"bearing,_asset=machine:CNC-3/spindle/bearing:B\ 1\,x\=2"#,
             #"machine,machine=odd\ name\,\=\\/:"#, "line,_asset=line:Ⅱ",
+            "odd,_asset=#odd:#1", "odd,_asset=line:\u{301}x/\u{301}p:y",
         ]
         let texts = [
             "", "plain", "a,b", "say \"hi\"", "two\nlines\r\n", "back\\slash", "Größe ✓", " ",
@@ -38,6 +39,7 @@ struct TransferTests {
                 let quality = Quality.allCases[Int(random.next() % 4)]
                 let float = floats[Int(random.next() % UInt64(floats.count))]
                 add(key, "x y", .float(float), float.isFinite ? quality : .bad, time)
+                add(key, "early", .float(1), .good, .min + 2 + step)
                 add(key, "count", .integer([.min, .max, 0, -7][Int(step % 4)]), quality, time)
                 add(key, "on=off", .boolean(step % 3 == 0), quality, time)
                 add(key, "state,", .text(texts[Int(step) % texts.count]), quality, time)
@@ -87,7 +89,7 @@ struct TransferTests {
         let problems = try take(TransferTests.lines(7), .line, into: first, pieces: 1 << 20)
         #expect(problems.isEmpty, "\(problems.first.map { "\($0)" } ?? "")")
         let written = try export(first, format)
-        #expect(written.count { $0 == 10 } >= 7 * 40 * 4)
+        #expect(written.count { $0 == 10 } >= 9 * 40 * 5)
         let second = try Plant()
         defer { second.remove() }
         let refused = try take(written, format, into: second, pieces: pieces)
@@ -96,6 +98,59 @@ struct TransferTests {
         #expect(again == written)
         // The other formats hold the same points.
         #expect(try export(second, .csv) == export(first, .csv))
+    }
+
+    @Test("a name with a line break is refused and makes no line of its own")
+    func lineBreaks() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let evil = #"x=1\nmachine,machine=EVIL x"#
+        let objects = [
+            (#"machine:a\nmachine,machine=EVIL x=66"#, "m", ""), ("machine:b", evil, ""),
+            ("machine:c", "m", #"mm\nmachine,machine=EVIL x=66"#), ("machine:d", "m", "mm"),
+        ].map { asset, measure, unit in
+            #"{"time":1,"asset":"\#(asset)","measure":"\#(measure)","unit":"\#(unit)","value":1}"#
+        }
+        let text = objects.joined(separator: "\n")
+        let problems = try take(Array(text.utf8), .ndjson, into: plant, pieces: 500)
+        #expect(problems.map(\.line) == [1, 2, 3])
+        #expect(
+            problems.first?.reason
+                == "the name `a?machine,machine=EVIL x=66` holds a control character")
+        let rows = """
+            time,asset,measure,value,unit
+            2,"machine:a\nmachine,machine=EVIL x=66",m,1,
+            2,machine:b,"x=1\nmachine,machine=EVIL x",1,
+            2,machine:c,m,1,"mm\nmachine,machine=EVIL x=66"
+            2,machine:d,m,1,mm
+            """
+        let refused = try take(Array(rows.utf8), .csv, into: plant, pieces: 500)
+        #expect(refused.count == 3)
+        let written = String(decoding: try export(plant, .csv), as: UTF8.self)
+        #expect(written.split(separator: "\n").count == 3, "\(written)")
+        #expect(!written.contains("EVIL"))
+    }
+
+    @Test("whole numbers that a float cannot hold stay whole", arguments: [false, true])
+    func wholeNumbers(isCSV: Bool) throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let numbers = ["9007199254740993", "-9223372036854775807", "9007199254740992", "7"]
+        let text = numbers.enumerated().map { index, number in
+            isCSV
+                ? "1,machine:M,m\(index),\(number)"
+                : #"{"time":1,"asset":"machine:M","measure":"m\#(index)","value":\#(number)}"#
+        }
+        let head = isCSV ? "time,asset,measure,value\n" : ""
+        let bytes = Array((head + text.joined(separator: "\n")).utf8)
+        #expect(try take(bytes, isCSV ? .csv : .ndjson, into: plant, pieces: 4096).isEmpty)
+        let machine = [("machine", "M")]
+        let values = try (0..<4).map { try plant.points(machine, [], "m\($0)").map(\.value) }
+        #expect(
+            values == [
+                [.integer(9_007_199_254_740_993)], [.integer(-9_223_372_036_854_775_807)],
+                [.float(9_007_199_254_740_992)], [.float(7)],
+            ])
     }
 
     @Test("a wide file: units in brackets, empty cells, levels from columns, errors by line")

@@ -16,8 +16,18 @@ enum AssetPath {
     }
 
     private static func escaped(_ name: String) -> String {
-        guard name.contains(where: { "/:\\".contains($0) }) else { return name }
-        return name.map { "/:\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
+        guard name.unicodeScalars.contains(where: isSpecial) else { return name }
+        var result = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            if isSpecial(scalar) { result.append("\\") }
+            result.append(scalar)
+        }
+        return String(result)
+    }
+
+    /// Scalars, not characters: a name may begin with a mark that joins what stands before it.
+    private static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "/" || scalar == ":" || scalar == "\\"
     }
 
     /// The address of a path, or why there is none.
@@ -46,28 +56,28 @@ enum AssetPath {
     }
 
     /// The pieces between separators that no backslash stands before; escapes are kept.
-    private static func split(_ text: String, at separator: Character) -> [String] {
-        var pieces = [""]
+    private static func split(_ text: String, at separator: Unicode.Scalar) -> [String] {
+        var pieces = [String.UnicodeScalarView()]
         var isEscaped = false
-        for character in text {
-            if !isEscaped, character == separator {
-                pieces.append("")
+        for scalar in text.unicodeScalars {
+            if !isEscaped, scalar == separator {
+                pieces.append(String.UnicodeScalarView())
                 continue
             }
-            isEscaped = !isEscaped && character == "\\"
-            pieces[pieces.count - 1].append(character)
+            isEscaped = !isEscaped && scalar == "\\"
+            pieces[pieces.count - 1].append(scalar)
         }
-        return pieces
+        return pieces.map { String($0) }
     }
 
     private static func unescaped(_ text: String) -> String {
-        var result = ""
+        var result = String.UnicodeScalarView()
         var isEscaped = false
-        for character in text {
-            isEscaped = !isEscaped && character == "\\"
-            if !isEscaped { result.append(character) }
+        for scalar in text.unicodeScalars {
+            isEscaped = !isEscaped && scalar == "\\"
+            if !isEscaped { result.append(scalar) }
         }
-        return result
+        return String(result)
     }
 
     /// The address under which an asset is found again in a database that holds nothing else: with

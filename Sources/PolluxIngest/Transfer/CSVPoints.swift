@@ -99,6 +99,7 @@ struct CSVPoints: Sendable {
             cell = try sign.pointed(cell)
         }
         let value = try PointCell.value(cell, kind)
+        try PointText.check(AssetAddress(), measure)
         let key = try key(of: row, unit: unit)
         LineText.append(
             key: key, field: PointText.escaped(measure) + [UInt8(ascii: "=")], value: value,
@@ -151,6 +152,7 @@ struct CSVPoints: Sendable {
         } else {
             throw .unreadable(reason: "the row names no asset")
         }
+        try PointText.check(address, unit)
         let key = PointText.key(address, unit: unit, mapping.containment)
         if keys.count > 100_000 { keys.removeAll() }
         keys[name] = key

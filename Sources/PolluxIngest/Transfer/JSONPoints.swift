@@ -46,9 +46,10 @@ struct JSONPoints: Sendable {
             quality = known
         }
         let value = try value(object["value"], text("kind"))
-        let key = PointText.key(
-            try AssetPath.address(path).get(), unit: text("unit") ?? "",
-            IngestOptions().containment)
+        let address = try AssetPath.address(path).get()
+        let unit = text("unit") ?? ""
+        try PointText.check(address, measure, unit)
+        let key = PointText.key(address, unit: unit, IngestOptions().containment)
         LineText.append(
             key: key, field: PointText.escaped(measure) + [UInt8(ascii: "=")], value: value,
             quality: quality, time: time.nanoseconds, to: &lines.bytes)
@@ -63,8 +64,8 @@ struct JSONPoints: Sendable {
         switch (value, known) {
         case (.boolean(let flag), nil), (.boolean(let flag), .boolean): return .boolean(flag)
         case (.integer(let number), .integer): return .integer(number)
-        case (.integer(let number), nil), (.integer(let number), .float):
-            return .float(Double(number))
+        case (.integer(let number), nil): return PointCell.number(number)
+        case (.integer(let number), .float): return .float(Double(number))
         case (.number(let number), nil), (.number(let number), .float): return .float(number)
         case (.text(let text), nil), (.text(let text), .text): return .text(text)
         case (.text(let text), .float): return try PointCell.value(text, .float)

@@ -68,9 +68,16 @@ enum PointCell {
         case .text: return .text(cell)
         case nil:
             if let flag = boolean(cell) { return .boolean(flag) }
+            if let whole = Int64(cell) { return number(whole) }
             if let number = float(cell), number.isFinite { return .float(number) }
             return .text(cell)
         }
+    }
+
+    /// A whole number of no stated kind: a float unless that would lose its last digits.
+    static func number(_ whole: Int64) -> Value {
+        let number = Double(whole)
+        return Int64(exactly: number) == whole ? .float(number) : .integer(whole)
     }
 
     private static func boolean(_ cell: String) -> Bool? {

@@ -70,11 +70,25 @@ struct PointText {
             plain += escaped(level.name)
         }
         let mapped = try? LineMapping.key(plain, LinePlaces(containment: containment))
-        if !measurement.isEmpty, mapped?.address == address, mapped?.attributes == [] {
+        // With `#` in front the line would be a comment.
+        if !measurement.isEmpty, !measurement.hasPrefix("#"), mapped?.address == address,
+            mapped?.attributes == []
+        {
             return plain
         }
-        let type = (address.parts.last ?? address.levels.last)?.type ?? "asset"
+        var type = (address.parts.last ?? address.levels.last)?.type ?? "asset"
+        if type.hasPrefix("#") { type = "asset" }
         return escaped(type) + Array(",_asset=".utf8) + escaped(AssetPath.text(address))
+    }
+
+    /// Refuses names that no line can hold; the plant has no such names either.
+    static func check(_ address: AssetAddress, _ names: String...) throws(IngestError) {
+        let levels = address.levels + address.parts
+        for name in levels.flatMap({ [$0.type, $0.name] }) + names
+        where name.utf8.contains(where: { $0 < 0x20 }) {
+            let shown = String(name.unicodeScalars.map { $0.value < 0x20 ? "?" : Character($0) })
+            throw .unreadable(reason: "the name `\(shown)` holds a control character")
+        }
     }
 
     /// A name of line protocol with its escapes.
