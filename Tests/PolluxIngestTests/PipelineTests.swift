@@ -96,6 +96,30 @@ struct PipelineTests {
         #expect(counts("a") == [2, 1])
     }
 
+    @Test("a measure that cannot be named takes no other points along", arguments: [false, true])
+    func badMeasure(areMessages: Bool) throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let long = String(repeating: "m", count: 201)
+        let text = """
+            machine,machine=M a=1,\(long)=2,b=3 1600000001000000000
+            machine,machine=M c=4 1600000002000000000
+            """
+        if areMessages {
+            try plant.pipeline.ingest([plant.message("raw", text)], source: "a")
+        } else {
+            let outcome = try plant.pipeline.writeBlocking(
+                lineProtocol: Array(text.utf8), receivedAt: Plant.arrival)
+            #expect(outcome.rejectedCount == 1)
+            #expect(outcome.acceptedCount == 1)
+            #expect(outcome.pointCount == 3)
+            #expect(outcome.rejections.first?.line == 1)
+        }
+        for measure in ["a", "b", "c"] {
+            #expect(try plant.points([("machine", "M")], [], measure).count == 1)
+        }
+    }
+
     @Test("refused points of known series are counted with the series", arguments: [false, true])
     func refusedPoints(areMessages: Bool) throws {
         let plant = try Plant()

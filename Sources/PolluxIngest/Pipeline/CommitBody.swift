@@ -107,6 +107,11 @@ struct CommitBody {
                         Refusal(
                             origin: pending.origin, reason: error.description, kind: .conflict))
                     continue
+                } catch let error as GraphError {
+                    if case .storage(let cause) = error { throw cause }
+                    result.refusals.append(
+                        Refusal(origin: pending.origin, reason: error.description, kind: .plant))
+                    continue
                 }
                 known[name] = .some(series)
                 if let series { addition.series.append((pending.name, series)) }
