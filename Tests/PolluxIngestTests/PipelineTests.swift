@@ -307,6 +307,24 @@ struct PipelineTests {
         #expect(try lookup.named(.init(type: "spindle", name: "SP-9"), inside: nil) != nil)
     }
 
+    @Test("an event that cannot be named takes no other message along")
+    func badEvent() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let long = String(repeating: "e", count: 201)
+        let machine = "factory/L2/CNC-3"
+        let messages = [
+            plant.message(machine, #"{"power":1.5,"ts":1700000000}"#),
+            plant.message(machine, #"{"event":"\#(long)","ts":1700000001}"#),
+            plant.message(machine, #"{"event":"tool-change","ts":1700000002}"#),
+        ]
+        let outcome = try plant.pipeline.ingest(messages, source: "t")
+        #expect(outcome.rejectedCount == 1)
+        #expect(outcome.pointCount == 1)
+        #expect(outcome.eventCount == 1)
+        #expect(try plant.pipeline.deadLetters().count == 1)
+    }
+
     @Test("new series are limited per minute, and the rest of the message is stored")
     func limits() throws {
         var options = IngestOptions()

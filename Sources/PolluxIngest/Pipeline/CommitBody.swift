@@ -135,10 +135,36 @@ struct CommitBody {
         }
         endValues(group, addition)
         if !addition.series.isEmpty, group.isRemembered { result.additions.append(addition) }
-        for event in group.events { try record(event, of: found, group.address) }
-        for relation in group.relations { try relate(relation, of: found) }
-        for episode in group.episodes { try settle(episode, of: found) }
-        for placement in group.placements { try put(placement, of: found) }
+        try changePlant(group, of: found)
+    }
+
+    /// Takes in what a group says beside values.
+    private mutating func changePlant(_ group: PendingGroup, of found: FoundAsset) throws {
+        for event in group.events {
+            try alone(event.origin) { try $0.record(event, of: found, group.address) }
+        }
+        for relation in group.relations {
+            try alone(relation.origin) { try $0.relate(relation, of: found) }
+        }
+        for episode in group.episodes {
+            try alone(episode.origin) { try $0.settle(episode, of: found) }
+        }
+        for placement in group.placements {
+            try alone(placement.origin) { try $0.put(placement, of: found) }
+        }
+    }
+
+    /// Does what one message says; what the plant refuses takes nothing else of the group along.
+    private mutating func alone(
+        _ origin: Int, _ body: (inout CommitBody) throws -> Void
+    ) throws {
+        do {
+            try body(&self)
+        } catch let error as GraphError {
+            if case .storage(let cause) = error { throw cause }
+            result.refusals.append(
+                Refusal(origin: origin, reason: error.description, kind: .plant))
+        }
     }
 
     private func conflict(
