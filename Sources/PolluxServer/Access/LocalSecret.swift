@@ -21,7 +21,10 @@ public struct LocalSecret: Sendable {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let bytes = Array(secret.utf8)
         guard file >= 0, write(file, bytes, bytes.count) == bytes.count else {
-            throw .system(path: path, reason: String(cString: strerror(errno)))
+            let reason = String(cString: strerror(errno))
+            if file >= 0 { close(file) }
+            unlink(path)
+            throw .system(path: path, reason: reason)
         }
         close(file)
         return secret

@@ -78,7 +78,12 @@ struct Serving {
         configuration.snapshotFolder = directory + "/snapshots"
         configuration.tokens = TokenFile(directory: directory)
         let secret = LocalSecret(directory: directory)
-        configuration.localSecret = try secret.make()
+        do {
+            configuration.localSecret = try secret.make()
+        } catch {
+            // A full disk must not keep a server from starting.
+            logger.warning("once there are tokens, commands on this machine need one: \(error)")
+        }
         defer { secret.forget() }
         let base = (certificate == nil ? "http://" : "https://") + listen.host
         let ready = whenReady
