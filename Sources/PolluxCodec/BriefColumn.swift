@@ -15,15 +15,16 @@ public enum BriefColumn {
         values.withUnsafeBufferPointer { values in
             let common = SharedFactor(values)
             let numbers = common.numbers(of: values)
-            let orders = [PackedOrder.values, .deltas, .deltaDeltas]
-            let order = orders.min { sampledCount(numbers, $0) < sampledCount(numbers, $1) }
+            let order = PackedOrder.all.min {
+                sampledCount(numbers, $0) < sampledCount(numbers, $1)
+            }
             let column = PackedColumn(
                 numbers, order: order ?? .values, factor: common.factor, offset: common.offset,
                 limit: Double(8 * values.count - 1))
             guard let column else {
                 return IntegerColumn.encode(values, tier: .fast, into: &bytes)
             }
-            column.append(to: &bytes)
+            bytes.append(contentsOf: column.bytes())
         }
     }
 
@@ -37,10 +38,9 @@ public enum BriefColumn {
                 let scaled = ScaledFloats(values, scale: scale, sibling: nil),
                 scaled.distances.isEmpty
             else { return FloatColumn.encode(values, tier: .fast, into: &bytes) }
-            bytes.append(
-                contentsOf: scaled.bytes(as: .floatScaled) { integers, bytes in
-                    encode(integers, into: &bytes)
-                })
+            var integers: [UInt8] = []
+            encode(scaled.integers, into: &integers)
+            bytes.append(contentsOf: scaled.bytes(as: .floatScaled, [integers]))
         }
     }
 

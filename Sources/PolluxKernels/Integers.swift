@@ -246,13 +246,29 @@ public enum IntegerLoops {
         _ values: UnsafePointer<Int64>, reference: Int64, shift: Int,
         into rows: UnsafeMutablePointer<UInt32>
     ) {
-        let down = UInt64(truncatingIfNeeded: shift)
-        for lane in 0..<32 {
-            let source = values + lane &* 32
-            let target = rows + lane
-            for row in 0..<32 {
-                let distance = UInt64(bitPattern: source[row] &- reference) &>> down
-                target[row &* 32] = UInt32(truncatingIfNeeded: distance)
+        let down = SIMD4(repeating: UInt64(truncatingIfNeeded: shift))
+        let references = SIMD4(repeating: UInt64(bitPattern: reference))
+        let words = SIMD4<UInt64>(repeating: 0xFFFF_FFFF)
+        @inline(__always)
+        func four(_ row: Int) -> SIMD4<UInt64> {
+            let longs = UnsafeRawPointer(values + row).loadUnaligned(as: SIMD4<UInt64>.self)
+            return (longs &- references) &>> down
+        }
+        @inline(__always)
+        func two(_ row: Int) -> SIMD4<UInt64> {
+            (four(row) & words) | (four(row &+ 32) &<< SIMD4(repeating: 32))
+        }
+        // Four rows of four lanes at a time, two lanes in each word.
+        for lane in stride(from: 0, to: 32, by: 4) {
+            for row in stride(from: 0, to: 32, by: 4) {
+                let first = lane &* 32 &+ row
+                let (low, high) = (two(first), two(first &+ 64))
+                let target = UnsafeMutableRawPointer(rows + (row &* 32 &+ lane))
+                for place in 0..<4 {
+                    target.storeBytes(
+                        of: SIMD2(low[place], high[place]), toByteOffset: 128 &* place,
+                        as: SIMD2<UInt64>.self)
+                }
             }
         }
     }

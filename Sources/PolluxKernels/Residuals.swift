@@ -94,11 +94,11 @@ public enum Residuals {
         _ values: UnsafePointer<Int64>, count: Int, least: Int64, span: UInt64,
         into rows: UnsafeMutablePointer<UInt32>
     ) -> Int {
-        let leasts = Longs(repeating: least)
-        let spans = SIMD8<UInt64>(repeating: span)
+        // Moved by half of all numbers, what is too far above is too great as a signed one as well.
+        let origins = Longs(repeating: least &- .min)
+        let spans = Longs(repeating: Int64(bitPattern: span) &- .min)
         return self.rows(from: 0, count: count, rows) { index in
-            let distances = loadLongs(values + index) &- leasts
-            let isFar = unsafeBitCast(distances, to: SIMD8<UInt64>.self) .> spans
+            let isFar = (loadLongs(values + index) &- origins) .> spans
             return unsafeBitCast(isFar, to: Longs.self)
         } holds: {
             UInt64(bitPattern: values[$0] &- least) > span
@@ -129,24 +129,27 @@ public enum Residuals {
     ) -> Int {
         var found = 0
         var index = first
-        while index &+ 64 <= count {
-            // Written out: vectors that wide, kept over a loop, the compiler cuts up badly.
-            let first = part(eight, index, 0) | part(eight, index, 1)
-            let second = part(eight, index, 2) | part(eight, index, 3)
-            let third = part(eight, index, 4) | part(eight, index, 5)
-            let fourth = part(eight, index, 6) | part(eight, index, 7)
-            let bytes =
-                ((first | second) | (third | fourth)) &<< Longs(0, 8, 16, 24, 32, 40, 48, 56)
+        while index &+ 8 <= count {
+            // A bit of each lane's byte for each eight rows. How many there are must not be known
+            // when this is compiled, or it is cut into single lanes.
+            let eights = Swift.min(8, (count &- index) &>> 3)
+            var (low, high, bit) = (SIMD4<Int64>(), SIMD4<Int64>(), SIMD4<Int64>(repeating: 1))
+            for part in 0..<eights {
+                let holding = eight(index &+ 8 &* part)
+                low |= holding.lowHalf & bit
+                high |= holding.highHalf & bit
+                bit &+= bit
+            }
+            let bytes = (low &<< SIMD4(0, 8, 16, 24)) | (high &<< SIMD4(32, 40, 48, 56))
             let halves = bytes.lowHalf | bytes.highHalf
-            let quarters = halves.lowHalf | halves.highHalf
-            var bits = transposed(UInt64(bitPattern: quarters[0] | quarters[1]))
+            var bits = transposed(UInt64(bitPattern: halves[0] | halves[1]))
             while bits != 0 {
                 rows[found] = UInt32(
                     truncatingIfNeeded: index &+ bits.trailingZeroBitCount)
                 found &+= 1
                 bits &= bits &- 1
             }
-            index &+= 64
+            index &+= 8 &* eights
         }
         while index < count {
             rows[found] = UInt32(truncatingIfNeeded: index)
@@ -154,12 +157,6 @@ public enum Residuals {
             index &+= 1
         }
         return found
-    }
-
-    /// Of the eight rows at `8 * number` from `index` on, a bit of that number where it holds.
-    @inline(__always)
-    private static func part(_ eight: (Int) -> Longs, _ index: Int, _ number: Int) -> Longs {
-        eight(index &+ 8 &* number) & Longs(repeating: 1 &<< Int64(number))
     }
 
     /// Bit b of byte a becomes bit a of byte b.

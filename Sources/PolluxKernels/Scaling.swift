@@ -5,36 +5,53 @@ public enum Scaling {
     /// Distances are differences of bit patterns.
     ///
     /// Where x * divisor is not below 2^51 in size, n is 0 and the distance is `Int64.min`, as it
-    /// is for -0.0. Returns how many distances are not zero. All pointers hold `count` elements;
-    /// with nil for `distances` they are counted alone.
+    /// is for -0.0. Returns how many distances are not zero. All pointers hold `count` elements.
     public static func split(
         _ values: UnsafePointer<Double>, count: Int, divisor: Double,
-        integers: UnsafeMutablePointer<Int64>, distances: UnsafeMutablePointer<Int64>?
+        integers: UnsafeMutablePointer<Int64>, distances: UnsafeMutablePointer<Int64>
     ) -> Int {
         let scale = Divisor(divisor)
-        // Where nobody asks for them, all are written to the same place.
-        let step = distances == nil ? 0 : 1
-        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 8) { unused in
-            let distances = distances ?? unused.baseAddress.unsafelyUnwrapped
-            var hits = Longs()
-            var index = 0
-            while index &+ 8 <= count {
-                let (whole, distance) = split(loadDoubles(values + index), scale)
-                storeLongs(whole, integers + index)
-                storeLongs(distance, distances + index &* step)
-                hits &-= unsafeBitCast(distance .== Longs(), to: Longs.self)
-                index &+= 8
-            }
-            var missCount = index &- Int(hits.wrappedSum())
-            while index < count {
-                let (whole, distance) = split(Doubles(repeating: values[index]), scale)
-                integers[index] = whole[0]
-                distances[index &* step] = distance[0]
-                if distance[0] != 0 { missCount &+= 1 }
-                index &+= 1
-            }
-            return missCount
+        var hits = Longs()
+        var index = 0
+        while index &+ 8 <= count {
+            let (whole, distance) = split(loadDoubles(values + index), scale)
+            storeLongs(whole, integers + index)
+            storeLongs(distance, distances + index)
+            hits &-= unsafeBitCast(distance .== Longs(), to: Longs.self)
+            index &+= 8
         }
+        var missCount = index &- Int(hits.wrappedSum())
+        while index < count {
+            let (whole, distance) = split(Doubles(repeating: values[index]), scale)
+            integers[index] = whole[0]
+            distances[index] = distance[0]
+            if distance[0] != 0 { missCount &+= 1 }
+            index &+= 1
+        }
+        return missCount
+    }
+
+    /// The integers of `split` alone; returns whether all distances are zero.
+    public static func integers(
+        of values: UnsafePointer<Double>, count: Int, divisor: Double,
+        into integers: UnsafeMutablePointer<Int64>
+    ) -> Bool {
+        let scale = Divisor(divisor)
+        var distances = Longs()
+        var index = 0
+        while index &+ 8 <= count {
+            let (whole, distance) = split(loadDoubles(values + index), scale)
+            storeLongs(whole, integers + index)
+            distances |= distance
+            index &+= 8
+        }
+        while index < count {
+            let (whole, distance) = split(Doubles(repeating: values[index]), scale)
+            integers[index] = whole[0]
+            distances |= distance
+            index &+= 1
+        }
+        return distances == Longs()
     }
 
     @inline(__always)
@@ -52,8 +69,42 @@ public enum Scaling {
         return (whole, distance)
     }
 
+    /// The most bits of a distance that is counted; what is further away counts as an exception.
+    public static let distanceBits = 20
+
+    /// Whether more than `most` of `count` doubles are further than `distance` from integers over
+    /// the divisor.
+    ///
+    /// What is too large for the scale, and -0.0, is, unless `butTooLarge`.
+    public static func misses(
+        more most: Int, of values: UnsafePointer<Double>, count: Int, divisor: Double,
+        by distance: Int64, butTooLarge: Bool
+    ) -> Bool {
+        let scale = Divisor(divisor)
+        let limit = Longs(repeating: distance)
+        // Zero is none of them anyway.
+        let other = Longs(repeating: butTooLarge ? .min : 0)
+        var missCount = 0
+        var index = 0
+        while index < count {
+            // Of the last few what is missing is 0, which no scale misses.
+            var eight = Doubles()
+            if index &+ 8 <= count {
+                eight = loadDoubles(values + index)
+            } else {
+                for lane in 0..<(count &- index) { eight[lane] = values[index &+ lane] }
+            }
+            let found = split(eight, scale).1
+            let isFar = (found .> limit) .| (found .< (Longs() &- limit)) .& (found .!= other)
+            missCount &-= Int(unsafeBitCast(isFar, to: Longs.self).wrappedSum())
+            if missCount > most { return true }
+            index &+= 8
+        }
+        return false
+    }
+
     /// Bits of steps between the first and the second of each pair of split values, of distances
-    /// and of exceptions: what is too large for the scale, or further away than 20 bits.
+    /// and of exceptions: what is too large for the scale, or further away than `distanceBits`.
     public static func pairBits(
         _ integers: UnsafePointer<Int64>, _ distances: UnsafePointer<Int64>, count: Int
     ) -> Int {
@@ -72,7 +123,7 @@ public enum Scaling {
             previous = integer
             guard distance != 0 else { continue }
             let bits = bitLength(distance)
-            otherBits &+= bits > 20 ? 64 : bits &+ 1
+            otherBits &+= bits > distanceBits ? 64 : bits &+ 1
         }
         return 2 &* stepBits &+ otherBits
     }

@@ -16,25 +16,24 @@ enum Zstd {
     static func compress(
         _ source: UnsafeRawBufferPointer, as content: Content = .any
     ) -> [UInt8] {
+        switch content {
+        case .any: compress(source, Contexts.any)
+        case .plane: compress(source, Contexts.planes)
+        }
+    }
+
+    private static func compress(
+        _ source: UnsafeRawBufferPointer, _ contexts: borrowing Contexts
+    ) -> [UInt8] {
         let bound = ZSTD_compressBound(source.count)
         return [UInt8](unsafeUninitializedCapacity: bound) { target, initialized in
-            let context = Contexts.compressors.take()
-            defer { Contexts.compressors.give(context) }
-            set(content, context)
+            let context = contexts.take()
+            defer { contexts.give(context) }
             let size = ZSTD_compress2(
                 context, target.baseAddress, bound, source.baseAddress, source.count)
             precondition(ZSTD_isError(size) == 0, "zstd fits its own bound")
             initialized = size
         }
-    }
-
-    private static func set(_ content: Content, _ context: OpaquePointer) {
-        let level: Int32 = content == .plane ? -5 : 3
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
-        // Negative levels leave out the Huffman codes, which are all that skewed bytes need:
-        // `literalCompressionMode`, 1 for always, 0 for what the level says. A library without it
-        // writes frames that are as good, but larger.
-        ZSTD_CCtx_setParameter(context, ZSTD_c_experimentalParam5, content == .plane ? 1 : 0)
     }
 
     /// Decompresses one frame that must hold exactly `target.count` bytes.
@@ -55,14 +54,24 @@ enum Zstd {
 
 /// zstd's working memory, kept between calls because making it costs more than a small column.
 ///
-/// At most `limit` of each kind are kept; every one is used by one caller at a time.
+/// At most `limit` of each kind are kept; every one is used by one caller at a time. Compressors
+/// have a kind for each content: of one size, their memory is not taken anew.
 private struct Contexts: ~Copyable {
     private let limit = 4
     private let idle = Mutex<[UInt]>([])
     private let make: @Sendable () -> OpaquePointer?
     private let free: @Sendable (OpaquePointer) -> Void
 
-    static let compressors = Contexts(make: { ZSTD_createCCtx() }, free: { _ = ZSTD_freeCCtx($0) })
+    static let any = Contexts(make: { compressor(level: 3) }, free: { _ = ZSTD_freeCCtx($0) })
+    static let planes = Contexts(
+        make: {
+            let context = compressor(level: -5)
+            // Negative levels leave out the Huffman codes, which are all that skewed bytes need:
+            // `literalCompressionMode`, 1 for always. A library without it writes frames that are
+            // as good, but larger.
+            ZSTD_CCtx_setParameter(context, ZSTD_c_experimentalParam5, 1)
+            return context
+        }, free: { _ = ZSTD_freeCCtx($0) })
     static let decompressors = Contexts(
         make: { ZSTD_createDCtx() }, free: { _ = ZSTD_freeDCtx($0) })
 
@@ -72,6 +81,12 @@ private struct Contexts: ~Copyable {
     ) {
         self.make = make
         self.free = free
+    }
+
+    private static func compressor(level: Int32) -> OpaquePointer? {
+        let context = ZSTD_createCCtx()
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
+        return context
     }
 
     func take() -> OpaquePointer {

@@ -20,7 +20,7 @@ public enum FloatColumn: EncodedColumn {
     ) {
         let usable = sibling.flatMap { $0.count == values.count ? $0 : nil }
         let encoder = FloatEncoder(values, tier: tier, sibling: usable, mayNest: true)
-        bytes.append(contentsOf: encoder.smallest())
+        if bytes.isEmpty { bytes = encoder.smallest() } else { bytes += encoder.smallest() }
     }
 
     /// Appends `values` in the mode that is smallest at a decode cost the tier accepts.

@@ -46,6 +46,14 @@ struct FloatScale: Equatable {
         return power
     }
 
+    /// All decimal scales, those of a multiplier by exponents.
+    private static let decimals = multipliers.indices.flatMap { index in
+        (0...maximumExponent).map { FloatScale(multiplier: index, exponent: $0) }
+    }
+
+    /// All binary scales, by exponents.
+    private static let binaries = (0...50).map { FloatScale(power: $0) }
+
     /// How well a scale fits some of a column's values.
     private struct Fit {
         var missCount = 0
@@ -58,18 +66,15 @@ struct FloatScale: Equatable {
     static func best(for values: UnsafeBufferPointer<Double>) -> [FloatScale] {
         let sample = sample(of: values)
         guard sample.count > 0 else { return [] }
-        for exponent in 0...maximumExponent {
-            let scale = FloatScale(multiplier: 0, exponent: exponent)
-            if scale.fit(sample, stopAfter: sample.count / 32).missCount <= sample.count / 32 {
-                let found = binary(sample, unlessWorseThan: scale) ?? scale
-                guard exponent >= 9 else { return [found] }
-                // So many digits are rather thirds or the like, printed: over 3 they are short.
-                let bits = found.fit(sample, stopAfter: sample.count).bits
-                if let printed = printed(sample, below: 0.7 * bits) { return [printed] }
-                guard let other = cheapest(sample, below: 0.9 * bits) else { return [found] }
-                let otherBits = other.fit(sample, stopAfter: sample.count).bits
-                return otherBits < 0.6 * bits ? [other] : [found, other]
-            }
+        if let decimal = decimals.prefix(maximumExponent + 1).first(where: { $0.fits(sample) }) {
+            let found = binary(sample, unlessWorseThan: decimal) ?? decimal
+            guard decimal.divisor >= 1e9 else { return [found] }
+            // So many digits are rather thirds or the like, printed: over 3 they are short.
+            let bits = found.fit(sample, stopAfter: sample.count).bits
+            if let printed = printed(sample, below: 0.7 * bits) { return [printed] }
+            guard let other = cheapest(sample, below: 0.9 * bits) else { return [found] }
+            let otherBits = other.fit(sample, stopAfter: sample.count).bits
+            return otherBits < 0.6 * bits ? [other] : [found, other]
         }
         // A true double costs 64 bits; a scale has to be clearly better.
         let limit = 58 * Double(sample.count)
@@ -83,15 +88,15 @@ struct FloatScale: Equatable {
     private static func printed(_ sample: [Double], below limit: Double) -> FloatScale? {
         var best: FloatScale?
         var least = limit
-        for index in 0..<multipliers.count {
-            for exponent in 0...6 {
-                var scale = FloatScale(multiplier: index, exponent: exponent)
-                scale.isPrinted = true
-                let fit = scale.fit(sample, stopAfter: sample.count / 8, below: least)
-                guard fit.missCount <= sample.count / 8, fit.bits < least else { continue }
-                scale.sampledBits = fit.bits / Double(sample.count)
-                (best, least) = (scale, fit.bits)
-            }
+        for var scale in decimals where scale.code < 4 * 7 {
+            // Printing moves no quotient by more than 45 units of its last bit.
+            let most = sample.count / 8
+            guard !scale.misses(more: most, of: sample, by: 64, butTooLarge: true) else { continue }
+            scale.isPrinted = true
+            let fit = scale.fit(sample, stopAfter: most, below: least)
+            guard fit.missCount <= most, fit.bits < least else { continue }
+            scale.sampledBits = fit.bits / Double(sample.count)
+            (best, least) = (scale, fit.bits)
         }
         return best
     }
@@ -100,15 +105,11 @@ struct FloatScale: Equatable {
     private static func cheapest(_ sample: [Double], below limit: Double) -> FloatScale? {
         var best: FloatScale?
         var least = limit
-        for index in 0..<multipliers.count {
-            for exponent in 0...maximumExponent {
-                let scale = FloatScale(multiplier: index, exponent: exponent)
-                let bits = scale.fit(sample, stopAfter: sample.count, below: least).bits
-                if bits < least { (best, least) = (scale, bits) }
-            }
-        }
-        for power in 0...50 {
-            let scale = FloatScale(power: power)
+        for scale in [decimals, binaries].joined() {
+            // Each exception costs 64 bits.
+            let most = Int((least / 64).rounded(.up)) - 1
+            let distance: Int64 = 1 << Int64(Scaling.distanceBits) - 1
+            guard !scale.misses(more: most, of: sample, by: distance) else { continue }
             let bits = scale.fit(sample, stopAfter: sample.count, below: least).bits
             if bits < least { (best, least) = (scale, bits) }
         }
@@ -120,20 +121,30 @@ struct FloatScale: Equatable {
         _ sample: [Double], unlessWorseThan decimal: FloatScale
     ) -> FloatScale? {
         guard decimal.divisor > 10 else { return nil }
-        for power in 0...50 {
-            let scale = FloatScale(power: power)
-            if scale.divisor >= decimal.divisor { return nil }
-            if scale.fit(sample, stopAfter: sample.count / 32).missCount <= sample.count / 32 {
-                return scale
-            }
+        return binaries.prefix { $0.divisor < decimal.divisor }.first { $0.fits(sample) }
+    }
+
+    /// Whether integers over the scale give nearly all of the sample.
+    private func fits(_ sample: [Double]) -> Bool {
+        !misses(more: sample.count / 32, of: sample, by: 0)
+    }
+
+    /// Whether more than `most` of the sample are further than `distance` from what integers give.
+    private func misses(
+        more most: Int, of sample: [Double], by distance: Int64, butTooLarge: Bool = false
+    ) -> Bool {
+        sample.withUnsafeBufferPointer {
+            Scaling.misses(
+                more: most, of: $0.baseAddress.unsafelyUnwrapped, count: $0.count,
+                divisor: divisor, by: distance, butTooLarge: butTooLarge)
         }
-        return nil
     }
 
     /// Up to 96 finite values in pairs of neighbours, spread over the column.
     private static func sample(of values: UnsafeBufferPointer<Double>) -> [Double] {
         var sample: [Double] = []
         let pairs = min(48, (values.count + 1) / 2)
+        sample.reserveCapacity(2 * pairs)
         for pair in 0..<pairs {
             let row = pair * values.count / pairs
             for index in row..<min(row + 2, values.count) where values[index].isFinite {

@@ -64,6 +64,7 @@ struct ScaledFloats {
                     isFew = false
                     return
                 }
+                exceptions.reserveCapacity(found)
                 integers.withUnsafeMutableBufferPointer { integers in
                     for row in rows.prefix(found).lazy.map({ Int($0) }) {
                         exceptions.append((row, values[row].bitPattern))
@@ -85,28 +86,31 @@ struct ScaledFloats {
         var first = 0
         while first < count {
             let part = min(1024, count - first)
-            let missCount = Scaling.split(
-                values + first, count: part, divisor: scale.divisor, integers: integers + first,
-                distances: nil)
-            if missCount > 0 && !scale.isPrinted { break }
+            let isExact = Scaling.integers(
+                of: values + first, count: part, divisor: scale.divisor, into: integers + first)
+            if !isExact && !scale.isPrinted { break }
             first += part
         }
         guard first < count || scale.isPrinted else { return 0 }
-        distances = [Int64](repeating: 0, count: count)
-        return distances.withUnsafeMutableBufferPointer { distances in
-            let distances = distances.baseAddress.unsafelyUnwrapped
+        var missCount = 0
+        distances = [Int64](unsafeUninitializedCapacity: count) { buffer, initialized in
+            initialized = count
+            let distances = buffer.baseAddress.unsafelyUnwrapped
             guard scale.isPrinted else {
-                return Scaling.split(
+                distances.initialize(repeating: 0, count: first)
+                missCount = Scaling.split(
                     values + first, count: count - first, divisor: scale.divisor,
                     integers: integers + first, distances: distances + first)
+                return
             }
-            return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { printed in
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { printed in
                 let printed = printed.baseAddress.unsafelyUnwrapped
                 Scaling.join(integers, count: count, divisor: scale.divisor, into: printed)
                 Printing.printAll(printed, count: count)
-                return Scaling.distances(values, from: printed, count: count, into: distances)
+                missCount = Scaling.distances(values, from: printed, count: count, into: distances)
             }
         }
+        return missCount
     }
 
     /// Whether the integers alone give all values.
@@ -132,23 +136,19 @@ struct ScaledFloats {
             room -= Double(found.count)
             streams.append(found)
         }
-        var next = streams.makeIterator()
-        return bytes(as: encoding) { $1.append(contentsOf: next.next() ?? []) }
+        return bytes(as: encoding, streams)
     }
 
-    /// The encoded column; `encode` writes its streams of integers.
-    func bytes(
-        as encoding: ColumnEncoding, _ encode: ([Int64], inout [UInt8]) -> Void
-    ) -> [UInt8] {
+    /// The encoded column of the encoded integers and, where there are any, distances.
+    func bytes(as encoding: ColumnEncoding, _ streams: [[UInt8]]) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(
+            streams.reduce(32 + 13 * exceptions.count) { $0 + $1.count })
         bytes.appendHeader(encoding, count: integers.count)
         bytes.append(scale.code)
         bytes.append(
             (distances.isEmpty ? 0 : 1) | (exceptions.isEmpty ? 0 : 2) | (scale.isPrinted ? 4 : 0))
-        bytes.appendNested { encode(integers, &$0) }
-        if !distances.isEmpty {
-            bytes.appendNested { encode(distances, &$0) }
-        }
+        for stream in streams { bytes.appendNested(stream) }
         if !exceptions.isEmpty {
             bytes.appendVarint(UInt64(exceptions.count))
             var previous = -1

@@ -55,10 +55,10 @@ struct IntegerEncoder {
                     numbers, order: order, factor: common.factor, offset: common.offset,
                     ranges: found, limit: best.room(weight), rival: rival)
             else { continue }
-            best.offer(column.byteCount, weight) { Self.bytes(column) }
+            best.offer(.packed(column), column.byteCount, weight)
             rival = column
         }
-        best.offer(8 * count + 4, 1) { raw() }
+        best.offer(.raw, 8 * count + 4, 1)
         if tier == .dense {
             offerPlanes(numbers, orders, common, weight: 1.02, &best)
         } else if levelCount != nil {
@@ -71,8 +71,12 @@ struct IntegerEncoder {
         if mayNest {
             offerNested(numbers, common, range, isPlane: isPlane, runCount: runCount, &best)
         }
-        guard let bytes = best.bytes() else { return nil }
-        return bytes.count > 8 * count + 4 ? raw() : bytes
+        switch best.form {
+        case .none: return nil
+        case .raw: return raw()
+        case .packed(let column): return column.bytes()
+        case .bytes(let bytes): return bytes
+        }
     }
 
     private func within(_ limit: Double, _ bytes: [UInt8]) -> [UInt8]? {
@@ -83,12 +87,10 @@ struct IntegerEncoder {
     func bytes(as encoding: ColumnEncoding) -> [UInt8]? {
         let common = SharedFactor(values)
         if let order = PackedOrder(encoding) {
-            var bytes: [UInt8] = []
             let numbers = common.numbers(of: values)
-            PackedColumn(
+            return PackedColumn(
                 numbers, order: order, factor: common.factor, offset: common.offset
-            )?.append(to: &bytes)
-            return bytes
+            )?.bytes()
         }
         switch encoding {
         case .integerConstant:
@@ -144,15 +146,20 @@ struct IntegerEncoder {
             let few = Array(numbers[part..<2 * part])
             guard planes(few, nil, 0.3 * best.room(weight)) != nil else { return }
         }
-        if let bytes = planes(numbers, range, best.room(weight)) {
-            best.offer(bytes.count, weight) { bytes }
-        }
+        best.offer(planes(numbers, range, best.room(weight)), weight)
     }
 
     private struct Choice {
+        /// What becomes bytes in the end; most that is offered does not.
+        enum Form {
+            case none, raw
+            case packed(PackedColumn)
+            case bytes([UInt8])
+        }
+
         private let limit: Double
         private var cost = Double.infinity
-        private(set) var bytes: () -> [UInt8]? = { nil }
+        private(set) var form = Form.none
 
         init(_ limit: Double) {
             self.limit = limit
@@ -161,43 +168,41 @@ struct IntegerEncoder {
         /// The most bytes with which a mode of this weight may still be chosen.
         func room(_ weight: Double) -> Double { min(limit, cost / weight) }
 
-        mutating func offer(
-            _ byteCount: Int, _ weight: Double, _ bytes: @escaping () -> [UInt8]
-        ) {
+        mutating func offer(_ form: Form, _ byteCount: Int, _ weight: Double) {
             let offered = Double(byteCount) * weight
-            if offered < cost, Double(byteCount) <= limit {
-                cost = offered
-                self.bytes = bytes
-            }
+            if offered < cost, Double(byteCount) <= limit { (self.form, cost) = (form, offered) }
         }
-    }
 
-    private static func bytes(_ column: PackedColumn) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(column.byteCount)
-        column.append(to: &bytes)
-        return bytes
+        mutating func offer(_ bytes: [UInt8]?, _ weight: Double) {
+            if let bytes { offer(.bytes(bytes), bytes.count, weight) }
+        }
     }
 
     /// Orders worth trying, what looks best on a sample first; what looks worse is left out.
     private func promisingOrders(_ numbers: [Int64]) -> [PackedOrder] {
-        let all: [PackedOrder] = [.values, .deltas, .deltaDeltas]
-        guard numbers.count >= 256 else { return all }
+        guard numbers.count >= 256 else { return PackedOrder.all }
         let bits = numbers.withUnsafeBufferPointer {
             let bits = Residuals.sampledBits(
                 $0.baseAddress.unsafelyUnwrapped, count: numbers.count,
                 reach: min(numbers.count, ColumnLimits.blockCount))
-            return [bits.0, bits.1, bits.2]
+            return SIMD3(bits.0, bits.1, bits.2)
         }
-        let least = bits.min() ?? 0
+        let least = bits.min()
         // What a short column saves is not worth a wrong guess, nor is time in the dense tier.
         let margin = tier == .fast ? least / 24 + 32 : least / 8 + 64
         let isLong = numbers.count >= (tier == .fast ? 1 : 2) * ColumnLimits.blockCount
         let most = isLong ? least + margin : Int.max
         // Second differences are noisier than they look where they look as good as others.
         let mostOfSecond = isLong ? min(bits[0], bits[1]) : Int.max
-        return all.filter { bits[$0.rawValue] <= ($0 == .deltaDeltas ? mostOfSecond : most) }
-            .sorted { (bits[$0.rawValue], $0.rawValue) < (bits[$1.rawValue], $1.rawValue) }
+        var orders: [PackedOrder] = []
+        orders.reserveCapacity(PackedOrder.all.count)
+        for order in PackedOrder.all {
+            let own = bits[order.rawValue]
+            guard own <= (order == .deltaDeltas ? mostOfSecond : most) else { continue }
+            let place = orders.firstIndex { bits[$0.rawValue] > own } ?? orders.endIndex
+            orders.insert(order, at: place)
+        }
+        return orders
     }
 
     private func offerPlanes(
@@ -220,10 +225,8 @@ struct IntegerEncoder {
             let estimate = plans[index].estimate
             let looksWorse =
                 rank > 0 && estimate > 1.04 * least || 0.95 * estimate >= best.room(weight)
-            guard !looksWorse || all[index] == .values && repeats,
-                let bytes = plans[index].bytes(limit: best.room(weight))
-            else { continue }
-            best.offer(bytes.count, weight) { bytes }
+            guard !looksWorse || all[index] == .values && repeats else { continue }
+            best.offer(plans[index].bytes(limit: best.room(weight)), weight)
         }
     }
 
@@ -249,10 +252,8 @@ struct IntegerEncoder {
         isPlane: Bool, runCount: Int, _ best: inout Choice
     ) {
         let runWeight = tier == .fast ? 1.05 : 1
-        if runCount <= values.count / 3, best.room(runWeight) > Runs.least(runCount),
-            let bytes = runLength(limit: best.room(runWeight))
-        {
-            best.offer(bytes.count, runWeight) { bytes }
+        if runCount <= values.count / 3, best.room(runWeight) > Runs.least(runCount) {
+            best.offer(runLength(limit: best.room(runWeight)), runWeight)
         }
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
         let weight = tier == .fast ? 1.1 : 1.02
@@ -261,9 +262,7 @@ struct IntegerEncoder {
             if tier == .fast { offerHotPlanes(numbers, common, range, &best) }
             return
         }
-        if let bytes = dictionary(levels, runCount: runCount, room: best.room(weight)) {
-            best.offer(bytes.count, weight) { bytes }
-        }
+        best.offer(dictionary(levels, runCount: runCount, room: best.room(weight)), weight)
     }
 
     private func constant(_ value: Int64) -> [UInt8] {
@@ -281,11 +280,11 @@ struct IntegerEncoder {
     private func small() -> [UInt8] {
         let common = SharedFactor(values)
         let numbers = common.numbers(of: values)
-        let plans = [PackedOrder.values, .deltas, .deltaDeltas].compactMap {
+        let plans = PackedOrder.all.compactMap {
             PackedColumn(numbers, order: $0, factor: common.factor, offset: common.offset)
         }
         let least = plans.min { $0.byteCount < $1.byteCount }
-        if let least, least.byteCount < 8 * values.count { return Self.bytes(least) }
+        if let least, least.byteCount < 8 * values.count { return least.bytes() }
         return raw()
     }
 

@@ -27,16 +27,17 @@ struct Levels {
             return
         }
         var table = LevelTable(limit: limit)
-        var isFull = false
         var numbers = [Int64](unsafeUninitializedCapacity: column.count) { numbers, count in
-            count = column.count
-            isFull = !table.number(base, count: count, into: numbers)
+            let target = numbers.baseAddress.unsafelyUnwrapped
+            count = table.number(base, count: column.count, into: target) ? column.count : 0
         }
-        if isFull { return nil }
-        let (sorted, rank) = Sorting.ranks(of: table.found)
-        rank.withUnsafeBufferPointer { rank in
-            numbers.withUnsafeMutableBufferPointer { numbers in
-                for row in numbers.indices { numbers[row] = Int64(rank[Int(numbers[row])]) }
+        guard numbers.count == column.count else { return nil }
+        let (sorted, ranks) = Sorting.ranks(of: table.found)
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            ranks.withUnsafeBytes { ranks in
+                IntegerLoops.replaceIndices(
+                    numbers.baseAddress.unsafelyUnwrapped, count: numbers.count,
+                    by: ranks.baseAddress.unsafelyUnwrapped)
             }
         }
         self.init(values: sorted, indices: numbers)
@@ -56,20 +57,23 @@ struct Levels {
         var found: [Int64] = []
         var numbers: [Int64] = []
         let isFew = withUnsafeTemporaryAllocation(of: UInt16.self, capacity: span) { places in
-            places.initialize(repeating: 0)
-            for value in column { places[Int(value &- range.least)] = 1 }
-            let count = places.reduce(0) { $0 &+ Int($1) }
+            guard let base = column.baseAddress, let marks = places.baseAddress else {
+                return false
+            }
+            marks.initialize(repeating: 0, count: span)
+            let count = LevelLoops.mark(
+                base, count: column.count, least: range.least, marks, span: span)
             guard count <= limit, count < span - span / 8 else { return false }
             found.reserveCapacity(count)
-            for place in 0..<span where places[place] != 0 {
-                places[place] = UInt16(truncatingIfNeeded: found.count)
+            for place in 0..<span where marks[place] != 0 {
+                marks[place] = UInt16(truncatingIfNeeded: found.count)
                 found.append(range.least &+ Int64(place))
             }
             numbers = [Int64](unsafeUninitializedCapacity: column.count) { numbers, count in
                 count = column.count
-                for row in 0..<count {
-                    numbers[row] = Int64(places[Int(column[row] &- range.least)])
-                }
+                LevelLoops.number(
+                    base, count: count, least: range.least, by: marks,
+                    into: numbers.baseAddress.unsafelyUnwrapped)
             }
             return true
         }
@@ -166,108 +170,61 @@ struct Runs {
 /// Distinct values and their numbers, in the order in which they come.
 private struct LevelTable {
     private let limit: Int
-    private var shift: UInt64
-    /// Slots behind those of the table, of which the last takes what is no level.
-    ///
-    /// Whole pages behind the first, where 0 is looked for, the processor would take the one for
-    /// the other.
-    private static let spare = 17
+    private var bits: Int
     /// The number of a level plus one; 0 is an empty slot.
-    private var slots: [Int32]
+    private var slots: [UInt32]
     private(set) var found: [Int64] = []
 
     init(limit: Int) {
         self.limit = limit
         // A quarter full at most, and mostly far emptier: what is in another's place costs more
         // time than to clear a table that is too large.
-        let bits = min(13, max(4, bitLength(UInt64(limit)) + 2))
-        shift = UInt64(64 - bits)
-        slots = [Int32](repeating: 0, count: 1 << bits + Self.spare)
+        bits = min(13, max(4, bitLength(UInt64(limit)) + 2))
+        slots = [UInt32](repeating: 0, count: 1 << bits)
     }
 
     /// Numbers `count` values, new ones as they come; false when there are more than the limit, and
-    /// then all of `numbers` is set but means nothing.
+    /// then not all of `numbers` is set.
     mutating func number(
-        _ values: UnsafePointer<Int64>, count: Int,
-        into numbers: UnsafeMutableBufferPointer<Int64>
+        _ values: UnsafePointer<Int64>, count: Int, into numbers: UnsafeMutablePointer<Int64>
     ) -> Bool {
-        var row = 0
-        while true {
-            // As many as there is room for before the table has to grow.
-            let room = min(limit, (slots.count - Self.spare) / 4)
-            row = number(
-                values, from: row, count: count, room: room,
-                numbers.baseAddress.unsafelyUnwrapped)
-            guard found.count <= limit else {
-                numbers[row...].initialize(repeating: 0)
-                return false
-            }
-            if row == count { return true }
-            grow()
-        }
-    }
-
-    /// Numbers values up to the one that is a level more than there is room for; the row behind.
-    ///
-    /// Whether a value is new is hard to foresee: only one in another's place takes a branch.
-    private mutating func number(
-        _ values: UnsafePointer<Int64>, from first: Int, count: Int, room: Int,
-        _ numbers: UnsafeMutablePointer<Int64>
-    ) -> Int {
-        // Behind the slots is one that takes what is not new.
-        let mask = slots.count - Self.spare - 1
-        let unused = slots.count - 1
-        let shift = shift
-        found.reserveCapacity(room + 1)
-        return slots.withUnsafeMutableBufferPointer { buffer in
-            withUnsafeTemporaryAllocation(of: Int64.self, capacity: room + 3) { keyBuffer in
-                // The key of an empty slot, number 0, is the value itself.
-                let slots = buffer.baseAddress.unsafelyUnwrapped
-                let keys = keyBuffer.baseAddress.unsafelyUnwrapped
-                let known = found.count
-                for level in 0..<known { keys[level + 1] = found[level] }
-                var levels = known
-                var row = first
-                while row < count, levels <= room {
-                    let value = values[row]
-                    keys[0] = value
-                    keys[levels &+ 1] = value
-                    var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
-                    while keys[Int(slots[slot])] != value { slot = (slot &+ 1) & mask }
-                    let number = Int(slots[slot])
-                    let isNew = number == 0
-                    levels &+= isNew ? 1 : 0
-                    slots[isNew ? slot : unused] = Int32(truncatingIfNeeded: levels)
-                    numbers[row] = Int64(isNew ? levels : number) &- 1
-                    row &+= 1
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: limit + 1) { buffer in
+            let levels = buffer.baseAddress.unsafelyUnwrapped
+            var levelCount = 0
+            var row = 0
+            while true {
+                // As many as there is room for before the table has to grow.
+                let room = min(limit, slots.count / 4)
+                slots.withUnsafeMutableBufferPointer { slots in
+                    row = LevelLoops.number(
+                        values, from: row, count: count,
+                        slots: slots.baseAddress.unsafelyUnwrapped, bits: bits, levels: levels,
+                        levelCount: &levelCount, room: room, into: numbers)
                 }
-                found.append(contentsOf: keyBuffer[(known + 1)..<(levels + 1)])
-                return row
+                if row == count || room == limit { break }
+                grow(levels, levelCount)
             }
+            found = Array(buffer[1..<(levelCount + 1)])
+            return row == count
         }
     }
 
-    private mutating func grow() {
-        shift -= 2
-        slots = [Int32](repeating: 0, count: 4 * (slots.count - Self.spare) + Self.spare)
-        let mask = slots.count - Self.spare - 1
-        for (index, value) in found.enumerated() {
-            var slot = Int(truncatingIfNeeded: Self.mixed(value) &>> shift)
-            while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = Int32(index + 1)
+    private mutating func grow(_ levels: UnsafePointer<Int64>, _ levelCount: Int) {
+        bits += 2
+        slots = [UInt32](unsafeUninitializedCapacity: 1 << bits) { slots, count in
+            slots.initialize(repeating: 0)
+            count = slots.count
+            LevelLoops.enter(
+                levels, levelCount: levelCount, slots: slots.baseAddress.unsafelyUnwrapped,
+                bits: bits)
         }
-    }
-
-    @inline(__always)
-    private static func mixed(_ value: Int64) -> UInt64 {
-        UInt64(bitPattern: value) &* 0xF135_7AEA_2E62_A9C5
     }
 }
 
 /// Sorting by digits: many times faster than by comparing, for a few thousand integers.
 enum Sorting {
     /// Distinct integers in ascending order, and for each of `values` its place among them.
-    static func ranks(of values: [Int64]) -> (sorted: [Int64], rank: [UInt32]) {
+    static func ranks(of values: [Int64]) -> (sorted: [Int64], ranks: [Int64]) {
         let sign = UInt64(1) << 63
         var all: UInt64 = 0
         for value in values { all |= UInt64(bitPattern: value ^ values[0]) }
@@ -280,14 +237,14 @@ enum Sorting {
         }
         if keys.count <= 96 { keys.sort() } else { sort(&keys, digitCount: digitCount) }
         if down > 0 { sortEqual(&keys, values) }
-        var rank = [UInt32](repeating: 0, count: values.count)
+        var ranks = [Int64](repeating: 0, count: values.count)
         var sorted = values
         for (place, key) in keys.enumerated() {
             let index = Int(key & 0xFFFF_FFFF)
-            rank[index] = UInt32(place)
+            ranks[index] = Int64(place)
             sorted[place] = values[index]
         }
-        return (sorted, rank)
+        return (sorted, ranks)
     }
 
     /// Sorts keys whose high halves are the same by all bits of the values that they number.
@@ -309,32 +266,15 @@ enum Sorting {
     private static func sort(_ keys: inout [UInt64], digitCount: Int) {
         var other = keys
         for digit in 0..<digitCount {
-            let shift = UInt64(32 + 8 * digit)
             keys.withUnsafeBufferPointer { keys in
-                other.withUnsafeMutableBufferPointer { pass(keys, $0, shift) }
+                other.withUnsafeMutableBufferPointer { other in
+                    guard let keys = keys.baseAddress, let target = other.baseAddress else {
+                        return
+                    }
+                    LevelLoops.sort(keys, count: other.count, shift: 32 + 8 * digit, into: target)
+                }
             }
             swap(&keys, &other)
-        }
-    }
-
-    private static func pass(
-        _ keys: UnsafeBufferPointer<UInt64>, _ other: UnsafeMutableBufferPointer<UInt64>,
-        _ shift: UInt64
-    ) {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { places in
-            places.initialize(repeating: 0)
-            for key in keys { places[Int(truncatingIfNeeded: key &>> shift & 255)] &+= 1 }
-            var next: UInt32 = 0
-            for place in 0..<256 {
-                let count = places[place]
-                places[place] = next
-                next &+= count
-            }
-            for key in keys {
-                let digit = Int(truncatingIfNeeded: key &>> shift & 255)
-                other[Int(places[digit])] = key
-                places[digit] &+= 1
-            }
         }
     }
 }

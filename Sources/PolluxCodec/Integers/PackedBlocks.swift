@@ -6,6 +6,9 @@ enum PackedOrder: Int {
     case deltas = 1
     case deltaDeltas = 2
 
+    /// Every order, by its number.
+    static let all: [PackedOrder] = [.values, .deltas, .deltaDeltas]
+
     init?(_ encoding: ColumnEncoding) {
         switch encoding {
         case .integerPacked: self = .values

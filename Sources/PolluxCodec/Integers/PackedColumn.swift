@@ -87,11 +87,26 @@ struct PackedColumn {
         }
     }
 
-    /// Differences of the order asked for of one block, and their range; they may be the numbers
-    /// themselves, else they are in `scratch`.
+    /// Differences of the order asked for of one block; they may be the numbers themselves, else
+    /// they are in `scratch`.
     ///
     /// The first of a column repeat the second, so that they are free.
     private func residuals(
+        _ first: Int, count: Int, _ numbers: UnsafePointer<Int64>,
+        _ scratch: UnsafeMutablePointer<Int64>, _ starts: (start: Int64, step: Int64)
+    ) -> UnsafePointer<Int64> {
+        switch order {
+        case .values: return numbers + first
+        case .deltas:
+            IntegerLoops.differences(
+                numbers + first, count: count, previous: starts.start, into: scratch)
+            return UnsafePointer(scratch)
+        case .deltaDeltas: return ranged(first, count: count, numbers, scratch, starts).values
+        }
+    }
+
+    /// The same with their range.
+    private func ranged(
         _ first: Int, count: Int, _ numbers: UnsafePointer<Int64>,
         _ scratch: UnsafeMutablePointer<Int64>, _ starts: (start: Int64, step: Int64)
     ) -> (values: UnsafePointer<Int64>, range: (least: Int64, greatest: Int64)) {
@@ -124,14 +139,16 @@ struct PackedColumn {
             isNarrow
             || Self.isNarrow(
                 IntegerLoops.range(numbers + first, count: count), start: starts.start)
-        let (values, range) = residuals(first, count: count, numbers, scratch, starts)
+        let (values, range) = ranged(first, count: count, numbers, scratch, starts)
         return PackedPlan(
             values, count: count, range: range, needsWide: !isNarrow,
             headByteCount: headByteCount, words)
     }
 
-    /// Appends the column.
-    func append(to bytes: inout [UInt8]) {
+    /// The encoded column.
+    func bytes() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
         bytes.appendHeader(order.encoding, count: numbers.count)
         bytes.appendVarint(UInt64(factor))
         bytes.appendSigned(offset)
@@ -140,10 +157,11 @@ struct PackedColumn {
                 let first = index * ColumnLimits.blockCount
                 let length = min(self.numbers.count - first, ColumnLimits.blockCount)
                 let starts = start(of: first, numbers)
-                let values = residuals(first, count: length, numbers, scratch, starts).values
+                let values = residuals(first, count: length, numbers, scratch, starts)
                 append(plan, values, count: length, starts, to: &bytes)
             }
         }
+        return bytes
     }
 
     private func append(
