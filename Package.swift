@@ -60,8 +60,11 @@ let package = Package(
         // Row 1
         .target(name: "PolluxModel", exclude: readme, swiftSettings: common),
         .target(name: "PolluxKernels", exclude: readme, swiftSettings: common + kernels),
-        .target(name: "PolluxWideKernels", exclude: readme, swiftSettings: common + wide),
         // Row 2
+        .target(
+            name: "PolluxWideKernels", dependencies: ["PolluxKernels"], exclude: readme,
+            swiftSettings: common + wide),
+        // Row 3
         .target(
             name: "PolluxCodec",
             dependencies: ["PolluxModel", "PolluxKernels", "PolluxWideKernels", "CZstd"],
@@ -69,28 +72,28 @@ let package = Package(
         .target(
             name: "PolluxKeyValue", dependencies: ["PolluxModel", "CLMDB"], exclude: readme,
             swiftSettings: common),
-        // Row 3
+        // Row 4
         .target(
             name: "PolluxLanguage", dependencies: ["PolluxModel"], exclude: readme,
             swiftSettings: common),
         .target(
             name: "PolluxAnalytics", dependencies: ["PolluxModel"], exclude: readme,
             swiftSettings: common),
-        // Row 4
+        // Row 5
         .target(
             name: "PolluxStore", dependencies: ["PolluxKeyValue", "PolluxCodec", "PolluxModel"],
             exclude: readme, swiftSettings: common),
         .target(
             name: "PolluxGraph", dependencies: ["PolluxKeyValue", "PolluxModel"],
             exclude: readme, swiftSettings: common),
-        // Row 5
+        // Row 6
         .target(
             name: "PolluxQuery",
             dependencies: [
                 "PolluxLanguage", "PolluxAnalytics", "PolluxStore", "PolluxGraph", "PolluxCodec",
                 "PolluxKeyValue", "PolluxModel",
             ], exclude: readme, swiftSettings: common),
-        // Row 6
+        // Row 7
         .target(
             name: "PolluxIngest",
             dependencies: [
@@ -102,7 +105,7 @@ let package = Package(
                 "PolluxQuery", "PolluxAnalytics", "PolluxLanguage", "PolluxStore", "PolluxGraph",
                 "PolluxKeyValue", "PolluxModel",
             ], exclude: readme, swiftSettings: common),
-        // Row 7
+        // Row 8
         .target(
             name: "PolluxServer",
             dependencies: [
@@ -121,7 +124,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], exclude: readme, resources: [.copy("Viewer")], swiftSettings: common),
-        // Row 8
+        // Row 9
         .executableTarget(
             name: "pollux",
             dependencies: [

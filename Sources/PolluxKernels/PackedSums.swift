@@ -2,41 +2,22 @@
 ///
 /// All integers, `base + factor * word`, are below 2^51 in size, else sums mean nothing.
 public enum PackedSums {
-    /// The sum of `(base + factor * word) / divisor` in the order of
-    /// storage-format/encodings.md §10.
+    /// Adds the sums of `(base + factor * word) / divisor` over blocks packed in natural order.
     ///
-    /// `source` holds `width * 128` bytes, packed in natural order; width is 0...32.
-    public static func sum(
-        _ source: UnsafeRawPointer, width: Int, base: Int64, factor: Int64, divisor: Double
-    ) -> Double {
-        if factor != 1 {
-            let scaling = LinearWords(base: base, factor: factor, divisor: divisor)
-            return sum(source, width, scaling)
-        }
-        if divisor == 1 {
-            return sum(source, width, ShiftedWords(base: base, factor: factor, divisor: divisor))
-        }
-        return sum(source, width, DividedWords(base: base, factor: factor, divisor: divisor))
-    }
-
-    /// The least and greatest word of a block.
-    ///
-    /// A loop of its own, though it unpacks once more: with sums in it, the compiler cuts the
-    /// comparisons into halves, as the doubles need them, which takes twice the time.
+    /// Each block holds `width * 128` bytes; widths are 0...32.
     @inline(never)
-    public static func range(
-        _ source: UnsafeRawPointer, width: Int
-    ) -> (least: UInt32, greatest: UInt32) {
-        var least = Words(repeating: .max)
-        var greatest = Words()
-        var lanes = LaneRows(source, width: width)
-        for _ in 0..<32 {
-            let (words0, words1, words2, words3) = lanes.next()
-            least = lesser(least, lesser(lesser(words0, words1), lesser(words2, words3)))
-            greatest = greater(
-                greatest, greater(greater(words0, words1), greater(words2, words3)))
+    public static func add(
+        _ blocks: UnsafeBufferPointer<SumBlock>, factor: Int64, divisor: Double,
+        wantsExtremes: Bool, to total: inout SumTotal
+    ) {
+        let column = SumColumn(blocks, factor: factor, divisor: divisor)
+        if factor != 1 {
+            add(column, LinearPlaces.self, wantsExtremes, &total)
+        } else if divisor == 1 {
+            add(column, ShiftedPlaces.self, wantsExtremes, &total)
+        } else {
+            add(column, DividedPlaces.self, wantsExtremes, &total)
         }
-        return fold(&least, &greatest)
     }
 
     /// What an integer, below 2^51 in size, stands for.
@@ -44,57 +25,99 @@ public enum PackedSums {
         DividedWords(base: integer, factor: 1, divisor: divisor).doubles(SIMD4())[0]
     }
 
-    /// Value i of the block belongs to sum i mod 16.
     @inline(__always)
-    private static func sum<Scaling: WordScaling>(
-        _ source: UnsafeRawPointer, _ width: Int, _ scaling: Scaling
-    ) -> Double {
-        var sum0 = SIMD4<Double>()
-        var sum1 = SIMD4<Double>()
-        var sum2 = SIMD4<Double>()
-        var sum3 = SIMD4<Double>()
-        var lanes = LaneRows(source, width: width)
-        for _ in 0..<32 {
-            let (words0, words1, words2, words3) = lanes.next()
-            sum0 += scaling.doubles(words0.lowHalf)
-            sum1 += scaling.doubles(words0.highHalf)
-            sum2 += scaling.doubles(words1.lowHalf)
-            sum3 += scaling.doubles(words1.highHalf)
-            sum0 += scaling.doubles(words2.lowHalf)
-            sum1 += scaling.doubles(words2.highHalf)
-            sum2 += scaling.doubles(words3.lowHalf)
-            sum3 += scaling.doubles(words3.highHalf)
+    private static func add<Scaling: PlaceScaling>(
+        _ column: SumColumn, _: Scaling.Type, _ wantsExtremes: Bool, _ total: inout SumTotal
+    ) {
+        if wantsExtremes {
+            add(column, Scaling.self, AllExtremes.self, &total)
+        } else {
+            add(column, Scaling.self, NoExtremes.self, &total)
         }
-        var four = (sum0 + sum2) + (sum1 + sum3)
-        return fold(&four)
+    }
+
+    @inline(never)
+    private static func add<Scaling: PlaceScaling, Extremes: SumExtremes>(
+        _ column: SumColumn, _: Scaling.Type, _: Extremes.Type, _ total: inout SumTotal
+    ) {
+        guard column.count > 0 else { return }
+        var extremes = Extremes()
+        for index in 0..<column.count {
+            let block = column[index]
+            let scaling = column.scaling(block, Scaling.self)
+            var sums = RowSums()
+            var rows = LaneRows(block.packed, width: block.width)
+            for _ in 0..<32 {
+                let (words0, words1, words2, words3) = rows.next()
+                extremes.add(words0, words1)
+                sums.add(words0, words1, scaling)
+                extremes.add(words2, words3)
+                sums.add(words2, words3, scaling)
+            }
+            extremes.endBlock(scaling)
+            sums.fold(into: &total)
+        }
+        extremes.fold(into: &total)
     }
 }
 
-@inline(__always)
-private func lesser(_ first: Words, _ second: Words) -> Words {
-    first.replacing(with: second, where: second .< first)
+/// Blocks in order, with what they have in common.
+struct SumColumn {
+    private let blocks: UnsafeBufferPointer<SumBlock>
+    private let factor: Int64
+    private let divisor: Double
+
+    @inline(__always)
+    init(_ blocks: UnsafeBufferPointer<SumBlock>, factor: Int64, divisor: Double) {
+        self.blocks = blocks
+        self.factor = factor
+        self.divisor = divisor
+    }
+
+    @inline(__always)
+    func scaling<Scaling: PlaceScaling>(_ block: SumBlock, _: Scaling.Type) -> Scaling {
+        Scaling(base: block.base, factor: factor, divisor: divisor)
+    }
+
+    @inline(__always)
+    var count: Int { blocks.count }
+
+    @inline(__always)
+    subscript(_ index: Int) -> SumBlock {
+        blocks.baseAddress.unsafelyUnwrapped[index]
+    }
 }
 
-@inline(__always)
-private func greater(_ first: Words, _ second: Words) -> Words {
-    first.replacing(with: second, where: second .> first)
-}
+/// Sixteen running sums: those of words 0 and 1 of each half of a vector, and of words 2 and 3, for
+/// the first and the second of two vectors.
+private struct RowSums {
+    private var low0 = SIMD4<Double>()
+    private var high0 = SIMD4<Double>()
+    private var low1 = SIMD4<Double>()
+    private var high1 = SIMD4<Double>()
 
-/// The least and greatest of eight words each.
-///
-/// Not inlined and by address, as the sums below: seeing single words, the compiler would cut the
-/// comparisons of the whole loop into halves.
-@inline(never)
-private func fold(_ least: inout Words, _ greatest: inout Words) -> (UInt32, UInt32) {
-    (least.min(), greatest.max())
-}
+    @inline(__always)
+    init() {}
 
-/// Four sums in halves.
-///
-/// Not inlined and by address: seeing the halves, the compiler would keep the sums of the whole
-/// loop in vectors of two, which takes twice the instructions.
-@inline(never)
-private func fold(_ four: inout SIMD4<Double>) -> Double {
-    let two = four.lowHalf + four.highHalf
-    return two[0] + two[1]
+    /// Adds sixteen scaled words, each to the sum of its place.
+    @inline(__always)
+    mutating func add<Scaling: PlaceScaling>(
+        _ first: Words, _ second: Words, _ scaling: Scaling
+    ) {
+        low0 += scaling.doubles(first.lowShifted)
+        high0 += scaling.doubles(first.highShifted)
+        low1 += scaling.doubles(second.lowShifted)
+        high1 += scaling.doubles(second.highShifted)
+    }
+
+    /// Sum j takes in sum j + 8, then j + 4, then j + 2, and sum 0 at last sum 1.
+    ///
+    /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
+    @inline(never)
+    mutating func fold(into total: inout SumTotal) {
+        let low = low0 + low1
+        let high = high0 + high1
+        let two = (low.lowHalf + low.highHalf) + (high.lowHalf + high.highHalf)
+        total.sum += two[0] + two[1]
+    }
 }

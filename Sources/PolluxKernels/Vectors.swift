@@ -82,3 +82,38 @@ struct Divisor {
             lowHalf: divide(numerators.lowHalf), highHalf: divide(numerators.highHalf))
     }
 }
+
+/// Words of two vectors in a new order, one instruction each.
+///
+/// They are written word by word, and in words and pairs in turn: through several steps in lanes of
+/// one width the compiler follows each single word, and makes of them many instructions.
+extension Words {
+    /// In each half, words 0 and 1 of both in turn.
+    @inline(__always)
+    func lowWords(with other: Self) -> Self {
+        Self(self[0], other[0], self[1], other[1], self[4], other[4], self[5], other[5])
+    }
+
+    /// In each half, words 2 and 3 of both in turn.
+    @inline(__always)
+    func highWords(with other: Self) -> Self {
+        Self(self[2], other[2], self[3], other[3], self[6], other[6], self[7], other[7])
+    }
+
+    @inline(__always)
+    var pairs: SIMD4<UInt64> { unsafeBitCast(self, to: SIMD4<UInt64>.self) }
+
+    /// In each half, words 0 and 1 of both.
+    @inline(__always)
+    func lowPairs(with other: Self) -> Self {
+        let (first, second) = (pairs, other.pairs)
+        return unsafeBitCast(SIMD4(first[0], second[0], first[2], second[2]), to: Self.self)
+    }
+
+    /// In each half, words 2 and 3 of both.
+    @inline(__always)
+    func highPairs(with other: Self) -> Self {
+        let (first, second) = (pairs, other.pairs)
+        return unsafeBitCast(SIMD4(first[1], second[1], first[3], second[3]), to: Self.self)
+    }
+}

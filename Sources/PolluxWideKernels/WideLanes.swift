@@ -1,3 +1,5 @@
+public import PolluxKernels
+
 /// Sums over blocks of differences in lane order: row r of lane j is number 32*j + r.
 ///
 /// All running sums wrap modulo 2^32.
@@ -13,9 +15,9 @@ public enum WideLanes {
     /// mean nothing.
     @inline(never)
     public static func add(
-        _ blocks: UnsafeBufferPointer<WideBlock>, from bias: UInt32, factor: Int64,
+        _ blocks: UnsafeBufferPointer<SumBlock>, from bias: UInt32, factor: Int64,
         divisor: Double, wantsExtremes: Bool, scratch: UnsafeMutablePointer<UInt32>,
-        to total: inout WideTotal
+        to total: inout SumTotal
     ) {
         let column = WideColumn(blocks, factor: factor, divisor: divisor)
         switch (factor != 1, wantsExtremes) {
@@ -35,7 +37,7 @@ public enum WideLanes {
     @inline(never)
     private static func add<Scaling: WideScaling, Extremes: WideExtremes>(
         _ column: WideColumn, _: Scaling.Type, _: Extremes.Type, _ bias: UInt32,
-        _ scratch: UnsafeMutablePointer<UInt32>, _ total: inout WideTotal
+        _ scratch: UnsafeMutablePointer<UInt32>, _ total: inout SumTotal
     ) {
         guard column.count > 0 else { return }
         var lanes = scratch
@@ -70,7 +72,7 @@ public enum WideLanes {
     public static func add(
         rows: UnsafePointer<UInt32>, from bias: UInt32, base: Int64, factor: Int64,
         divisor: Double, wantsExtremes: Bool, scratch: UnsafeMutablePointer<UInt32>,
-        to total: inout WideTotal
+        to total: inout SumTotal
     ) {
         var source = UnsafeRawPointer(rows)
         var target = UnsafeMutableRawPointer(scratch)
@@ -97,7 +99,7 @@ public enum WideLanes {
     @inline(__always)
     private static func add<Scaling: WideScaling>(
         _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ scaling: Scaling, _ wantsExtremes: Bool,
-        _ total: inout WideTotal
+        _ total: inout SumTotal
     ) {
         if wantsExtremes {
             var extremes = AllExtremes()
@@ -130,7 +132,7 @@ public enum WideLanes {
     @inline(__always)
     private static func add<Scaling: WideScaling, Extremes: WideExtremes>(
         _ lanes: UnsafePointer<UInt32>, _ bias: UInt32, _ scaling: Scaling,
-        _ extremes: inout Extremes, _ total: inout WideTotal
+        _ extremes: inout Extremes, _ total: inout SumTotal
     ) {
         var sums = WideLaneSums()
         var walk = WideWalk(lanes, from: bias)
@@ -153,7 +155,7 @@ private struct WideUnpacking {
     private var target: UnsafeMutableRawPointer
 
     @inline(__always)
-    init(_ block: WideBlock, into target: UnsafeMutablePointer<UInt32>) {
+    init(_ block: SumBlock, into target: UnsafeMutablePointer<UInt32>) {
         rows = WideRows(block.packed, width: block.width)
         added = WideWords(repeating: block.reference)
         self.target = UnsafeMutableRawPointer(target)
@@ -288,7 +290,7 @@ private struct WideLaneSums {
     ///
     /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
     @inline(never)
-    mutating func fold(into total: inout WideTotal) {
+    mutating func fold(into total: inout SumTotal) {
         let eight = rows0 + rows8
         // Rows 0 to 3, and 4 to 7.
         let four = eight.evenHalf + eight.oddHalf

@@ -1,3 +1,5 @@
+public import PolluxKernels
+
 /// Sums over packed blocks of 1,024 numbers, for processors with AVX-512.
 ///
 /// All integers, `base + factor * word`, are below 2^51 in size, else sums mean nothing.
@@ -7,8 +9,8 @@ public enum WideSums {
     /// Each block holds `width * 128` bytes; widths are 0...32.
     @inline(never)
     public static func add(
-        _ blocks: UnsafeBufferPointer<WideBlock>, factor: Int64, divisor: Double,
-        wantsExtremes: Bool, to total: inout WideTotal
+        _ blocks: UnsafeBufferPointer<SumBlock>, factor: Int64, divisor: Double,
+        wantsExtremes: Bool, to total: inout SumTotal
     ) {
         let column = WideColumn(blocks, factor: factor, divisor: divisor)
         guard column.count > 0 else { return }
@@ -23,7 +25,7 @@ public enum WideSums {
 
     @inline(__always)
     private static func add<Scaling: WideScaling>(
-        _ column: WideColumn, _: Scaling.Type, _ wantsExtremes: Bool, _ total: inout WideTotal
+        _ column: WideColumn, _: Scaling.Type, _ wantsExtremes: Bool, _ total: inout SumTotal
     ) {
         if wantsExtremes {
             add(column, Scaling.self, AllExtremes.self, &total)
@@ -35,7 +37,7 @@ public enum WideSums {
     /// Each row is unpacked before the one before it is added up.
     @inline(never)
     private static func add<Scaling: WideScaling, Extremes: WideExtremes>(
-        _ column: WideColumn, _: Scaling.Type, _: Extremes.Type, _ total: inout WideTotal
+        _ column: WideColumn, _: Scaling.Type, _: Extremes.Type, _ total: inout SumTotal
     ) {
         var extremes = Extremes()
         column.forEach { block in
@@ -81,7 +83,7 @@ struct WideSixteen {
     ///
     /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
     @inline(never)
-    mutating func fold(into total: inout WideTotal) {
+    mutating func fold(into total: inout SumTotal) {
         let low4 = low.lowHalf + low.highHalf
         let high4 = high.lowHalf + high.highHalf
         let low2 = low4.lowHalf + low4.highHalf
@@ -102,7 +104,7 @@ protocol WideExtremes {
     mutating func endBlock<Scaling: WideScaling>(_ scaling: Scaling)
 
     /// Takes in the least and greatest of at least one block.
-    mutating func fold(into total: inout WideTotal)
+    mutating func fold(into total: inout SumTotal)
 }
 
 /// Nobody asks for them.
@@ -117,7 +119,7 @@ struct NoExtremes: WideExtremes {
     mutating func endBlock<Scaling: WideScaling>(_ scaling: Scaling) {}
 
     @inline(__always)
-    mutating func fold(into total: inout WideTotal) {}
+    mutating func fold(into total: inout SumTotal) {}
 }
 
 /// Words while a block lasts, then integers as doubles, which hold them exactly.
@@ -148,16 +150,12 @@ struct AllExtremes: WideExtremes {
     }
 
     /// Not inlined and by address, as sums.
+    ///
+    /// Without `min()` and `max()` of vectors: the compiler makes functions of them that the linker
+    /// could take for those of other rooms.
     @inline(never)
-    mutating func fold(into total: inout WideTotal) {
-        total.least = Swift.min(total.least, Self.integer(least.min()))
-        total.greatest = Swift.max(total.greatest, Self.integer(greatest.max()))
-    }
-
-    /// What no writer stores is cut, or the conversion would not be defined.
-    @inline(__always)
-    private static func integer(_ value: Double) -> Int64 {
-        Int64(Swift.max(-0x1p62, Swift.min(value, 0x1p62)))
+    mutating func fold(into total: inout SumTotal) {
+        for lane in 0..<8 { total.add(least: least[lane], greatest: greatest[lane]) }
     }
 }
 

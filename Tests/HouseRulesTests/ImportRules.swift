@@ -8,7 +8,7 @@ import Testing
     static let allowed: [String: Set<String>] = [
         "PolluxModel": [],
         "PolluxKernels": [],
-        "PolluxWideKernels": [],
+        "PolluxWideKernels": ["PolluxKernels"],
         "PolluxCodec": ["PolluxModel", "PolluxKernels", "PolluxWideKernels", "CZstd"],
         "PolluxKeyValue": ["PolluxModel", "CLMDB"],
         "PolluxLanguage": ["PolluxModel"],

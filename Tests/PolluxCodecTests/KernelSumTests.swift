@@ -7,7 +7,47 @@ import Testing
 /// Sums straight from packed bits are those of storage-format/encodings.md §10 over the decoded
 /// values, to the last bit, with vectors of either width.
 @Suite struct KernelSumTests {
-    private static let wideOnly: Comment = "this processor has no AVX-512"
+    /// The kernels that this processor has.
+    private enum Vectors {
+        case narrow, wide
+
+        static var all: [Vectors] { CPUFeatures.isWide ? [.narrow, .wide] : [.narrow] }
+
+        func add(_ blocks: [SumBlock], _ like: Block, _ extremes: Bool, to total: inout SumTotal) {
+            blocks.withUnsafeBufferPointer { blocks in
+                switch self {
+                case .narrow:
+                    PackedSums.add(
+                        blocks, factor: like.factor, divisor: like.divisor,
+                        wantsExtremes: extremes, to: &total)
+                case .wide:
+                    WideSums.add(
+                        blocks, factor: like.factor, divisor: like.divisor,
+                        wantsExtremes: extremes, to: &total)
+                }
+            }
+        }
+
+        func addLanes(
+            _ blocks: [SumBlock], from bias: UInt32, _ like: Block, _ extremes: Bool,
+            to total: inout SumTotal
+        ) {
+            let size = self == .wide ? WideLanes.scratchCount : LaneSums.scratchCount
+            var scratch = [UInt32](repeating: 0, count: size)
+            blocks.withUnsafeBufferPointer { blocks in
+                switch self {
+                case .narrow:
+                    LaneSums.add(
+                        blocks, from: bias, factor: like.factor, divisor: like.divisor,
+                        wantsExtremes: extremes, scratch: &scratch, to: &total)
+                case .wide:
+                    WideLanes.add(
+                        blocks, from: bias, factor: like.factor, divisor: like.divisor,
+                        wantsExtremes: extremes, scratch: &scratch, to: &total)
+                }
+            }
+        }
+    }
 
     /// A block of packed numbers, and what they stand for.
     private struct Block {
@@ -66,7 +106,7 @@ import Testing
         }
 
         /// What the words add up to by the letter.
-        func defined(_ words: [UInt32]) -> WideTotal {
+        func defined(_ words: [UInt32]) -> SumTotal {
             let values = [Double](unsafeUninitializedCapacity: 1024) { values, count in
                 WordBlock.scale(
                     words, base: base, factor: factor, divisor: divisor,
@@ -82,8 +122,8 @@ import Testing
         }
 
         /// A sum with what the least and greatest word stand for.
-        func total(_ sum: Double, least: UInt32, greatest: UInt32) -> WideTotal {
-            var total = WideTotal(from: sum)
+        func total(_ sum: Double, least: UInt32, greatest: UInt32) -> SumTotal {
+            var total = SumTotal(from: sum)
             total.least = base + factor * Int64(least)
             total.greatest = base + factor * Int64(greatest)
             return total
@@ -91,7 +131,7 @@ import Testing
     }
 
     private static func check(
-        _ found: WideTotal, _ defined: WideTotal, _ extremes: Bool, _ width: Int
+        _ found: SumTotal, _ defined: SumTotal, _ extremes: Bool, _ width: Int
     ) {
         #expect(found.sum.bitPattern == defined.sum.bitPattern, "width \(width)")
         guard extremes else { return }
@@ -111,36 +151,20 @@ import Testing
                 LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
             }
             let defined = block.defined(words)
-            let found = block.withPacked { source in
-                let range = PackedSums.range(source, width: block.width)
-                let sum = PackedSums.sum(
-                    source, width: block.width, base: block.base, factor: block.factor,
-                    divisor: block.divisor)
-                return block.total(sum, least: range.least, greatest: range.greatest)
+            for (vectors, extremes) in Self.ways {
+                var found = SumTotal(from: 0)
+                block.withPacked {
+                    let table = [SumBlock($0, width: block.width, base: block.base)]
+                    vectors.add(table, block, extremes, to: &found)
+                }
+                Self.check(found, defined, extremes, block.width)
             }
-            Self.check(found, defined, true, block.width)
         }
     }
 
-    @Test(.enabled(if: CPUFeatures.isWide, wideOnly), arguments: [4, 5, 6] as [UInt64])
-    func widePacked(_ seed: UInt64) {
-        Self.forEachBlock(seed) { block, _ in
-            let words = block.words {
-                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
-            }
-            for extremes in [false, true] {
-                var found = WideTotal(from: 0)
-                block.withPacked {
-                    let table = [WideBlock($0, width: block.width, base: block.base)]
-                    table.withUnsafeBufferPointer {
-                        WideSums.add(
-                            $0, factor: block.factor, divisor: block.divisor,
-                            wantsExtremes: extremes, to: &found)
-                    }
-                }
-                Self.check(found, block.defined(words), extremes, block.width)
-            }
-        }
+    /// Each kernel, without least and greatest and with.
+    private static var ways: [(Vectors, Bool)] {
+        Vectors.all.flatMap { [($0, false), ($0, true)] }
     }
 
     /// Running sums down the lanes, from lane to lane, by the letter.
@@ -169,8 +193,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: CPUFeatures.isWide, wideOnly), arguments: [10, 11, 12] as [UInt64])
-    func wideLanes(_ seed: UInt64) {
+    @Test(arguments: [10, 11, 12] as [UInt64]) func laneSums(_ seed: UInt64) {
         Self.forEachBlock(seed) { block, random in
             let (reference, bias) = (UInt32(truncatingIfNeeded: random.next()), UInt32(1) << 31)
             let differences = block.words {
@@ -181,21 +204,18 @@ import Testing
                     $0, width: block.width, adding: reference, into: $1)
             }
             let defined = block.defined(Self.running(differences, reference, bias))
-            for extremes in [false, true] {
-                var scratch = [UInt32](repeating: 0, count: WideLanes.scratchCount)
-                var found = WideTotal(from: 0)
+            for (vectors, extremes) in Self.ways {
+                var found = SumTotal(from: 0)
                 block.withPacked {
                     let table = [
-                        WideBlock($0, width: block.width, base: block.base, adding: reference)
+                        SumBlock($0, width: block.width, base: block.base, adding: reference)
                     ]
-                    table.withUnsafeBufferPointer {
-                        WideLanes.add(
-                            $0, from: bias, factor: block.factor, divisor: block.divisor,
-                            wantsExtremes: extremes, scratch: &scratch, to: &found)
-                    }
+                    vectors.addLanes(table, from: bias, block, extremes, to: &found)
                 }
                 Self.check(found, defined, extremes, block.width)
-                var ofRows = WideTotal(from: 0)
+                guard vectors == .wide else { continue }
+                var scratch = [UInt32](repeating: 0, count: 1024)
+                var ofRows = SumTotal(from: 0)
                 WideLanes.add(
                     rows: rows, from: bias, base: block.base, factor: block.factor,
                     divisor: block.divisor, wantsExtremes: extremes, scratch: &scratch,
@@ -207,8 +227,7 @@ import Testing
 
     /// Columns of up to seven blocks, small differences and great ones: what one block leaves behind
     /// does not reach the next.
-    @Test(.enabled(if: CPUFeatures.isWide, wideOnly), arguments: [15, 16] as [UInt64])
-    func wideColumns(_ seed: UInt64) {
+    @Test(arguments: [15, 16] as [UInt64]) func columns(_ seed: UInt64) {
         var random = Seed(seed)
         for round in 0..<120 {
             let blocks = (0..<(1 + round % 7)).map { _ in
@@ -222,16 +241,16 @@ import Testing
             let (factor, divisor, bias) = (blocks[0].factor, blocks[0].divisor, UInt32(1) << 31)
             var packed: [UnsafeMutableBufferPointer<UInt8>] = []
             defer { for bytes in packed { bytes.deallocate() } }
-            var table: [WideBlock] = []
-            var plain = WideTotal(from: 0.5)
-            var running = WideTotal(from: 0.5)
+            var table: [SumBlock] = []
+            var plain = SumTotal(from: 0.5)
+            var running = SumTotal(from: 0.5)
             for (block, reference) in zip(blocks, references) {
                 let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(
                     capacity: max(1, block.packed.count))
                 _ = bytes.update(fromContentsOf: block.packed)
                 packed.append(bytes)
                 table.append(
-                    WideBlock(
+                    SumBlock(
                         UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped), width: block.width,
                         base: block.base, adding: reference))
                 let words = block.words {
@@ -241,19 +260,14 @@ import Testing
                 plain.add(alike.defined(words))
                 running.add(alike.defined(Self.running(words, reference, bias)))
             }
-            for extremes in [false, true] {
-                var scratch = [UInt32](repeating: 0, count: WideLanes.scratchCount)
-                table.withUnsafeBufferPointer {
-                    var found = WideTotal(from: 0.5)
-                    WideSums.add(
-                        $0, factor: factor, divisor: divisor, wantsExtremes: extremes, to: &found)
-                    Self.check(found, plain, extremes, blocks[0].width)
-                    found = WideTotal(from: 0.5)
-                    WideLanes.add(
-                        $0, from: bias, factor: factor, divisor: divisor, wantsExtremes: extremes,
-                        scratch: &scratch, to: &found)
-                    Self.check(found, running, extremes, blocks[0].width)
-                }
+            let like = blocks[0]
+            for (vectors, extremes) in Self.ways {
+                var found = SumTotal(from: 0.5)
+                vectors.add(table, like, extremes, to: &found)
+                Self.check(found, plain, extremes, like.width)
+                found = SumTotal(from: 0.5)
+                vectors.addLanes(table, from: bias, like, extremes, to: &found)
+                Self.check(found, running, extremes, like.width)
             }
         }
     }
@@ -294,9 +308,9 @@ import Testing
     }
 }
 
-extension WideTotal {
+extension SumTotal {
     /// Takes in what follows.
-    fileprivate mutating func add(_ next: WideTotal) {
+    fileprivate mutating func add(_ next: SumTotal) {
         sum += next.sum
         least = min(least, next.least)
         greatest = max(greatest, next.greatest)

@@ -160,7 +160,7 @@ public struct FloatReader: ~Copyable {
         _ packed: PackedBlocks, divisor: Double, _ wantsExtremes: Bool
     ) throws(CodecError) -> FloatAggregate {
         var result = FloatAggregate()
-        var run = WideRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
+        var run = BlockRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
         var rest = packed
         while rest.remainingCount > 0 {
             let block = try rest.next()
@@ -185,7 +185,7 @@ public struct FloatReader: ~Copyable {
         to result: inout FloatAggregate
     ) throws(CodecError) {
         let (packed, divisor) = (blocks.integers.blocks, blocks.scale.divisor)
-        var run = WideRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
+        var run = BlockRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
         for piece in BlockPieces(rows) {
             let block = blocks.integers.places[piece.block]
             let isWhole =

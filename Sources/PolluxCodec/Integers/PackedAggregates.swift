@@ -2,22 +2,22 @@ internal import CZstd
 internal import PolluxKernels
 internal import PolluxWideKernels
 
-/// Blocks that follow one another, for a kernel that sums many at a time, where there is one.
-struct WideRun {
+/// Blocks that follow one another, for kernels that sum many at a time.
+struct BlockRun {
     private let blocks: PackedBlocks
     private let divisor: Double
     private let wantsExtremes: Bool
     private let isUsable: Bool
-    private var taken: InlineArray<16, WideBlock>
+    private var taken: InlineArray<16, SumBlock>
     private var count = 0
 
     init(_ blocks: PackedBlocks, divisor: Double, wantsExtremes: Bool) {
         self.blocks = blocks
         self.divisor = divisor
         self.wantsExtremes = wantsExtremes
-        isUsable = CPUFeatures.isWide && blocks.order != .deltaDeltas
+        isUsable = blocks.order != .deltaDeltas
         // Never looked at: only the first `count` are.
-        taken = InlineArray(repeating: WideBlock(blocks.start, width: 0, base: 0))
+        taken = InlineArray(repeating: SumBlock(blocks.start, width: 0, base: 0))
     }
 
     /// Takes the next block when a kernel can sum it from its bits alone, else adds all before it.
@@ -28,7 +28,7 @@ struct WideRun {
             return false
         }
         if count == taken.count { finish(&result) }
-        taken[count] = WideBlock(
+        taken[count] = SumBlock(
             block.packed, width: block.width, base: blocks.base(block),
             adding: UInt32(truncatingIfNeeded: block.reference))
         count += 1
@@ -38,7 +38,7 @@ struct WideRun {
     /// Adds what was taken.
     mutating func finish(_ result: inout FloatAggregate) {
         guard count > 0 else { return }
-        var total = WideTotal(from: result.sum)
+        var total = SumTotal(from: result.sum)
         taken.span.extracting(first: count).withUnsafeBufferPointer { add($0, &total) }
         result.count += count * ColumnLimits.blockCount
         count = 0
@@ -50,16 +50,49 @@ struct WideRun {
             result.maximum, PackedSums.value(of: total.greatest, divisor: divisor))
     }
 
-    private func add(_ run: UnsafeBufferPointer<WideBlock>, _ total: inout WideTotal) {
+    private func add(_ run: UnsafeBufferPointer<SumBlock>, _ total: inout SumTotal) {
         if blocks.order == .values {
-            WideSums.add(
+            WidestSums.add(
                 run, factor: blocks.factor, divisor: divisor, wantsExtremes: wantsExtremes,
                 to: &total)
         } else {
+            WidestSums.addLanes(
+                run, factor: blocks.factor, divisor: divisor, wantsExtremes: wantsExtremes,
+                to: &total)
+        }
+    }
+}
+
+/// The kernels with the widest vectors that this processor has; all give the same bits.
+private enum WidestSums {
+    /// Over blocks packed in natural order.
+    static func add(
+        _ blocks: UnsafeBufferPointer<SumBlock>, factor: Int64, divisor: Double,
+        wantsExtremes: Bool, to total: inout SumTotal
+    ) {
+        if CPUFeatures.isWide {
+            WideSums.add(
+                blocks, factor: factor, divisor: divisor, wantsExtremes: wantsExtremes, to: &total)
+        } else {
+            PackedSums.add(
+                blocks, factor: factor, divisor: divisor, wantsExtremes: wantsExtremes, to: &total)
+        }
+    }
+
+    /// Over blocks of differences in lane order.
+    static func addLanes(
+        _ blocks: UnsafeBufferPointer<SumBlock>, factor: Int64, divisor: Double,
+        wantsExtremes: Bool, to total: inout SumTotal
+    ) {
+        let scratch = pollux_scratch().assumingMemoryBound(to: UInt32.self)
+        if CPUFeatures.isWide {
             WideLanes.add(
-                run, from: PackedBlocks.signBias, factor: blocks.factor, divisor: divisor,
-                wantsExtremes: wantsExtremes,
-                scratch: pollux_scratch().assumingMemoryBound(to: UInt32.self), to: &total)
+                blocks, from: PackedBlocks.signBias, factor: factor, divisor: divisor,
+                wantsExtremes: wantsExtremes, scratch: scratch, to: &total)
+        } else {
+            LaneSums.add(
+                blocks, from: PackedBlocks.signBias, factor: factor, divisor: divisor,
+                wantsExtremes: wantsExtremes, scratch: scratch, to: &total)
         }
     }
 }
@@ -135,28 +168,18 @@ private struct ScaledNumbers {
 
     /// Over 1,024 words in natural order, packed in `width` bits.
     func sum(_ source: UnsafeRawPointer, width: Int) -> BlockAggregate {
-        if CPUFeatures.isWide {
-            return result { total in
-                withUnsafePointer(to: WideBlock(source, width: width, base: base)) {
-                    WideSums.add(
-                        UnsafeBufferPointer(start: $0, count: 1), factor: factor,
-                        divisor: divisor, wantsExtremes: wantsExtremes, to: &total)
-                }
+        result { total in
+            withUnsafePointer(to: SumBlock(source, width: width, base: base)) {
+                WidestSums.add(
+                    UnsafeBufferPointer(start: $0, count: 1), factor: factor, divisor: divisor,
+                    wantsExtremes: wantsExtremes, to: &total)
             }
-        }
-        return result { total in
-            total.sum = PackedSums.sum(
-                source, width: width, base: base, factor: factor, divisor: divisor)
-            guard wantsExtremes else { return }
-            let words = PackedSums.range(source, width: width)
-            total.least = base &+ factor &* Int64(words.least)
-            total.greatest = base &+ factor &* Int64(words.greatest)
         }
     }
 
     /// Scaling ascends, so the integers tell which value is least.
-    func result(_ add: (inout WideTotal) -> Void) -> BlockAggregate {
-        var total = WideTotal(from: 0)
+    func result(_ add: (inout SumTotal) -> Void) -> BlockAggregate {
+        var total = SumTotal(from: 0)
         add(&total)
         guard wantsExtremes else {
             return BlockAggregate(sum: total.sum, minimum: .infinity, maximum: -.infinity)
