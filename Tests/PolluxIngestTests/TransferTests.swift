@@ -23,7 +23,7 @@ struct TransferTests {
             "tool,tool=T-42", "weather",
             #"bearing,_asset=machine:CNC-3/spindle/bearing:B\ 1\,x\=2"#,
             #"machine,machine=odd\ name\,\=\\/:"#, "line,_asset=line:Ⅱ",
-            "odd,_asset=#odd:#1", "odd,_asset=line:\u{301}x/\u{301}p:y",
+            "clock,_asset=machine:T", "odd,_asset=#odd:#1", "odd,_asset=line:\u{301}x/\u{301}p:y",
         ]
         let texts = [
             "", "plain", "a,b", "say \"hi\"", "two\nlines\r\n", "back\\slash", "Größe ✓", " ",
@@ -39,6 +39,7 @@ struct TransferTests {
                 let quality = Quality.allCases[Int(random.next() % 4)]
                 let float = floats[Int(random.next() % UInt64(floats.count))]
                 add(key, "x y", .float(float), float.isFinite ? quality : .bad, time)
+                if key.hasPrefix("clock") { add(key, "time", .float(2), quality, time) }
                 add(key, "early", .float(1), .good, .min + 2 + step)
                 add(key, "count", .integer([.min, .max, 0, -7][Int(step % 4)]), quality, time)
                 add(key, "on=off", .boolean(step % 3 == 0), quality, time)
@@ -89,7 +90,7 @@ struct TransferTests {
         let problems = try take(TransferTests.lines(7), .line, into: first, pieces: 1 << 20)
         #expect(problems.isEmpty, "\(problems.first.map { "\($0)" } ?? "")")
         let written = try export(first, format)
-        #expect(written.count { $0 == 10 } >= 9 * 40 * 5)
+        #expect(written.count { $0 == 10 } >= 10 * 40 * 5)
         let second = try Plant()
         defer { second.remove() }
         let refused = try take(written, format, into: second, pieces: pieces)

@@ -15,6 +15,9 @@ enum LineMapping {
         /// The kind of values whose fields hold their bytes as hexadecimal text (`_bits`).
         var bits: ValueKind?
 
+        /// Whether `_asset` names the asset, as exports do: then a measure may be called `time`.
+        var isExact = false
+
         /// Whether every line of this key means the same: only such keys are remembered.
         var isPlain: Bool { quality == .good && bits == nil }
     }
@@ -54,6 +57,7 @@ enum LineMapping {
         }
         if let path {
             result.address = try AssetPath.address(path).get()
+            result.isExact = true
         } else if let placed = placed(parts.measurement, tags, places) {
             (result.address, tags) = placed
         } else {

@@ -100,9 +100,8 @@ struct LineResolver {
         guard let converted = known.value(value) else {
             refuseOne(
                 line,
-                CommitBody.conflictText(
-                    field: name(bytes, field), measurement: measurement(bytes, line),
-                    is: value, known))
+                CommitBody.conflict(
+                    of: name(bytes, field), type: measurement(bytes, line), is: value, known))
             write.refusedPoints[known.id, default: 0] += 1
             return
         }
@@ -121,6 +120,12 @@ struct LineResolver {
     }
 
     private mutating func refuseOne(_ line: LineScan, _ reason: String, isSyntax: Bool = false) {
+        refuseOne(line, .words(reason), isSyntax: isSyntax)
+    }
+
+    private mutating func refuseOne(
+        _ line: LineScan, _ reason: RefusalReason, isSyntax: Bool = false
+    ) {
         write.refuse(
             Refusal(
                 origin: line.number, reason: reason, kind: isSyntax ? .unreadable : .conflict,
@@ -171,7 +176,7 @@ struct LineResolver {
         guard let group, let name = LineMapping.name(fieldName),
             let value = LineMapping.value(bytes, field, of: meaning)
         else { return refuseOne(line, "a text cannot be read", isSyntax: true) }
-        guard name != "time" else {
+        guard name != "time" || meaning.isExact else {
             return refuseOne(line, "input field \"time\" is reserved", isSyntax: true)
         }
         write.groups[group].points.append(

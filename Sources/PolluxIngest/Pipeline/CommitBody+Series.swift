@@ -6,7 +6,8 @@ import PolluxStore
 extension CommitBody {
     /// The series of a point, made when unknown; nil when that is not allowed or says nothing.
     ///
-    /// - Throws: `IngestError.unreadable` when the point cannot be stored as what it is.
+    /// - Throws: `RefusedValue` or `IngestError.unreadable` when the point cannot be stored as what
+    ///   it is.
     mutating func series(
         for point: DecodedPoint, of found: FoundAsset
     ) throws -> KnownSeries? {
@@ -41,10 +42,9 @@ extension CommitBody {
         if try transaction.series(of: found.asset, measure: measure.id) == nil {
             // A value that cannot be held must not make an empty series.
             guard known.value(point.value) != nil else {
-                throw IngestError.unreadable(
-                    reason: CommitBody.conflictText(
-                        field: point.measure, measurement: typeName(found.type),
-                        is: point.value, known))
+                throw RefusedValue(
+                    reason: CommitBody.conflict(
+                        of: point.measure, type: typeName(found.type), is: point.value, known))
             }
             result.newSeriesCount += 1
         }

@@ -101,6 +101,10 @@ struct CommitBody {
                 let series: KnownSeries?
                 do {
                     series = try self.series(for: pending.point, of: found)
+                } catch let error as RefusedValue {
+                    result.refusals.append(
+                        Refusal(origin: pending.origin, reason: error.reason, kind: .conflict))
+                    continue
                 } catch let error as IngestError {
                     // One value that cannot be must not take the others of the message along.
                     result.refusals.append(
@@ -172,24 +176,25 @@ struct CommitBody {
     ) -> Refusal {
         Refusal(
             origin: pending.origin,
-            reason: CommitBody.conflictText(
-                field: pending.point.measure,
-                measurement: address.parts.last?.type ?? address.levels.last?.type ?? "",
+            reason: CommitBody.conflict(
+                of: pending.point.measure,
+                type: address.parts.last?.type ?? address.levels.last?.type ?? "",
                 is: pending.point.value, series), kind: .conflict)
     }
 
-    /// The words that clients of line protocol look for.
-    static func conflictText(
-        field: String, measurement: String, is new: DecodedValue, _ series: KnownSeries
-    ) -> String {
+    /// Why a series cannot hold a value.
+    static func conflict(
+        of measure: String, type: String, is new: DecodedValue, _ series: KnownSeries
+    ) -> RefusalReason {
         if let conversion = series.conversion, series.kind == .integer,
             case .float(let number)? = new.converted(to: .float)
         {
-            return "\(number) is \(conversion(number)) in the unit of \(field), which holds whole "
-                + "numbers only"
+            return .words(
+                "\(number) is \(conversion(number)) in the unit of \(measure), which holds whole "
+                    + "numbers only")
         }
-        return "field type conflict: input field \"\(field)\" on measurement \"\(measurement)\" is "
-            + "type \(new.kindName), already exists as type \(series.kind.lineName)"
+        return .conflict(
+            measure: measure, type: type, new: new.kindName, existing: series.kind)
     }
 
     private mutating func refusal(_ pending: PendingPoint, _ found: FoundAsset) -> Refusal {

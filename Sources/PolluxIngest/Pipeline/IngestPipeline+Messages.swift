@@ -113,7 +113,7 @@ extension IngestPipeline {
         var reasons: [Int: [String]] = [:]
         for refusal in write.refusals + result.refusals
         where reasons[refusal.origin, default: []].count < 4 {
-            reasons[refusal.origin, default: []].append(refusal.reason)
+            reasons[refusal.origin, default: []].append(refusal.reason.plainText)
         }
         let origins = write.refusedOrigins.union(result.refusals.map(\.origin)).sorted()
         for origin in origins {

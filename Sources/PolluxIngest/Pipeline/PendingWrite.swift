@@ -104,9 +104,16 @@ struct PendingGroup: Sendable {
 /// A refusal, by the number of the line or message.
 struct Refusal: Hashable, Sendable {
     var origin: Int
-    var reason: String
+    var reason: RefusalReason
     var kind: RejectionKind
     var isSyntax = false
+}
+
+extension Refusal {
+    /// A refusal that reads the same in every format.
+    init(origin: Int, reason: String, kind: RejectionKind, isSyntax: Bool = false) {
+        self.init(origin: origin, reason: .words(reason), kind: kind, isSyntax: isSyntax)
+    }
 }
 
 /// Everything that one write wants; values only, so that the body of a commit may run again.

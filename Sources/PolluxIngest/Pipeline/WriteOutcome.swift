@@ -6,12 +6,14 @@ public struct Rejection: Hashable, Sendable {
     public var text: String
     /// Why, in words that clients of line protocol know.
     public var reason: String
+    /// Why, in words for files and messages of other formats.
+    public var plainReason: String
 
-    /// A rejection from its parts.
-    public init(line: Int, text: String, reason: String) {
+    init(line: Int, text: String, reason: RefusalReason) {
         self.line = line
         self.text = text
-        self.reason = reason
+        self.reason = reason.lineText
+        plainReason = reason.plainText
     }
 
     /// The whole message, such as `unable to parse 'm f=': missing field value`.

@@ -100,7 +100,7 @@ struct CSVPoints: Sendable {
         }
         let value = try PointCell.value(cell, kind)
         try PointText.check(AssetAddress(), measure)
-        let key = try key(of: row, unit: unit)
+        let key = try key(of: row, measure, unit: unit)
         LineText.append(
             key: key, field: PointText.escaped(measure) + [UInt8(ascii: "=")], value: value,
             quality: row.quality, time: time.nanoseconds, to: &lines.bytes)
@@ -130,8 +130,10 @@ struct CSVPoints: Sendable {
         return try clock.instant(of: civil, written: text, row: row.name)
     }
 
-    private mutating func key(of row: Row, unit: String) throws(IngestError) -> [UInt8] {
-        let name = "\(unit)\u{0}\(row.name)"
+    private mutating func key(
+        of row: Row, _ measure: String, unit: String
+    ) throws(IngestError) -> [UInt8] {
+        let name = "\(unit)\u{0}\(PointText.needsPath(measure))\u{0}\(row.name)"
         if let known = keys[name] { return known }
         var address: AssetAddress
         if !row.path.isEmpty {
@@ -153,7 +155,7 @@ struct CSVPoints: Sendable {
             throw .unreadable(reason: "the row names no asset")
         }
         try PointText.check(address, unit)
-        let key = PointText.key(address, unit: unit, mapping.containment)
+        let key = PointText.key(address, measure, unit: unit, mapping.containment)
         if keys.count > 100_000 { keys.removeAll() }
         keys[name] = key
         return key

@@ -49,7 +49,7 @@ struct JSONPoints: Sendable {
         let address = try AssetPath.address(path).get()
         let unit = text("unit") ?? ""
         try PointText.check(address, measure, unit)
-        let key = PointText.key(address, unit: unit, IngestOptions().containment)
+        let key = PointText.key(address, measure, unit: unit, IngestOptions().containment)
         LineText.append(
             key: key, field: PointText.escaped(measure) + [UInt8(ascii: "=")], value: value,
             quality: quality, time: time.nanoseconds, to: &lines.bytes)

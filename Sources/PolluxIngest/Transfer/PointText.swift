@@ -19,7 +19,7 @@ struct PointText {
         self.kind = kind
         switch format {
         case .line:
-            head = PointText.key(address, unit: unit, containment)
+            head = PointText.key(address, measure, unit: unit, containment)
             tail = PointText.escaped(measure) + [UInt8(ascii: "=")]
         case .csv:
             var bytes: [UInt8] = [UInt8(ascii: ",")]
@@ -49,13 +49,18 @@ struct PointText {
     /// Measurement and tags that `LineMapping` maps to the address: the plant's own words where
     /// they suffice, else the whole path.
     static func key(
-        _ address: AssetAddress, unit: String, _ containment: [String]
+        _ address: AssetAddress, _ measure: String, unit: String, _ containment: [String]
     ) -> [UInt8] {
-        key(address, containment)
+        key(address, needsPath: needsPath(measure), containment)
             + (unit.isEmpty ? [] : Array(",_unit=".utf8) + escaped(unit))
     }
 
-    private static func key(_ address: AssetAddress, _ containment: [String]) -> [UInt8] {
+    /// Whether lines take the name of a measure with a whole path alone.
+    static func needsPath(_ measure: String) -> Bool { measure == "time" }
+
+    private static func key(
+        _ address: AssetAddress, needsPath: Bool, _ containment: [String]
+    ) -> [UInt8] {
         var levels = address.levels
         var measurement = ""
         if let part = address.parts.first, address.parts.count == 1 {
@@ -71,8 +76,8 @@ struct PointText {
         }
         let mapped = try? LineMapping.key(plain, LinePlaces(containment: containment))
         // With `#` in front the line would be a comment.
-        if !measurement.isEmpty, !measurement.hasPrefix("#"), mapped?.address == address,
-            mapped?.attributes == []
+        if !needsPath, !measurement.isEmpty, !measurement.hasPrefix("#"),
+            mapped?.address == address, mapped?.attributes == []
         {
             return plain
         }

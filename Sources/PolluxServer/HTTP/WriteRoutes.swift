@@ -89,8 +89,9 @@ struct WriteRoutes: Sendable {
         }
     }
 
-    /// `{"error":"…","data":[{"original_line","line_number","error_message"}]}`; `rejected` counts
-    /// what the list, which is bounded, may not hold.
+    /// `{"error":"…","data":[{"original_line","line_number","error_message","reason"}]}`: the
+    /// message in words of line protocol, the reason for other formats; `rejected` counts what the
+    /// list, which is bounded, may not hold.
     private static func third(_ outcome: WriteOutcome, isWhole: Bool) -> Response {
         var json = JSONBytes()
         json.beginObject()
@@ -106,6 +107,7 @@ struct WriteRoutes: Sendable {
             json.member("original_line", rejection.text)
             json.member("line_number", rejection.line)
             json.member("error_message", rejection.reason)
+            json.member("reason", rejection.plainReason)
             json.endObject()
         }
         json.endArray()

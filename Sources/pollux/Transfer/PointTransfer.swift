@@ -66,9 +66,7 @@ struct PointTransfer {
             var problems = lines.problems
             file.progress.refusedCount += UInt64(problems.count)
             if !lines.bytes.isEmpty {
-                problems += try write(lines, &file).map { line, reason in
-                    (line, format == .line ? reason : RefusalText.plain(reason))
-                }
+                problems += try write(lines, &file)
             }
             for problem in problems.sorted(by: { $0.line < $1.line }) {
                 shown += 1
@@ -108,7 +106,9 @@ struct PointTransfer {
                 let outcome = try database.ingest.importLines(
                     lines.bytes, precision: format == .line ? precision : .nanoseconds,
                     writtenAt: file.writtenAt, now: Server.systemClock(), progress: &file.progress)
-                return outcome.rejections.map { (lines.origin(of: $0.line), $0.message) }
+                return outcome.rejections.map {
+                    (lines.origin(of: $0.line), format == .line ? $0.message : $0.plainReason)
+                }
             } catch {
                 throw CommandFailure(error)
             }
@@ -145,7 +145,7 @@ struct PointTransfer {
             return refused.map {
                 (
                     lines.origin(of: $0["line_number"] as? Int ?? 1),
-                    $0["error_message"] as? String ?? "refused"
+                    $0[format == .line ? "error_message" : "reason"] as? String ?? "refused"
                 )
             }
         }
