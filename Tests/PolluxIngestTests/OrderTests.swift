@@ -1,3 +1,4 @@
+import PolluxGraph
 import PolluxModel
 import PolluxStore
 import PolluxTestKit
@@ -42,6 +43,42 @@ struct OrderTests {
         _ = try plant.pipeline.ingest([line("", 0)], source: "a")
         _ = try plant.pipeline.ingest([line(",shift=late", 1), line("", 2)], source: "a")
         #expect(try plant.points(machine, [], "x").map(\.value) == [.float(2)])
+    }
+
+    @Test(
+        "attributes hold from line to line, also where one comes again", arguments: [false, true])
+    func attributes(areMessages: Bool) throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let jobs = ["J1", "J2", "J1", "J3", "J1", "J1", "J2", "J1"]
+        // The first half makes the series, the second finds it known.
+        for half in [0..<4, 4..<8] {
+            let lines = half.map { index in
+                "machine,machine=M,job=\(jobs[index]) x=1 16000000\(index)0000000000\n"
+                    + "machine,machine=N,job=\(jobs[7 - index]) x=1 16000000\(index)0000000000"
+            }
+            if areMessages {
+                let messages = lines.map { plant.message("raw", $0) }
+                try plant.pipeline.ingest(messages, source: "a")
+            } else {
+                _ = try plant.pipeline.writeBlocking(
+                    lineProtocol: Array(lines.joined(separator: "\n").utf8),
+                    receivedAt: Plant.arrival)
+            }
+        }
+        let snapshot = try plant.store.snapshot()
+        defer { snapshot.close() }
+        let lookup = AddressLookup(graph: plant.graph, transaction: snapshot.transaction)
+        for (name, wanted) in [("M", jobs), ("N", jobs.reversed())] {
+            let address = AssetAddress(levels: [.init(type: "machine", name: name)])
+            let asset = try #require(try lookup.asset(address))
+            let found = try (0..<8).map { index in
+                try plant.graph.attribute(
+                    "job", of: asset, at: Timestamp(seconds: 1_600_000_005 + Int64(index) * 10),
+                    in: snapshot.transaction)
+            }
+            #expect(found == wanted.map { .text($0) })
+        }
     }
 
     @Test("lines of one message are stored in their order")

@@ -47,7 +47,8 @@ struct LineResolver {
                 countRefused(line, bytes, &cache)
                 continue
             }
-            guard let entry = cache.find(bytes, line.start, line.keyEnd), cache.isCurrent(entry)
+            guard let entry = cache.find(bytes, line.start, line.keyEnd),
+                cache.isCurrent(entry, while: write.hasFacts)
             else {
                 for index in line.fields.indices { postpone(line, index, instant, bytes) }
                 continue

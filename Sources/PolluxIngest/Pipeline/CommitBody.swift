@@ -92,8 +92,7 @@ struct CommitBody {
         try endValues(group, of: found)
         var addition = CacheAddition(
             key: group.key, asset: found.asset,
-            hasFacts: !group.attributes.isEmpty || group.address.parts.last?.name.isEmpty == false,
-            series: [])
+            hasFacts: group.carriesFacts, series: [])
         var known: [String: KnownSeries?] = [:]
         for pending in group.points {
             let name = pending.point.seriesName

@@ -49,7 +49,7 @@ struct MessageResolver {
     ) {
         let key = group.address.key + MessageResolver.factBytes(group)
         let entry = cache.find(key.span, 0, key.count)
-        let isKnown = entry.map { cache.isCurrent($0) } ?? false
+        let isKnown = entry.map { cache.isCurrent($0, while: write.hasFacts) } ?? false
         let latest = message.receivedAt.advanced(by: options.futureTolerance)
         resolveFacts(group, key, isKnown, of: message, number: number)
         for (index, point) in group.points.enumerated() {

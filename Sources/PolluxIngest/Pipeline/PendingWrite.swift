@@ -88,6 +88,18 @@ struct PendingGroup: Sendable {
     var ends: [PendingEnd] = []
     var removedAttributes: [String] = []
 
+    /// Whether it carries attributes or the name of an item, which can change.
+    var carriesFacts: Bool {
+        !attributes.isEmpty || address.parts.last?.name.isEmpty == false
+    }
+
+    /// The asset, or the place in which its item is mounted.
+    var place: AssetAddress {
+        var place = address
+        if !place.parts.isEmpty { place.parts[place.parts.count - 1].name = "" }
+        return place
+    }
+
     /// The earliest instant anything in it speaks of.
     var earliest: Timestamp {
         let point = points.map(\.instant).min() ?? .distantFuture
@@ -123,6 +135,10 @@ struct PendingWrite: Sendable {
     var groups: [PendingGroup] = []
     private var groupIndexes: [[UInt8]: Int] = [:]
     private var placedCount = 0
+    /// The group that spoke last for an asset or place, of those that carry facts.
+    private var speakers: [AssetAddress: Int] = [:]
+    /// Whether a group carries facts: then what was known of any before may hold no longer.
+    var hasFacts: Bool { !speakers.isEmpty }
     /// Refusals found before the commit, in order; bounded by `refuse`.
     var refusals: [Refusal] = []
     /// All refusals, also those not listed.
@@ -187,13 +203,21 @@ struct PendingWrite: Sendable {
     }
 
     /// The group of a key, made by `make` when there is none yet; nil when `make` fails.
+    ///
+    /// Facts hold from their first point on: a key that speaks for an asset again after another one
+    /// did gets another group.
     mutating func group(
         _ key: [UInt8], make: () -> PendingGroup?
     ) -> Int? {
-        if let index = groupIndexes[key] { return index }
+        if let index = groupIndexes[key],
+            !groups[index].carriesFacts || speakers[groups[index].place] == index
+        {
+            return index
+        }
         guard let group = make() else { return nil }
         groups.append(group)
         groupIndexes[key] = groups.count - 1
+        if group.carriesFacts { speakers[group.place] = groups.count - 1 }
         return groups.count - 1
     }
 }

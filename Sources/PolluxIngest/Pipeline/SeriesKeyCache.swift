@@ -152,9 +152,11 @@ struct SeriesKeyCache: Sendable {
     }
 
     /// Whether the key of an entry spoke last for its asset, or has nothing to say.
-    func isCurrent(_ entry: Int) -> Bool {
+    ///
+    /// - Parameter hasFacts: whether facts wait for the commit, so that others may speak last.
+    func isCurrent(_ entry: Int, while hasFacts: Bool) -> Bool {
         guard young.entries[entry].hasFacts else { return true }
-        return speakers[young.entries[entry].asset] == young.entries[entry].hash
+        return !hasFacts && speakers[young.entries[entry].asset] == young.entries[entry].hash
     }
 
     /// The series of a field; `hint` is where it is expected among the fields.
