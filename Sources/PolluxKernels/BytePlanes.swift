@@ -72,10 +72,35 @@ public enum BytePlanes {
         }
     }
 
-    /// Signed numbers to zigzag ones in place.
-    public static func zigzag(_ values: UnsafeMutablePointer<Int64>, count: Int) {
-        for index in 0..<count {
-            values[index] = (values[index] &<< 1) ^ (values[index] &>> 63)
+    /// `zigzag[i]` = `values[i] - values[i-1]`, with `previous` before the first, as a zigzag number.
+    ///
+    /// Both pointers hold `count` elements, at least one, and must not overlap. Returns all bits
+    /// that are set in any.
+    public static func zigzagDifferences(
+        _ values: UnsafePointer<Int64>, count: Int, previous: Int64,
+        into zigzag: UnsafeMutablePointer<Int64>
+    ) -> UInt64 {
+        zigzag[0] = folded(Longs(repeating: values[0] &- previous))[0]
+        var all = Longs(repeating: zigzag[0])
+        var index = 1
+        while index &+ 8 <= count {
+            let eight = folded(loadLongs(values + index) &- loadLongs(values + (index &- 1)))
+            storeLongs(eight, zigzag + index)
+            all |= eight
+            index &+= 8
         }
+        while index < count {
+            zigzag[index] = folded(Longs(repeating: values[index] &- values[index &- 1]))[0]
+            all[0] |= zigzag[index]
+            index &+= 1
+        }
+        let halves = all.lowHalf | all.highHalf
+        let quarters = halves.lowHalf | halves.highHalf
+        return UInt64(bitPattern: quarters[0] | quarters[1])
+    }
+
+    @inline(__always)
+    private static func folded(_ longs: Longs) -> Longs {
+        (longs &+ longs) ^ unsafeBitCast(longs .< Longs(), to: Longs.self)
     }
 }

@@ -81,9 +81,9 @@ public enum Scaling {
         by distance: Int64, butTooLarge: Bool
     ) -> Bool {
         let scale = Divisor(divisor)
-        let limit = Longs(repeating: distance)
-        // Zero is none of them anyway.
-        let other = Longs(repeating: butTooLarge ? .min : 0)
+        // Distances on either side as those above the lowest, compared as if without signs.
+        let lowest = Longs(repeating: distance &- .min)
+        let limit = Longs(repeating: 2 &* distance &- .min)
         var missCount = 0
         var index = 0
         while index < count {
@@ -95,7 +95,8 @@ public enum Scaling {
                 for lane in 0..<(count &- index) { eight[lane] = values[index &+ lane] }
             }
             let found = split(eight, scale).1
-            let isFar = (found .> limit) .| (found .< (Longs() &- limit)) .& (found .!= other)
+            var isFar = (found &+ lowest) .> limit
+            if butTooLarge { isFar .&= found .!= Longs(repeating: .min) }
             missCount &-= Int(unsafeBitCast(isFar, to: Longs.self).wrappedSum())
             if missCount > most { return true }
             index &+= 8

@@ -243,9 +243,10 @@ struct FloatEncoder {
 
     /// A nested column of bit patterns that nests nothing itself; nil beyond `limit` bytes.
     private func flat(_ bits: [Int64], limit: Double) -> [UInt8]? {
-        let doubles = bits.map { Double(bitPattern: UInt64(bitPattern: $0)) }
-        return doubles.withUnsafeBufferPointer {
-            FloatEncoder($0, tier: tier, sibling: nil, mayNest: false).smallest(limit: limit)
+        bits.withUnsafeBufferPointer {
+            $0.withMemoryRebound(to: Double.self) {
+                FloatEncoder($0, tier: tier, sibling: nil, mayNest: false).smallest(limit: limit)
+            }
         }
     }
 

@@ -237,12 +237,17 @@ enum Sorting {
         }
         if keys.count <= 96 { keys.sort() } else { sort(&keys, digitCount: digitCount) }
         if down > 0 { sortEqual(&keys, values) }
-        var ranks = [Int64](repeating: 0, count: values.count)
-        var sorted = values
-        for (place, key) in keys.enumerated() {
-            let index = Int(key & 0xFFFF_FFFF)
-            ranks[index] = Int64(place)
-            sorted[place] = values[index]
+        var sorted: [Int64] = []
+        let ranks = [Int64](unsafeUninitializedCapacity: keys.count) { ranks, count in
+            sorted = [Int64](unsafeUninitializedCapacity: keys.count) { sorted, count in
+                count = keys.count
+                for place in 0..<count {
+                    let index = Int(keys[place] & 0xFFFF_FFFF)
+                    ranks[index] = Int64(place)
+                    sorted[place] = values[index]
+                }
+            }
+            count = keys.count
         }
         return (sorted, ranks)
     }

@@ -153,12 +153,17 @@ struct PackedColumn {
         bytes.appendVarint(UInt64(factor))
         bytes.appendSigned(offset)
         withResiduals { numbers, scratch in
-            for (index, plan) in plans.enumerated() {
-                let first = index * ColumnLimits.blockCount
-                let length = min(self.numbers.count - first, ColumnLimits.blockCount)
-                let starts = start(of: first, numbers)
-                let values = residuals(first, count: length, numbers, scratch, starts)
-                append(plan, values, count: length, starts, to: &bytes)
+            // Words of a block, and its exceptions: two numbers of at most ten bytes each.
+            let size = ColumnLimits.blockCount
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 6 * size) { memory in
+                let words = memory.baseAddress.unsafelyUnwrapped
+                for (index, plan) in plans.enumerated() {
+                    let first = index * size
+                    let length = min(self.numbers.count - first, size)
+                    let starts = start(of: first, numbers)
+                    let values = residuals(first, count: length, numbers, scratch, starts)
+                    append(plan, values, count: length, starts, words, to: &bytes)
+                }
             }
         }
         return bytes
@@ -166,9 +171,11 @@ struct PackedColumn {
 
     private func append(
         _ plan: PackedPlan, _ values: UnsafePointer<Int64>, count: Int,
-        _ starts: (start: Int64, step: Int64), to bytes: inout [UInt8]
+        _ starts: (start: Int64, step: Int64), _ words: UnsafeMutablePointer<UInt32>,
+        to bytes: inout [UInt8]
     ) {
-        let exceptions = exceptions(plan, values, count: count)
+        let high = UnsafeMutableRawPointer(words + ColumnLimits.blockCount)
+        let exceptions = exceptions(plan, values, count: count, words, into: high)
         let code = UInt8(plan.isWide ? 33 + plan.width : plan.width)
         bytes.append(exceptions.count == 0 ? code : code | 0x80)
         bytes.appendSigned(plan.reference)
@@ -176,65 +183,59 @@ struct PackedColumn {
         if order == .deltaDeltas { bytes.appendSigned(starts.step) }
         if exceptions.count > 0 {
             bytes.appendVarint(UInt64(exceptions.count))
-            bytes.appendVarint(UInt64(exceptions.bytes.count))
+            bytes.appendVarint(UInt64(exceptions.byteCount))
         }
         if count < ColumnLimits.blockCount {
             TailBits.append(
                 values, count: count, width: plan.width, reference: plan.reference, into: &bytes)
         } else if plan.width > 0 {
-            appendLanes(plan, values, to: &bytes)
+            appendLanes(plan, values, words, to: &bytes)
         }
-        bytes.append(contentsOf: exceptions.bytes)
+        bytes.append(
+            contentsOf: UnsafeRawBufferPointer(start: high, count: exceptions.byteCount))
     }
 
     /// Packs a full block: the low 32 bits in lanes, then what is above them.
     private func appendLanes(
-        _ plan: PackedPlan, _ values: UnsafePointer<Int64>, to bytes: inout [UInt8]
+        _ plan: PackedPlan, _ values: UnsafePointer<Int64>, _ words: UnsafeMutablePointer<UInt32>,
+        to bytes: inout [UInt8]
     ) {
-        let width = plan.width
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: ColumnLimits.blockCount) { rows in
-            guard let rows = rows.baseAddress else { return }
-            bytes.appendSpace(width * 128) { target in
-                for (shift, part) in [(0, min(width, 32)), (32, width - 32)] where part > 0 {
-                    if order == .values {
-                        IntegerLoops.words(
-                            values, reference: plan.reference, shift: shift, into: rows)
-                    } else {
-                        IntegerLoops.wordsInLaneOrder(
-                            values, reference: plan.reference, shift: shift, into: rows)
-                    }
-                    LanePacking.pack(rows, width: part, into: target + shift * 128)
-                }
+        func pack(_ width: Int, above shift: Int, _ target: UnsafeMutableRawPointer) {
+            if order == .values {
+                IntegerLoops.words(values, reference: plan.reference, shift: shift, into: words)
+            } else {
+                IntegerLoops.wordsInLaneOrder(
+                    values, reference: plan.reference, shift: shift, into: words)
             }
+            LanePacking.pack(words, width: width, into: target + shift * 128)
+        }
+        bytes.appendSpace(plan.width * 128) { target in
+            pack(min(plan.width, 32), above: 0, target)
+            if plan.width > 32 { pack(plan.width - 32, above: 32, target) }
         }
     }
 
-    /// The numbers that the plan's width cannot hold: gap to the one before, and the high part.
+    /// Writes the numbers that the plan's width cannot hold: gap to the one before, and the high
+    /// part.
     private func exceptions(
-        _ plan: PackedPlan, _ values: UnsafePointer<Int64>, count: Int
-    ) -> (count: Int, bytes: [UInt8]) {
-        var bytes: [UInt8] = []
-        guard plan.hasExceptions else { return (0, bytes) }
-        var found = 0
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { rows in
-            let rows = rows.baseAddress.unsafelyUnwrapped
-            found = Residuals.outliers(
-                values, count: count, least: plan.reference, span: (1 << UInt64(plan.width)) - 1,
-                into: rows)
-            // Two numbers of at most ten bytes each.
-            bytes = [UInt8](unsafeUninitializedCapacity: 20 * found) { target, filled in
-                guard let target = target.baseAddress else { return }
-                var previous = -1
-                for place in 0..<found {
-                    let row = Int(rows[place])
-                    let high = (values[row] &- plan.reference) >> Int64(plan.width)
-                    filled += Varint.write(UInt64(row - previous - 1), target + filled)
-                    filled += Varint.write(Varint.zigzag(high), target + filled)
-                    previous = row
-                }
-            }
+        _ plan: PackedPlan, _ values: UnsafePointer<Int64>, count: Int,
+        _ rows: UnsafeMutablePointer<UInt32>, into target: UnsafeMutableRawPointer
+    ) -> (count: Int, byteCount: Int) {
+        guard plan.hasExceptions else { return (0, 0) }
+        let found = Residuals.outliers(
+            values, count: count, least: plan.reference, span: (1 << UInt64(plan.width)) - 1,
+            into: rows)
+        let target = target.assumingMemoryBound(to: UInt8.self)
+        var byteCount = 0
+        var previous = -1
+        for place in 0..<found {
+            let row = Int(rows[place])
+            let high = (values[row] &- plan.reference) >> Int64(plan.width)
+            byteCount += Varint.write(UInt64(row - previous - 1), target + byteCount)
+            byteCount += Varint.write(Varint.zigzag(high), target + byteCount)
+            previous = row
         }
-        return (found, bytes)
+        return (found, byteCount)
     }
 
     /// What running sums of the block at `first` start from.

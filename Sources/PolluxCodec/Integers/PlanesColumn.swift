@@ -25,12 +25,11 @@ enum PlanesColumn {
         var parts = Parts(
             numbers, order: .values, factor: common.factor, offset: common.offset, range)
         let (count, width) = (numbers.count, parts.width)
-        let room = limit - Double(parts.head.count)
-        let body = parts.residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
-            guard let values = residuals.baseAddress else { return [0, 0] }
-            return Self.body(values, count: count, width: width, cut: 0, limit: room)
+        let head = parts.head
+        return parts.residuals.withUnsafeMutableBufferPointer { residuals in
+            guard let values = residuals.baseAddress else { return head + [0, 0] }
+            return bytes(head, values, count: count, width: width, cut: 0, limit: limit)
         }
-        return body.map { parts.head + $0 }
     }
 
     /// What stands before the planes, and the residuals that they are made of.
@@ -86,23 +85,21 @@ enum PlanesColumn {
 
         /// The encoded column; nil when it takes more than `limit` bytes.
         mutating func bytes(limit: Double) -> [UInt8]? {
-            let room = limit - Double(parts.head.count)
-            let (count, width, bits) = (self.count, parts.width, self.bits)
-            let body = parts.residuals.withUnsafeMutableBufferPointer { residuals -> [UInt8]? in
-                guard let values = residuals.baseAddress else { return [0, 0] }
+            let (head, count, width, bits) = (parts.head, self.count, parts.width, self.bits)
+            return parts.residuals.withUnsafeMutableBufferPointer { residuals in
+                guard let values = residuals.baseAddress else { return head + [0, 0] }
                 // Where both look the same, both are tried.
-                var body: [UInt8]?
+                var whole: [UInt8]?
                 if bits.cut >= 0.95 * bits.whole {
-                    body = PlanesColumn.body(
-                        values, count: count, width: width, cut: 0, limit: room)
+                    whole = PlanesColumn.bytes(
+                        head, values, count: count, width: width, cut: 0, limit: limit)
                 }
-                guard bits.cut < 0.997 * bits.whole else { return body }
-                let other = PlanesColumn.body(
-                    values, count: count, width: width, cut: width & 7,
-                    limit: body.map { Double($0.count - 1) } ?? room)
-                return other ?? body
+                guard bits.cut < 0.997 * bits.whole else { return whole }
+                let cut = PlanesColumn.bytes(
+                    head, values, count: count, width: width, cut: width & 7,
+                    limit: whole.map { Double($0.count - 1) } ?? limit)
+                return cut ?? whole
             }
-            return body.map { parts.head + $0 }
         }
     }
 
@@ -120,17 +117,30 @@ enum PlanesColumn {
         }
     }
 
-    /// Cut, number of planes, low bits and planes; nil when they take more than `limit` bytes.
-    private static func body(
-        _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int, limit: Double
+    /// What stands before, cut, number of planes, low bits and planes; nil when they take more than
+    /// `limit` bytes.
+    private static func bytes(
+        _ head: [UInt8], _ values: UnsafeMutablePointer<Int64>, count: Int, width: Int, cut: Int,
+        limit: Double
     ) -> [UInt8]? {
-        var bytes: [UInt8] = [UInt8(cut)]
         let planeCount = (width - cut + 7) / 8
+        var bytes: [UInt8] = []
+        // Most planes take less than they hold, some a kind and a length more.
+        bytes.reserveCapacity(
+            head.count + 2 + TailBits.byteCount(count: count, width: cut)
+                + planeCount * (count + 8))
+        bytes += head
+        bytes.append(UInt8(cut))
         bytes.append(UInt8(planeCount))
         TailBits.append(values, count: count, width: cut, reference: 0, into: &bytes)
         values.withMemoryRebound(to: UInt64.self, capacity: count) { words in
-            for plane in 0..<planeCount where Double(bytes.count) <= limit {
-                append(words, count: count, shift: cut + 8 * plane, to: &bytes)
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { plane in
+                for index in 0..<planeCount where Double(bytes.count) <= limit {
+                    BytePlanes.gather(
+                        words, count: count, shift: cut + 8 * index,
+                        into: plane.baseAddress.unsafelyUnwrapped)
+                    append(UnsafeBufferPointer(plane), to: &bytes)
+                }
             }
         }
         return Double(bytes.count) <= limit ? bytes : nil
@@ -146,7 +156,8 @@ enum PlanesColumn {
             bytes.append(contentsOf: repeatElement(0, count: order.rawValue == 2 ? 2 : 1))
             return ([], 0)
         }
-        var result: [Int64]
+        var numbers = numbers
+        var previous = numbers[0]
         switch order {
         case .values:
             let (least, greatest) =
@@ -155,37 +166,35 @@ enum PlanesColumn {
             let width = bitLength(UInt64(bitPattern: greatest &- least))
             return (PackedColumn.distances(numbers, above: least), width)
         case .deltas:
-            bytes.appendSigned(numbers[0])
-            result = PackedColumn.differences(numbers, previous: numbers[0])
+            bytes.appendSigned(previous)
         case .deltaDeltas:
             let step = numbers.count > 1 ? numbers[1] &- numbers[0] : 0
             bytes.appendSigned(numbers[0] &- step)
             bytes.appendSigned(step)
-            result = PackedColumn.differences(
-                PackedColumn.differences(numbers, previous: numbers[0] &- step), previous: step)
+            numbers = PackedColumn.differences(numbers, previous: numbers[0] &- step)
+            previous = step
         }
-        let count = result.count
-        result.withUnsafeMutableBufferPointer { buffer in
-            if let values = buffer.baseAddress { BytePlanes.zigzag(values, count: count) }
+        var all: UInt64 = 0
+        let zigzag = [Int64](unsafeUninitializedCapacity: numbers.count) { zigzag, count in
+            count = numbers.count
+            numbers.withUnsafeBufferPointer {
+                all = BytePlanes.zigzagDifferences(
+                    $0.baseAddress.unsafelyUnwrapped, count: $0.count, previous: previous,
+                    into: zigzag.baseAddress.unsafelyUnwrapped)
+            }
         }
-        return (result, bitLength(result.reduce(0 as UInt64) { $0 | UInt64(bitPattern: $1) }))
+        return (zigzag, bitLength(all))
     }
 
-    private static func append(
-        _ words: UnsafePointer<UInt64>, count: Int, shift: Int, to bytes: inout [UInt8]
-    ) {
-        let plane = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            if let target = target.baseAddress {
-                BytePlanes.gather(words, count: count, shift: shift, into: target)
-            }
-            initialized = count
-        }
+    /// Appends a plane: constant, behind zstd or as it is.
+    private static func append(_ plane: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        let count = plane.count
         if let first = plane.first, plane.allSatisfy({ $0 == first }) {
             bytes.append(PlaneKind.constant.rawValue)
             bytes.append(first)
             return
         }
-        let packed = plane.withUnsafeBytes { Zstd.compress($0, as: .plane) }
+        let packed = Zstd.compress(UnsafeRawBufferPointer(plane), as: .plane)
         // Raw planes decode at memory speed, so zstd has to earn two percent.
         if packed.count + 3 < count - count / 50 {
             bytes.append(PlaneKind.zstd.rawValue)
