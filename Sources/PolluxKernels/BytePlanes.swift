@@ -72,7 +72,7 @@ public enum BytePlanes {
         }
     }
 
-    /// `zigzag[i]` = `values[i] - values[i-1]`, with `previous` before the first, as a zigzag number.
+    /// Differences as zigzag numbers, the first from `previous`.
     ///
     /// Both pointers hold `count` elements, at least one, and must not overlap. Returns all bits
     /// that are set in any.

@@ -54,32 +54,46 @@ public enum LevelLoops {
         UInt64(bitPattern: value) &* 0xF135_7AEA_2E62_A9C5
     }
 
-    /// Sorts keys by eight bits from `shift` on, keeping the order of equal ones.
+    /// Sorts keys by `digitCount` bytes, at most four, from the 32nd bit on, keeping the order of
+    /// equal ones.
     ///
-    /// Both pointers hold `count` keys and must not overlap.
+    /// Both pointers hold `count` keys and must not overlap; `other` is room for the way.
     public static func sort(
-        _ keys: UnsafePointer<UInt64>, count: Int, shift: Int,
-        into sorted: UnsafeMutablePointer<UInt64>
+        _ keys: UnsafeMutablePointer<UInt64>, count: Int, digitCount: Int,
+        _ other: UnsafeMutablePointer<UInt64>
     ) {
-        let shift = UInt64(truncatingIfNeeded: shift)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { buffer in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 &* 256) { buffer in
             let places = buffer.baseAddress.unsafelyUnwrapped
-            places.initialize(repeating: 0, count: 256)
+            places.initialize(repeating: 0, count: 4 &* 256)
+            // All digits at once: those of one are often the same, and wait for each other.
             for row in 0..<count {
-                places[Int(truncatingIfNeeded: keys[row] &>> shift & 255)] &+= 1
+                let key = keys[row]
+                for digit in 0..<4 { places[place(key, digit)] &+= 1 }
             }
-            var next: UInt32 = 0
-            for digit in 0..<256 {
-                let count = places[digit]
-                places[digit] = next
-                next &+= count
+            var (from, to) = (keys, other)
+            for digit in 0..<digitCount {
+                var next: UInt32 = 0
+                for place in (256 &* digit)..<(256 &* digit &+ 256) {
+                    let count = places[place]
+                    places[place] = next
+                    next &+= count
+                }
+                for row in 0..<count {
+                    let place = place(from[row], digit)
+                    to[Int(places[place])] = from[row]
+                    places[place] &+= 1
+                }
+                swap(&from, &to)
             }
-            for row in 0..<count {
-                let digit = Int(truncatingIfNeeded: keys[row] &>> shift & 255)
-                sorted[Int(places[digit])] = keys[row]
-                places[digit] &+= 1
-            }
+            if from != keys { keys.update(from: from, count: count) }
         }
+    }
+
+    /// Where a digit of the key is counted.
+    @inline(__always)
+    private static func place(_ key: UInt64, _ digit: Int) -> Int {
+        let byte = key &>> UInt64(truncatingIfNeeded: 32 &+ 8 &* digit) & 255
+        return 256 &* digit &+ Int(truncatingIfNeeded: byte)
     }
 
     /// `marks[value - least] = 1` for each value; returns how many are marked.

@@ -1,10 +1,11 @@
+internal import PolluxKernels
+
 /// Doubles by exclusive or with the one before (storage-format/encodings.md §5, Gorilla).
 enum Gorilla {
     /// The bit stream of `values`.
     static func encode(_ values: UnsafeBufferPointer<Double>) -> [UInt8] {
         var writer = BitWriter()
-        var state = State()
-        forEachStep(of: values, &state) { mixed, window in
+        forEachStep(of: values) { mixed, window in
             guard mixed != 0 else { return writer.append(0, count: 1) }
             let width = 64 - window.leading - window.trailing
             if window.isNew {
@@ -22,16 +23,13 @@ enum Gorilla {
     /// How many bytes `encode` gives, in a fraction of its time; nil as soon as they are more than
     /// `limit`, or look from the first rows as if they would be several times as many.
     static func byteCount(_ values: UnsafeBufferPointer<Double>, limit: Double) -> Int? {
+        guard let base = values.baseAddress else { return 0 }
         var bits = 0
-        var state = State()
+        var window = XorWindow()
         for first in stride(from: 0, to: values.count, by: 128) {
-            let part = UnsafeBufferPointer(
-                rebasing: values[first..<min(first + 128, values.count)])
-            forEachStep(of: part, &state) { mixed, window in
-                let width = 64 - window.leading - window.trailing
-                bits &+= mixed == 0 ? 1 : (window.isNew ? 13 : 2) &+ width
-            }
-            let done = first + part.count
+            let count = min(128, values.count - first)
+            bits += window.bitCount(of: base + first, count: count)
+            let done = first + count
             let share = Double(done) / Double(values.count)
             let bound = limit * min(1, (done < 512 ? 3 : 1.5) * share)
             if Double((bits + 7) / 8) > bound { return nil }
@@ -39,21 +37,13 @@ enum Gorilla {
         return (bits + 7) / 8
     }
 
-    /// What one value leaves for the next.
-    private struct State {
-        var previous: UInt64 = 0
-        var leading = 64
-        var trailing = 0
-    }
-
     /// Calls `body` with each exclusive or and the window of bits that it is written in.
     @inline(__always)
     private static func forEachStep(
-        of values: UnsafeBufferPointer<Double>, _ state: inout State,
+        of values: UnsafeBufferPointer<Double>,
         _ body: (UInt64, (leading: Int, trailing: Int, isNew: Bool)) -> Void
     ) {
-        var (previous, leading, trailing) = (state.previous, state.leading, state.trailing)
-        defer { state = State(previous: previous, leading: leading, trailing: trailing) }
+        var (previous, leading, trailing) = (UInt64(0), 64, 0)
         for value in values {
             let mixed = value.bitPattern ^ previous
             previous = value.bitPattern

@@ -235,7 +235,17 @@ enum Sorting {
             let bits = (UInt64(bitPattern: values[index]) ^ sign) >> down
             return bits << 32 | UInt64(index)
         }
-        if keys.count <= 96 { keys.sort() } else { sort(&keys, digitCount: digitCount) }
+        if keys.count <= 96 {
+            keys.sort()
+        } else {
+            keys.withUnsafeMutableBufferPointer { keys in
+                withUnsafeTemporaryAllocation(of: UInt64.self, capacity: keys.count) { other in
+                    LevelLoops.sort(
+                        keys.baseAddress.unsafelyUnwrapped, count: keys.count,
+                        digitCount: digitCount, other.baseAddress.unsafelyUnwrapped)
+                }
+            }
+        }
         if down > 0 { sortEqual(&keys, values) }
         var sorted: [Int64] = []
         let ranks = [Int64](unsafeUninitializedCapacity: keys.count) { ranks, count in
@@ -264,22 +274,6 @@ enum Sorting {
                 }
             }
             start = end
-        }
-    }
-
-    /// Sorts by `digitCount` bytes from the 32nd bit on, keeping the order of equal ones.
-    private static func sort(_ keys: inout [UInt64], digitCount: Int) {
-        var other = keys
-        for digit in 0..<digitCount {
-            keys.withUnsafeBufferPointer { keys in
-                other.withUnsafeMutableBufferPointer { other in
-                    guard let keys = keys.baseAddress, let target = other.baseAddress else {
-                        return
-                    }
-                    LevelLoops.sort(keys, count: other.count, shift: 32 + 8 * digit, into: target)
-                }
-            }
-            swap(&keys, &other)
         }
     }
 }

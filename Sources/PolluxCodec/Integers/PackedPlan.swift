@@ -76,20 +76,23 @@ private enum BitLengths {
         let size = BitCounts.WordSize(bits: max(full, zigzagBits))
         BitCounts.distances(values, count: count, reference: least, size: size, into: words)
         BitCounts.zigzag(words, count: count, shift: least &- centre, size: size, into: zigzag)
+        let low = best(of: words, count: count, size, upTo: full, isSigned: false)
         return (
-            best(of: words, count: count, size, upTo: full, isSigned: false),
-            best(of: zigzag, count: count, size, upTo: zigzagBits, isSigned: true)
+            low,
+            best(
+                of: zigzag, count: count, size, upTo: zigzagBits, isSigned: true,
+                below: low.byteCount)
         )
     }
 
     /// Counts what is asked for, once.
     private static func best(
         of words: UnsafePointer<UInt32>, count: Int, _ size: BitCounts.WordSize,
-        upTo limit: Int, isSigned: Bool
+        upTo limit: Int, isSigned: Bool, below bound: Int = .max
     ) -> Found {
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: 33) { counted in
             counted.initialize(repeating: -1)
-            return best(count: count, upTo: limit, isSigned: isSigned) { bits in
+            return best(count: count, upTo: limit, isSigned: isSigned, below: bound) { bits in
                 if counted[bits] < 0 {
                     counted[bits] = Int32(
                         BitCounts.count(words, count: count, bits: bits, size: size))
@@ -104,37 +107,41 @@ private enum BitLengths {
     ) -> (low: Found, centred: Found) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 65) { counts in
             let atLeast = counts.baseAddress.unsafelyUnwrapped
-            func bestOfCounts(isSigned: Bool) -> Found {
+            func bestOfCounts(isSigned: Bool, below bound: Int = .max) -> Found {
                 let longest = (0...64).last { atLeast[$0] > 0 } ?? 0
                 // From here on: how many numbers have so many bits or more.
                 for bits in stride(from: 63, through: 0, by: -1) {
                     atLeast[bits] += atLeast[bits + 1]
                 }
-                return best(count: count, upTo: longest, isSigned: isSigned) { Int(atLeast[$0]) }
+                return best(count: count, upTo: longest, isSigned: isSigned, below: bound) {
+                    Int(atLeast[$0])
+                }
             }
             IntegerLoops.countBitLengths(values, count: count, above: least, into: atLeast)
             let low = bestOfCounts(isSigned: false)
             IntegerLoops.countBitLengths(values, count: count, centre: centre, into: atLeast)
-            return (low, bestOfCounts(isSigned: true))
+            return (low, bestOfCounts(isSigned: true, below: low.byteCount))
         }
     }
 
-    /// The narrowest of the widths with the fewest bytes; `atLeast` counts the numbers with so many
-    /// bits or more, and none has more than `limit`.
+    /// The narrowest of the widths with the fewest bytes, or `bound` bytes where none has fewer;
+    /// `atLeast` counts the numbers with so many bits or more, and none has more than `limit`.
     ///
     /// From the greatest width down, exceptions only become more: soon they cost more than all.
     /// Of the widths below one, each number with more bits costs two bytes, and nearly one for
     /// each seven widths that the others win an eighth of a byte.
     private static func best(
-        count: Int, upTo limit: Int, isSigned: Bool, _ atLeast: (Int) -> Int
+        count: Int, upTo limit: Int, isSigned: Bool, below bound: Int, _ atLeast: (Int) -> Int
     ) -> Found {
-        var best = (width: limit, byteCount: TailBits.byteCount(count: count, width: limit))
+        let whole = TailBits.byteCount(count: count, width: limit)
+        var best = (width: limit, byteCount: min(bound, whole))
         for width in stride(from: limit - 1, through: 0, by: -1) {
+            var bytes = TailBits.byteCount(count: count, width: width)
+            if bytes >= bound { continue }
             let exceptionCount = atLeast(width + 1)
             let rest = max(0, width - (isSigned ? 6 : 5))
             let least = min(count * rest / 8, exceptionCount * rest / 7)
             if 2 * exceptionCount + least > best.byteCount { break }
-            var bytes = TailBits.byteCount(count: count, width: width)
             if bytes + 2 * exceptionCount > best.byteCount { continue }
             // The place, then a byte for each seven bits that the high part has begun.
             var exceptionBytes = 2 * exceptionCount
