@@ -15,126 +15,130 @@ public struct BlockAggregate {
     }
 }
 
-/// Sixteen running sums, minima and maxima: value i of a block belongs to number i mod 16.
-struct Accumulators {
-    var sum0 = Doubles()
-    var sum1 = Doubles()
-    var least = Doubles(repeating: .infinity)
-    var greatest = Doubles(repeating: -.infinity)
+/// Aggregates over plain doubles, in the same order as those over packed blocks.
+public enum Aggregates {
+    /// The sum of `count` doubles, at most 1,024.
+    @inline(never)
+    public static func sum(_ values: UnsafePointer<Double>, count: Int) -> Double {
+        var running = RunningAggregate<NoDoubles>()
+        running.add(values, count: count)
+        return running.sum()
+    }
+
+    /// Sum, minimum and maximum of `count` doubles, at most 1,024.
+    @inline(never)
+    public static func block(_ values: UnsafePointer<Double>, count: Int) -> BlockAggregate {
+        var running = RunningAggregate<AllDoubles>()
+        running.add(values, count: count)
+        let sum = running.sum()
+        return BlockAggregate(
+            sum: sum, minimum: running.extremes.minimum(), maximum: running.extremes.maximum())
+    }
+}
+
+/// Sixteen running sums, value i belonging to sum i mod 16, and what is found out about extremes.
+private struct RunningAggregate<Extremes: DoubleExtremes> {
+    private var sum0 = SIMD4<Double>()
+    private var sum4 = SIMD4<Double>()
+    private var sum8 = SIMD4<Double>()
+    private var sum12 = SIMD4<Double>()
+    var extremes = Extremes()
 
     @inline(__always)
     init() {}
 
     @inline(__always)
-    mutating func add(_ values0: Doubles, _ values1: Doubles) {
-        sum0 += values0
-        sum1 += values1
-        // A comparison with not-a-number is false, so it never replaces a number.
-        least.replace(with: values0, where: values0 .< least)
-        least.replace(with: values1, where: values1 .< least)
-        greatest.replace(with: values0, where: values0 .> greatest)
-        greatest.replace(with: values1, where: values1 .> greatest)
-    }
-
-    /// Compares the first `count` lanes and returns them with zeros behind them, which leave a sum
-    /// as it is.
-    @inline(__always)
-    mutating func chosen(_ values: Doubles, _ count: Int) -> Doubles {
-        let isIn = Accumulators.lanes .< Longs(repeating: Int64(count))
-        least.replace(with: values, where: isIn .& (values .< least))
-        greatest.replace(with: values, where: isIn .& (values .> greatest))
-        return Doubles().replacing(with: values, where: isIn)
-    }
-
-    /// The first `count` lanes, with zeros behind them.
-    @inline(__always)
-    static func first(_ count: Int, of values: Doubles) -> Doubles {
-        Doubles().replacing(with: values, where: lanes .< Longs(repeating: Int64(count)))
-    }
-
-    private static let lanes = Longs(0, 1, 2, 3, 4, 5, 6, 7)
-
-    @inline(__always)
-    var folded: BlockAggregate {
-        let eight = sum0 + sum1
-        let four = eight.lowHalf + eight.highHalf
-        let two = four.lowHalf + four.highHalf
-        // Neither holds a not-a-number, which would need the slower `min()` and `max()`.
-        var low = least.lowHalf
-        low.replace(with: least.highHalf, where: least.highHalf .< low)
-        var high = greatest.lowHalf
-        high.replace(with: greatest.highHalf, where: greatest.highHalf .> high)
-        let (low0, low1) = (low.lowHalf, low.highHalf)
-        let (high0, high1) = (high.lowHalf, high.highHalf)
-        let (least0, least1) = (min(low0[0], low1[0]), min(low0[1], low1[1]))
-        let (greatest0, greatest1) = (max(high0[0], high1[0]), max(high0[1], high1[1]))
-        return BlockAggregate(
-            sum: two[0] + two[1], minimum: min(least0, least1), maximum: max(greatest0, greatest1))
-    }
-}
-
-/// Aggregates over plain doubles, in the same order as those over packed blocks.
-public enum Aggregates {
-    /// The sum of `count` doubles, at most 1,024.
-    public static func sum(_ values: UnsafePointer<Double>, count: Int) -> Double {
-        var sum0 = Doubles()
-        var sum1 = Doubles()
-        var index = 0
-        while index &+ 16 <= count {
-            sum0 += loadDoubles(values + index)
-            sum1 += loadDoubles(values + (index &+ 8))
-            index &+= 16
+    mutating func add(_ values: UnsafePointer<Double>, count: Int) {
+        var place = UnsafeRawPointer(values)
+        for _ in 0..<(count &>> 4) {
+            Self.add(load(place), &sum0, &extremes)
+            Self.add(load(place + 32), &sum4, &extremes)
+            Self.add(load(place + 64), &sum8, &extremes)
+            Self.add(load(place + 96), &sum12, &extremes)
+            place += 128
         }
-        if index &+ 8 <= count {
-            sum0 += loadDoubles(values + index)
-            index &+= 8
-            if index < count {
-                sum1 += Accumulators.first(count &- index, of: rest(values, from: index, count))
-            }
-        } else if index < count {
-            sum0 += Accumulators.first(count &- index, of: rest(values, from: index, count))
+        let fours = (count & 15) &>> 2
+        if fours > 0 { Self.add(load(place), &sum0, &extremes) }
+        if fours > 1 { Self.add(load(place + 32), &sum4, &extremes) }
+        if fours > 2 { Self.add(load(place + 64), &sum8, &extremes) }
+        let few = count & 3
+        guard few > 0 else { return }
+        let last = values + (count &- few)
+        // A value once more changes no extreme, and zeros no sum: none of these is -0.0.
+        let second = few > 1 ? last[1] : last[0]
+        let third = few > 2 ? last[2] : last[0]
+        extremes.add(SIMD4(last[0], second, third, last[0]))
+        let rest = SIMD4(last[0], few > 1 ? second : 0, few > 2 ? third : 0, 0)
+        switch fours {
+        case 0: sum0 += rest
+        case 1: sum4 += rest
+        case 2: sum8 += rest
+        default: sum12 += rest
         }
-        let eight = sum0 + sum1
-        let four = eight.lowHalf + eight.highHalf
+    }
+
+    @inline(__always)
+    private func load(_ place: UnsafeRawPointer) -> SIMD4<Double> {
+        place.loadUnaligned(as: SIMD4<Double>.self)
+    }
+
+    @inline(__always)
+    private static func add(
+        _ values: SIMD4<Double>, _ sum: inout SIMD4<Double>, _ extremes: inout Extremes
+    ) {
+        sum += values
+        extremes.add(values)
+    }
+
+    /// Sum j takes in sum j + 8, then j + 4, then j + 2, and sum 0 at last sum 1.
+    ///
+    /// Not inlined and by address: seeing single lanes, the compiler would cut the loop's vectors.
+    @inline(never)
+    mutating func sum() -> Double {
+        let four = (sum0 + sum8) + (sum4 + sum12)
         let two = four.lowHalf + four.highHalf
         return two[0] + two[1]
     }
+}
 
-    /// Sum, minimum and maximum of `count` doubles, at most 1,024.
-    public static func block(_ values: UnsafePointer<Double>, count: Int) -> BlockAggregate {
-        var running = Accumulators()
-        var index = 0
-        while index &+ 16 <= count {
-            running.add(loadDoubles(values + index), loadDoubles(values + (index &+ 8)))
-            index &+= 16
-        }
-        guard index < count else { return running.folded }
-        if count &- index < 8 {
-            running.sum0 += running.chosen(rest(values, from: index, count), count &- index)
-        } else {
-            running.sum0 += running.chosen(loadDoubles(values + index), 8)
-            index &+= 8
-            guard index < count else { return running.folded }
-            running.sum1 += running.chosen(rest(values, from: index, count), count &- index)
-        }
-        return running.folded
+/// What is found out about the least and greatest of doubles.
+private protocol DoubleExtremes {
+    init()
+    mutating func add(_ values: SIMD4<Double>)
+}
+
+/// Nobody asks for them.
+private struct NoDoubles: DoubleExtremes {
+    @inline(__always)
+    init() {}
+
+    @inline(__always)
+    mutating func add(_ values: SIMD4<Double>) {}
+}
+
+private struct AllDoubles: DoubleExtremes {
+    private var least = SIMD4<Double>(repeating: .infinity)
+    private var greatest = SIMD4<Double>(repeating: -.infinity)
+
+    @inline(__always)
+    init() {}
+
+    /// A comparison with not-a-number is false, so it never replaces a number.
+    @inline(__always)
+    mutating func add(_ values: SIMD4<Double>) {
+        least = lesser(least, values)
+        greatest = greater(greatest, values)
     }
 
-    /// The last values, seven at most, from lane 0 on; what lies in the lanes behind means nothing.
-    @inline(__always)
-    private static func rest(
-        _ values: UnsafePointer<Double>, from index: Int, _ count: Int
-    ) -> Doubles {
-        guard count >= 8 else {
-            var few = Doubles()
-            for lane in 0..<(count &- index) { few[lane] = values[index &+ lane] }
-            return few
-        }
-        // The last eight values, moved down: one load that waits is cheaper than seven of a lane.
-        var room = (loadDoubles(values + (count &- 8)), Doubles())
-        return withUnsafeBytes(of: &room) { bytes in
-            bytes.loadUnaligned(
-                fromByteOffset: (8 &- (count &- index)) &* 8, as: Doubles.self)
-        }
+    /// Not inlined and by address, as sums; neither lane is a not-a-number.
+    @inline(never)
+    mutating func minimum() -> Double {
+        min(min(least[0], least[1]), min(least[2], least[3]))
+    }
+
+    /// As `minimum`.
+    @inline(never)
+    mutating func maximum() -> Double {
+        max(max(greatest[0], greatest[1]), max(greatest[2], greatest[3]))
     }
 }

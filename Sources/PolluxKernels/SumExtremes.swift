@@ -71,13 +71,3 @@ private func lesser(_ first: Words, _ second: Words) -> Words {
 private func greater(_ first: Words, _ second: Words) -> Words {
     first.replacing(with: second, where: second .> first)
 }
-
-@inline(__always)
-private func lesser(_ first: SIMD4<Double>, _ second: SIMD4<Double>) -> SIMD4<Double> {
-    first.replacing(with: second, where: second .< first)
-}
-
-@inline(__always)
-private func greater(_ first: SIMD4<Double>, _ second: SIMD4<Double>) -> SIMD4<Double> {
-    first.replacing(with: second, where: second .> first)
-}

@@ -50,6 +50,16 @@ func doubles(of longs: Longs) -> Doubles {
     return unsafeBitCast(shifted, to: Doubles.self) - Doubles(repeating: roundingShift)
 }
 
+@inline(__always)
+func lesser(_ first: SIMD4<Double>, _ second: SIMD4<Double>) -> SIMD4<Double> {
+    first.replacing(with: second, where: second .< first)
+}
+
+@inline(__always)
+func greater(_ first: SIMD4<Double>, _ second: SIMD4<Double>) -> SIMD4<Double> {
+    first.replacing(with: second, where: second .> first)
+}
+
 /// A divisor as the sum of a reciprocal and what that lacks, to 106 bits together.
 struct Divisor {
     let divisor: Double
