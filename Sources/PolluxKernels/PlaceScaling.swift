@@ -33,8 +33,9 @@ extension Words {
     }
 }
 
-/// Words to doubles, `(base + factor * word) / divisor`, rounded where `WordScaling` rounds, so that
-/// results are the same to the last bit; integers in between are below 2^51 in size.
+/// Words to doubles, `(base + factor * word) / divisor`, rounded where `WordScaling` rounds.
+///
+/// So results are the same to the last bit; integers in between are below 2^51 in size.
 ///
 /// Single numbers are kept and not vectors of them: those the compiler would cut up.
 protocol PlaceScaling {
