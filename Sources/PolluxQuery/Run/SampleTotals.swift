@@ -36,7 +36,8 @@ struct SampleTotals: Hashable, Sendable {
     var deviation: Double? {
         guard count > 1 else { return nil }
         let squares = squaresAbove - sumAbove * sumAbove / Double(count)
-        return max(0, squares / Double(count - 1)).squareRoot()
+        // Squares that are too large make no number, and that is less than nothing to `max`.
+        return squares.isNaN ? .infinity : max(0, squares / Double(count - 1)).squareRoot()
     }
 
     /// The value below which a share of the samples lies, interpolated between neighbours.
