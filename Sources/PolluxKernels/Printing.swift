@@ -35,14 +35,17 @@ public enum Printing {
     public static func printAll(_ values: UnsafeMutablePointer<Double>, count: Int) {
         guard count > 0 else { return }
         var decade = Decade(of: values[0].magnitude)
+        var scale = Divisor(decade?.power ?? 1)
         var index = 0
         while index &+ 8 <= count {
             let eight = loadDoubles(values + index)
-            if let held = decade, let printed = printed(eight, held) {
+            if let held = decade, let printed = printed(eight, held, scale) {
                 storeDoubles(printed, values + index)
             } else {
                 for place in index..<(index &+ 8) { values[place] = printed(values[place]) }
-                decade = Decade(of: values[index &+ 7].magnitude) ?? decade
+                if let other = Decade(of: values[index &+ 7].magnitude) {
+                    (decade, scale) = (other, Divisor(other.power))
+                }
             }
             index &+= 8
         }
@@ -52,17 +55,18 @@ public enum Printing {
         }
     }
 
-    /// Eight values of one decade; nil when one is of another.
+    /// Eight values of one decade, `scale` being its power; nil when one is of another.
     @inline(__always)
-    private static func printed(_ values: Doubles, _ decade: Decade) -> Doubles? {
+    private static func printed(
+        _ values: Doubles, _ decade: Decade, _ scale: Divisor
+    ) -> Doubles? {
         let bits = unsafeBitCast(values, to: Longs.self) & Longs(repeating: .max)
         let sizes = unsafeBitCast(bits, to: Doubles.self)
         let others =
             (sizes .< Doubles(repeating: decade.lower))
             .| (sizes .>= Doubles(repeating: decade.upper))
         guard !any(others) else { return nil }
-        let power = Doubles(repeating: decade.power)
         let shift = Doubles(repeating: roundingShift)
-        return (values * power + shift - shift) / power
+        return scale.divide(values * Doubles(repeating: decade.power) + shift - shift)
     }
 }

@@ -148,7 +148,8 @@ struct PackedColumn {
     /// The encoded column.
     func bytes() -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount)
+        // Gaps between exceptions are planned as of one byte; eight in a block may take two.
+        bytes.reserveCapacity(byteCount + 8 * plans.count)
         bytes.appendHeader(order.encoding, count: numbers.count)
         bytes.appendVarint(UInt64(factor))
         bytes.appendSigned(offset)
