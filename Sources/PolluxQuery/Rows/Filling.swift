@@ -274,10 +274,13 @@ struct HeldSamples {
         guard case .leaf(let index) = expression.form else { return nil }
         let leaf = evaluator.leaves[index]
         let before = leaf.entering.first ?? nil
-        times = (before.map { [$0.time] } ?? []) + leaf.sampleTimes
+        let times = (before.map { [$0.time] } ?? []) + leaf.sampleTimes
+        self.times = times
         let values = (before.map { [$0.value] } ?? []) + leaf.sampleValues
         cell = { index in
-            question.cell(conversion?(values[index]) ?? values[index], item, leaf: leaf)
+            question.cell(
+                conversion?(values[index]) ?? values[index], item, leaf: leaf,
+                at: conversion == nil ? times[index] : nil)
         }
     }
 

@@ -236,9 +236,14 @@ extension Question {
         }
     }
 
-    /// A number as a cell of an item's column.
-    func cell(_ value: Double?, _ item: RowTable.Field, leaf: LeafColumn? = nil) -> ResultCell {
+    /// A number as a cell of an item's column; `time` is that of the leaf's value.
+    func cell(
+        _ value: Double?, _ item: RowTable.Field, leaf: LeafColumn? = nil, at time: Int64? = nil
+    ) -> ResultCell {
         guard let value, value.isFinite else { return .missing }
+        if item.kind == .integer, let leaf, let time, let whole = leaf.whole(value, at: time) {
+            return .integer(whole)
+        }
         switch item.kind {
         case .float: return .float(value)
         case .integer: return Int64(exactly: value).map { .integer($0) } ?? .float(value)

@@ -88,7 +88,7 @@ struct SampleRows {
             let cells = outputs.indices.map { index in
                 question.cell(
                     columns[index].isKnown[row] ? columns[index].values[row] : nil,
-                    items[index], leaf: leaf(outputs[index], evaluator))
+                    items[index], leaf: leaf(outputs[index], evaluator), at: time)
             }
             if !question.isInstant, question.query.clauses.on == nil,
                 cells.allSatisfy({ $0 == .missing })
@@ -131,7 +131,8 @@ struct SampleRows {
                 for row in rows.indices where rows[row].cells[item] == .missing {
                     guard curve.isKnown[row] else { continue }
                     let cell = question.cell(
-                        curve.values[row], items[item], leaf: leaf(output, evaluator))
+                        curve.values[row], items[item], leaf: leaf(output, evaluator),
+                        at: times[row])
                     filling.write(cell, item, &rows[row])
                 }
             }

@@ -251,7 +251,8 @@ struct SliceRows {
                 let value =
                     column.isKnown[rank[index]] && !slice.parts.isEmpty
                     ? column.values[rank[index]] : nil
-                cells.append(question.cell(value, items[item], leaf: leaf))
+                cells.append(
+                    question.cell(value, items[item], leaf: leaf, at: starts[index]))
             }
             rows.append(
                 RowTable.Row(

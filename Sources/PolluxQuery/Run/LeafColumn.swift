@@ -78,6 +78,15 @@ struct LeafColumn {
         return words.indices.contains(index) ? words[index] : nil
     }
 
+    /// The whole number that a value at an instant stands for where a double cannot hold it; nil
+    /// where it can, or nothing is known but the double.
+    func whole(_ value: Double, at time: Int64) -> Int64? {
+        guard value.magnitude >= 0x1p53, !sampleIntegers.isEmpty else { return nil }
+        let index = sampleTimes.endOfPrefix { $0 <= time } - 1
+        guard index >= 0, Double(sampleIntegers[index]) == value else { return nil }
+        return sampleIntegers[index]
+    }
+
     /// The curve's value at an instant, or nil where it is not known.
     ///
     /// O(log spans).
