@@ -10,7 +10,7 @@ let common: [SwiftSetting] = [
 ]
 
 /// The kernels alone are compiled without overflow traps and, on x86-64, for AVX2, FMA and BMI2,
-/// the wide ones for AVX-512 (docs/decisions/0003, 0008). No body of theirs is taken over into
+/// the wide ones for AVX-512 (docs/decisions/0003, 0008). No body of the former is taken over into
 /// other targets, which would compile it without those.
 #if arch(x86_64)
     let kernels: [SwiftSetting] = [
