@@ -10,7 +10,7 @@ public struct SumBlock {
     public let reference: UInt32
 
     /// Only differences have a `reference`.
-    @inline(__always)
+    @inlinable @inline(__always)
     public init(
         _ packed: UnsafeRawPointer, width: Int, base: Int64, adding reference: UInt32 = 0
     ) {
@@ -31,7 +31,7 @@ public struct SumTotal {
     public var greatest = Int64.min
 
     /// Goes on from the sum of the blocks before.
-    @inline(__always)
+    @inlinable @inline(__always)
     public init(from sum: Double) {
         self.sum = sum
     }
@@ -39,7 +39,6 @@ public struct SumTotal {
     /// Takes in the least and greatest integer of blocks, as doubles, which hold them exactly.
     ///
     /// What no writer stores is cut, or the conversion would not be defined.
-    @inline(__always)
     public mutating func add(least: Double, greatest: Double) {
         self.least = min(self.least, Self.integer(least))
         self.greatest = max(self.greatest, Self.integer(greatest))
