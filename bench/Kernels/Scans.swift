@@ -8,6 +8,8 @@ struct Scans {
     /// Enough values that neither raw doubles (512 MiB) nor their chunks (50 MiB or more) stay in a
     /// cache.
     private static let count = 64 << 20
+    /// As many rounds for sums of every kind, or the one with more would meet the quieter moments.
+    private static let sumRounds = 25
 
     /// Where the values come from.
     enum Nature: String, CaseIterable {
@@ -109,7 +111,7 @@ struct Scans {
         }
         add(
             "raw doubles in memory: sum", Self.count,
-            Stopwatch.least(rounds: 25) { Self.rawSum(levels) })
+            Stopwatch.least(rounds: Self.sumRounds) { Self.rawSum(levels) })
         add("raw doubles in memory: sum, min, max", Self.count, raw)
         try measure(.levels, Columns.chunks(levels))
         try measure(.walk, Columns.chunks(Self.made(.walk)))
@@ -202,7 +204,9 @@ struct Scans {
             for (work, wantsExtremes) in [(Work.sum, false), (.aggregate, true)] {
                 note(
                     work, chunks.count,
-                    try Stopwatch.least { try chunks.aggregate(wantsExtremes: wantsExtremes) })
+                    try Stopwatch.least(rounds: Self.sumRounds) {
+                        try chunks.aggregate(wantsExtremes: wantsExtremes)
+                    })
             }
             // A part is enough for encoding, which is slow.
             let part = Chunks(Array(values.prefix(256)), tier)
