@@ -119,8 +119,12 @@ struct PolluxBench {
         }
         page.add("Targets", "\(targets.markdown)\n\(targets.missCount) missed.\n")
         for (heading, body) in sections { page.add(heading, body) }
-        if !peers.remarks.isEmpty {
-            page.add("Remarks", peers.remarks.map { "- \($0)\n" }.joined())
+        var remarks = peers.remarks
+        if !CPUFeatures.isWide {
+            remarks.append("sums in vectors of 256 bits: this processor has no AVX-512")
+        }
+        if !remarks.isEmpty {
+            page.add("Remarks", remarks.map { "- \($0)\n" }.joined())
         }
         try page.write(to: results ?? FileManager.default.temporaryDirectory)
     }
