@@ -111,9 +111,7 @@ struct CommitBody {
                             origin: pending.origin, reason: error.description, kind: .conflict))
                     continue
                 } catch let error as GraphError {
-                    if case .storage(let cause) = error { throw cause }
-                    result.refusals.append(
-                        Refusal(origin: pending.origin, reason: error.description, kind: .plant))
+                    try refuse(pending.origin, error)
                     continue
                 }
                 known[name] = .some(series)
@@ -164,10 +162,14 @@ struct CommitBody {
         do {
             try body(&self)
         } catch let error as GraphError {
-            if case .storage(let cause) = error { throw cause }
-            result.refusals.append(
-                Refusal(origin: origin, reason: error.description, kind: .plant))
+            try refuse(origin, error)
         }
+    }
+
+    /// Refuses one message for what the plant says; what the disk says ends the commit.
+    private mutating func refuse(_ origin: Int, _ error: GraphError) throws {
+        if case .storage(let cause) = error { throw cause }
+        result.refusals.append(Refusal(origin: origin, reason: error.description, kind: .plant))
     }
 
     private func conflict(
