@@ -50,12 +50,13 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The instant that a number in this unit stands for; nil when it is outside the range.
+    /// The instant that a number in this unit stands for; nil when it is outside the range, whose
+    /// first nanosecond means "since ever" and is no instant of a point.
     @inline(__always)
     public func instant(_ number: Int64) -> Timestamp? {
         let (product, overflow) = number.multipliedReportingOverflow(
             by: scale(for: number.magnitude))
-        return overflow ? nil : Timestamp(nanoseconds: product)
+        return overflow || product == .min ? nil : Timestamp(nanoseconds: product)
     }
 
     /// The instant that a number with a fraction stands for; nil when it is outside the range.

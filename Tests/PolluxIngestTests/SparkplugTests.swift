@@ -84,6 +84,32 @@ struct SparkplugTests {
         #expect(measure?.definition.unit == "mm/s")
     }
 
+    @Test("of two reports of a metric at one instant in one payload the later stands")
+    func order() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let offset = Sparkplug.birth("Offset", alias: 1, 3)
+        let birth = Sparkplug.payload(0, [Sparkplug.session(0), offset])
+        #expect(try send(plant, "spBv1.0/G/NBIRTH/N", birth).rejectedCount == 0)
+        let instant = Sparkplug.start + 1000
+        func null(_ instant: UInt64) -> Proto {
+            Proto().number(2, 1).number(3, instant).number(7, 1)
+        }
+        let payloads = [
+            [
+                Sparkplug.value(1, 4, at: instant), null(instant),
+                Sparkplug.value(1, 5, at: instant),
+            ],
+            [Sparkplug.value(1, 4, at: instant + 1000), null(instant + 1000)],
+        ]
+        for (number, metrics) in payloads.enumerated() {
+            _ = try send(
+                plant, "spBv1.0/G/NDATA/N", Sparkplug.payload(UInt64(number + 1), metrics))
+        }
+        let points = try plant.points([("site", "G"), ("line", "N")], [], "Offset")
+        #expect(text(points) == ["3.0@0", "5.0@1000", "end@2000"])
+    }
+
     @Test("the request for a birth is the published vector")
     func rebirthRequest() {
         let command = SparkplugCommand.rebirth(

@@ -101,6 +101,18 @@ struct TransferTests {
         #expect(try export(second, .csv) == export(first, .csv))
     }
 
+    @Test("a carriage return in quotes belongs to its cell, one before the line's end does not")
+    func carriageReturns() {
+        let bytes = Array("a,\"b\r\"\r\n\"c\r\"\nd\r\n\"e\r\"".utf8)
+        var rest = bytes[...]
+        var cells: [[String]] = []
+        while let record = CSVRecord.next(rest, separator: UInt8(ascii: ","), isEnd: true) {
+            cells.append(record.cells)
+            rest = bytes[record.end...]
+        }
+        #expect(cells == [["a", "b\r"], ["c\r"], ["d"], ["e\r"]])
+    }
+
     @Test("a name with a line break is refused and makes no line of its own")
     func lineBreaks() throws {
         let plant = try Plant()

@@ -39,6 +39,9 @@ extension SparkplugHost {
         var newest = Timestamp.distantPast
         /// Template instances around the metric.
         var instances: [AssetAddress.Level] = []
+        /// Signals that went the long way, which ends behind the whole payload: what comes of them
+        /// later must not get ahead.
+        var slowSignals: Set<Int> = []
     }
 
     private mutating func take(
@@ -58,7 +61,7 @@ extension SparkplugHost {
             slot = find(signal, loop, &cache) ?? slot
         }
         if slot.generation == loop.moment.generation, !metric.isNull,
-            instant <= loop.moment.latest,
+            instant <= loop.moment.latest, !loop.slowSignals.contains(signal),
             let pattern = slot.type.bits(metric.content, as: slot.series.kind)
         {
             var quality = Quality.good
@@ -77,6 +80,7 @@ extension SparkplugHost {
         _ metric: SparkplugMetric, _ bytes: Span<UInt8>, _ signal: Int, _ type: SparkplugType,
         _ instant: Timestamp, _ loop: inout ValueLoop, _ decoded: inout DecodedMessage
     ) throws(ProtobufError) {
+        loop.slowSignals.insert(signal)
         let member = nodes[loop.node].members[loop.member]
         let entry = member.signals[signal]
         var quality = Quality.good

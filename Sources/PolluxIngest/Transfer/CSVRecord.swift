@@ -36,7 +36,11 @@ struct CSVRecord {
         var cell: [UInt8] = []
         var index = bytes.startIndex
         var isQuoted = false
-        func close() {
+        // Bytes of the cell that stood in quotes: a carriage return among them is its own.
+        var quotedCount = 0
+        func close(atLineEnd: Bool = false) {
+            if atLineEnd, cell.count > quotedCount, cell.last == 13 { cell.removeLast() }
+            quotedCount = 0
             if let text = String(validating: cell, as: UTF8.self) {
                 record.cells.append(text)
             } else {
@@ -61,6 +65,7 @@ struct CSVRecord {
                     index += 1
                 } else {
                     isQuoted = false
+                    quotedCount = cell.count
                 }
                 continue
             }
@@ -68,8 +73,7 @@ struct CSVRecord {
             case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
             case separator: close()
             case 10:
-                if cell.last == 13 { cell.removeLast() }
-                close()
+                close(atLineEnd: true)
                 record.end = index
                 record.lineCount += 1
                 return record
@@ -78,8 +82,7 @@ struct CSVRecord {
         }
         guard isEnd else { return nil }
         if isQuoted { record.fault = "a quote is not closed" }
-        if cell.last == 13 { cell.removeLast() }
-        close()
+        close(atLineEnd: true)
         record.lineCount += 1
         return record
     }
