@@ -1,7 +1,7 @@
 /// How much work a column may cost for the sake of fewer bytes.
 public enum EncodingTier: UInt8, Sendable, CaseIterable {
-    /// For hot chunks and the journal: modes that decode at memory speed, others only where the
-    /// same sequences come again and a sixth of the bytes is saved.
+    /// For hot chunks and the journal: numbers take modes without zstd, which are written and
+    /// decoded several times as fast.
     case fast = 1
     /// For cold chunks: the same integers as byte planes behind zstd where that is smaller.
     case dense = 2

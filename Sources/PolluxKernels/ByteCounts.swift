@@ -2,7 +2,7 @@
 public enum ByteCounts {
     /// Bits for the bytes `words[i] >> shift`, to a few parts in a thousand.
     ///
-    /// Of 4,096 and more, four in eight are counted and stand for the others.
+    /// Of 4,096 and more, four in sixteen are counted and stand for the others.
     public static func bits(_ words: UnsafePointer<UInt64>, count: Int, shift: Int) -> Double {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 &* 256) { counts in
             let table0 = counts.baseAddress.unsafelyUnwrapped
@@ -11,7 +11,7 @@ public enum ByteCounts {
             let (table1, table2, table3) = (table0 + 256, table0 + 512, table0 + 768)
             let down = UInt64(truncatingIfNeeded: shift)
             var index = 0
-            let step = count < 4096 ? 4 : 8
+            let step = count < 4096 ? 4 : 16
             while index &+ step <= count {
                 table0[Int(truncatingIfNeeded: (words[index] &>> down) & 255)] &+= 1
                 table1[Int(truncatingIfNeeded: (words[index &+ 1] &>> down) & 255)] &+= 1
@@ -24,7 +24,7 @@ public enum ByteCounts {
                 table0[Int(truncatingIfNeeded: (words[index] &>> down) & 255)] &+= 1
                 index &+= 1
             }
-            let taken = step == 4 ? count : (count &- rest) / 2 &+ rest
+            let taken = (count &- rest) / (step / 4) &+ rest
             let all = SIMD8<Float>(repeating: logarithm(SIMD8(repeating: Float(taken)))[0])
             var bits = SIMD8<Float>()
             for place in stride(from: 0, to: 256, by: 8) {

@@ -59,11 +59,7 @@ struct IntegerEncoder {
             rival = column
         }
         best.offer(.raw, 8 * count + 4, 1)
-        if tier == .dense {
-            offerPlanes(numbers, orders, common, weight: 1.02, &best)
-        } else if levelCount != nil {
-            offerHotPlanes(numbers, common, range, &best)
-        }
+        if tier == .dense { offerPlanes(numbers, orders, common, weight: 1.02, &best) }
         // Of one plane zstd makes the same, whatever its bytes are called.
         let isPlane =
             tier == .dense && orders.first == .values
@@ -112,41 +108,6 @@ struct IntegerEncoder {
         case .deltas: 1.03
         case .deltaDeltas: 1.06
         }
-    }
-
-    /// Planes in the fast tier, where the same sequences come again.
-    ///
-    /// They are unpacked several times as slowly as blocks: they have to win clearly, by what
-    /// blocks cannot make use of.
-    private func offerHotPlanes(
-        _ numbers: [Int64], _ common: SharedFactor, _ range: (least: Int64, greatest: Int64),
-        _ best: inout Choice
-    ) {
-        let weight = 1.2
-        guard numbers.count >= 256, best.room(weight) > Double(numbers.count / 8) else { return }
-        guard
-            numbers.withUnsafeBufferPointer({ Repeats.areMore(than: 0.25, of: $0, limit: 1536) })
-        else { return }
-        // One plane leaves no choice of a cut.
-        let isPlane = UInt64(bitPattern: range.greatest &- range.least) < 256
-        func planes(
-            _ numbers: [Int64], _ range: NumberRanges.Range?, _ limit: Double
-        ) -> [UInt8]? {
-            if isPlane {
-                return PlanesColumn.whole(numbers, common, range: range, limit: limit)
-            }
-            var plan = PlanesColumn.Plan(
-                numbers, order: .values, factor: common.factor, offset: common.offset,
-                range: range)
-            return plan.bytes(limit: limit)
-        }
-        // What a quarter of a long column comes to tells most that would be compressed in vain.
-        let part = numbers.count / 4
-        if part >= 512 {
-            let few = Array(numbers[part..<2 * part])
-            guard planes(few, nil, 0.3 * best.room(weight)) != nil else { return }
-        }
-        best.offer(planes(numbers, range, best.room(weight)), weight)
     }
 
     private struct Choice {
@@ -257,11 +218,9 @@ struct IntegerEncoder {
         }
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
         let weight = tier == .fast ? 1.1 : 1.02
-        guard !isPlane, Levels.looksFew(values, limit: limit) else { return }
-        guard let levels = levels(numbers, common, range, limit: limit) else {
-            if tier == .fast { offerHotPlanes(numbers, common, range, &best) }
-            return
-        }
+        guard !isPlane, Levels.looksFew(values, limit: limit),
+            let levels = levels(numbers, common, range, limit: limit)
+        else { return }
         best.offer(dictionary(levels, runCount: runCount, room: best.room(weight)), weight)
     }
 

@@ -17,66 +17,32 @@ enum PlanesColumn {
         return plan.bytes(limit: .infinity) ?? []
     }
 
-    /// The column of values as they are, all of their bytes in planes; nil when it takes more than
-    /// `limit` bytes.
-    static func whole(
-        _ numbers: [Int64], _ common: SharedFactor, range: NumberRanges.Range?, limit: Double
-    ) -> [UInt8]? {
-        var parts = Parts(
-            numbers, order: .values, factor: common.factor, offset: common.offset, range)
-        let (count, width) = (numbers.count, parts.width)
-        let head = parts.head
-        return parts.residuals.withUnsafeMutableBufferPointer { residuals in
-            guard let values = residuals.baseAddress else { return head + [0, 0] }
-            return bytes(head, values, count: count, width: width, cut: 0, limit: limit)
-        }
-    }
-
-    /// What stands before the planes, and the residuals that they are made of.
-    private struct Parts {
-        var head: [UInt8] = []
-        var residuals: [Int64]
-        /// Bits of the greatest residual.
-        let width: Int
-
-        init(
-            _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
-            _ range: NumberRanges.Range?
-        ) {
-            head.appendHeader(.integerPlanes, count: numbers.count)
-            head.append(UInt8(order.rawValue))
-            head.appendVarint(UInt64(factor))
-            head.appendSigned(offset)
-            (residuals, width) = PlanesColumn.residuals(
-                numbers, order: order, range, bytes: &head)
-        }
-    }
-
     /// A column cut into planes, and what they may come to.
     ///
     /// The lowest bits of residuals wider than a byte may be a plane or packed as they are: what is
     /// noise is left to no plane, and the eight bits above it stay together in one.
     struct Plan {
-        private let count: Int
-        private var parts: Parts
+        /// What stands before the planes.
+        private var head: [UInt8] = []
+        private var residuals: [Int64]
+        /// Bits of the greatest residual.
+        private let width: Int
         /// Bits by how often each byte occurs, with no low bits and with all that fill no byte:
         /// what repeats as a sequence is not seen.
         private let bits: (whole: Double, cut: Double)
 
-        /// `range` is that of the numbers, where it is known.
-        init(
-            _ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64,
-            range: NumberRanges.Range? = nil
-        ) {
-            count = numbers.count
-            parts = Parts(numbers, order: order, factor: factor, offset: offset, range)
-            let width = parts.width
-            let whole = PlanesColumn.bits(&parts.residuals, width: width, cut: 0)
+        init(_ numbers: [Int64], order: PackedOrder, factor: Int64, offset: Int64) {
+            head.appendHeader(.integerPlanes, count: numbers.count)
+            head.append(UInt8(order.rawValue))
+            head.appendVarint(UInt64(factor))
+            head.appendSigned(offset)
+            (residuals, width) = PlanesColumn.residuals(numbers, order: order, bytes: &head)
+            let whole = PlanesColumn.bits(&residuals, width: width, cut: 0)
             let cut = width & 7
             bits = (
                 whole,
                 width > 8 && cut != 0
-                    ? PlanesColumn.bits(&parts.residuals, width: width, cut: cut) : .infinity
+                    ? PlanesColumn.bits(&residuals, width: width, cut: cut) : .infinity
             )
         }
 
@@ -85,8 +51,8 @@ enum PlanesColumn {
 
         /// The encoded column; nil when it takes more than `limit` bytes.
         mutating func bytes(limit: Double) -> [UInt8]? {
-            let (head, count, width, bits) = (parts.head, self.count, parts.width, self.bits)
-            return parts.residuals.withUnsafeMutableBufferPointer { residuals in
+            let (head, count, width, bits) = (head, residuals.count, width, bits)
+            return residuals.withUnsafeMutableBufferPointer { residuals in
                 guard let values = residuals.baseAddress else { return head + [0, 0] }
                 // Where both look the same, both are tried.
                 var whole: [UInt8]?
@@ -149,8 +115,7 @@ enum PlanesColumn {
     /// Residuals as non-negative numbers, and the bits of the greatest; appends what undoing them
     /// starts from.
     private static func residuals(
-        _ numbers: [Int64], order: PackedOrder, _ range: NumberRanges.Range?,
-        bytes: inout [UInt8]
+        _ numbers: [Int64], order: PackedOrder, bytes: inout [UInt8]
     ) -> ([Int64], width: Int) {
         guard numbers.count > 0 else {
             bytes.append(contentsOf: repeatElement(0, count: order.rawValue == 2 ? 2 : 1))
@@ -160,8 +125,7 @@ enum PlanesColumn {
         var previous = numbers[0]
         switch order {
         case .values:
-            let (least, greatest) =
-                range ?? numbers.withUnsafeBufferPointer { NumberRanges($0).whole }
+            let (least, greatest) = numbers.withUnsafeBufferPointer { NumberRanges($0).whole }
             bytes.appendSigned(least)
             let width = bitLength(UInt64(bitPattern: greatest &- least))
             return (PackedColumn.distances(numbers, above: least), width)

@@ -3,11 +3,11 @@ enum Repeats {
     /// Whether more than this share of rows end three values in a row that stood in a row before,
     /// nearly.
     ///
-    /// Of a long column its middle is looked at, `limit` rows of it.
+    /// Of a long column its middle is looked at.
     static func areMore(
-        than share: Double, of column: UnsafeBufferPointer<Int64>, limit: Int = 3072
+        than share: Double, of column: UnsafeBufferPointer<Int64>
     ) -> Bool {
-        let skipped = max(0, column.count - limit) / 2
+        let skipped = max(0, column.count - 3072) / 2
         let values = UnsafeBufferPointer(rebasing: column.dropFirst(skipped).dropLast(skipped))
         let count = values.count
         guard count >= 16 else { return false }
