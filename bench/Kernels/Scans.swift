@@ -8,8 +8,8 @@ struct Scans {
     /// Enough values that neither raw doubles (512 MiB) nor their chunks (50 MiB or more) stay in a
     /// cache.
     private static let count = 64 << 20
-    /// As many rounds for sums of every kind, or the one with more would meet the quieter moments.
-    private static let sumRounds = 25
+    /// Everything has as many rounds, all in turn, or one would meet the quieter moments.
+    private static let rounds = 25
 
     /// Where the values come from.
     enum Nature: String, CaseIterable {
@@ -30,6 +30,14 @@ struct Scans {
         var nature: Nature
         var tier: EncodingTier
         var work: Work
+    }
+
+    /// What is timed, and how many values it goes through.
+    private struct Job {
+        var name: String
+        var key: Key?
+        var count: Int
+        var body: () throws -> Void
     }
 
     private var rows: [(name: String, rate: Double)] = []
@@ -106,17 +114,24 @@ struct Scans {
     /// Runs all scans; `real` are the chunks of the reference columns.
     init(real: [[Double]]) throws {
         let levels = Self.made(.levels)
-        let raw = Stopwatch.least {
-            levels.withUnsafeBufferPointer { Stopwatch.keep(FloatAggregate($0)) }
+        let target = UnsafeMutableBufferPointer<Double>.allocate(capacity: Columns.chunkCount)
+        defer { target.deallocate() }
+        var jobs = [
+            Job(name: "raw doubles in memory: sum", count: Self.count) { Self.rawSum(levels) },
+            Job(name: "raw doubles in memory: sum, min, max", count: Self.count) {
+                levels.withUnsafeBufferPointer { Stopwatch.keep(FloatAggregate($0)) }
+            },
+        ]
+        jobs += try Self.jobs(.levels, Columns.chunks(levels), target)
+        jobs += try Self.jobs(.walk, Columns.chunks(Self.made(.walk)), target)
+        jobs += try Self.jobs(.real, real, target)
+        jobs += Self.timeJobs()
+        let seconds = try Stopwatch.least(rounds: Self.rounds, inTurn: jobs.map(\.body))
+        for (job, seconds) in zip(jobs, seconds) {
+            let rate = Double(job.count) / seconds / 1e6
+            rows.append((job.name, rate))
+            if let key = job.key { rates[key] = rate }
         }
-        add(
-            "raw doubles in memory: sum", Self.count,
-            Stopwatch.least(rounds: Self.sumRounds) { Self.rawSum(levels) })
-        add("raw doubles in memory: sum, min, max", Self.count, raw)
-        try measure(.levels, Columns.chunks(levels))
-        try measure(.walk, Columns.chunks(Self.made(.walk)))
-        try measure(.real, real)
-        try measureTimes()
     }
 
     /// Levels of two decimals, or a walk.
@@ -183,54 +198,49 @@ struct Scans {
         return (sums.0 + sums.1 + sums.2 + sums.3).sum()
     }
 
-    private mutating func add(_ name: String, _ count: Int, _ seconds: Double) {
-        rows.append((name, Double(count) / seconds / 1e6))
-    }
-
-    private mutating func measure(_ nature: Nature, _ values: [[Double]]) throws {
-        let target = UnsafeMutableBufferPointer<Double>.allocate(capacity: Columns.chunkCount)
-        defer { target.deallocate() }
+    private static func jobs(
+        _ nature: Nature, _ values: [[Double]], _ target: UnsafeMutableBufferPointer<Double>
+    ) throws -> [Job] {
+        var jobs: [Job] = []
         for (label, tier) in [("fast", EncodingTier.fast), ("dense", .dense)] {
             let chunks = Chunks(values, tier)
             let mode = try chunks.bytes[0].withUnsafeBytes {
                 try FloatColumn.describe($0).modes.map(\.name).joined(separator: ", ")
             }
             let title = "\(nature.rawValue), \(label) (\(nature == .real ? "mixed" : mode))"
-            func note(_ work: Work, _ count: Int, _ seconds: Double) {
-                add("\(title): \(work.rawValue)", count, seconds)
-                rates[Key(nature: nature, tier: tier, work: work)] = Double(count) / seconds / 1e6
+            func add(_ work: Work, _ count: Int, _ body: @escaping () throws -> Void) {
+                jobs.append(
+                    Job(
+                        name: "\(title): \(work.rawValue)",
+                        key: Key(nature: nature, tier: tier, work: work), count: count, body: body))
             }
-            note(.decode, chunks.count, try Stopwatch.least { try chunks.decode(into: target) })
-            for (work, wantsExtremes) in [(Work.sum, false), (.aggregate, true)] {
-                note(
-                    work, chunks.count,
-                    try Stopwatch.least(rounds: Self.sumRounds) {
-                        try chunks.aggregate(wantsExtremes: wantsExtremes)
-                    })
-            }
-            // A part is enough for encoding, which is slow.
+            add(.decode, chunks.count) { try chunks.decode(into: target) }
+            add(.sum, chunks.count) { try chunks.aggregate(wantsExtremes: false) }
+            add(.aggregate, chunks.count) { try chunks.aggregate(wantsExtremes: true) }
+            // A part is enough for encoding, which is slow; several times, as a server finds the
+            // values in a cache.
             let part = Chunks(Array(values.prefix(256)), tier)
-            note(.encode, part.count, Stopwatch.least(rounds: 15) { part.encode(tier) })
+            add(.encode, 4 * part.count) { for _ in 0..<4 { part.encode(tier) } }
         }
+        return jobs
     }
 
-    private mutating func measureTimes() throws {
-        for (name, times) in Times.generated(count: 4 << 20) {
+    private static func timeJobs() -> [Job] {
+        Times.generated(count: 4 << 20).map { name, times in
             let chunks = stride(from: 0, to: times.count, by: Columns.chunkCount).map { first in
                 var bytes: [UInt8] = []
                 TimeColumn.encode(
                     Array(times[first..<first + Columns.chunkCount]), tier: .fast, into: &bytes)
                 return bytes
             }
-            let target = UnsafeMutableBufferPointer<Int64>.allocate(capacity: Columns.chunkCount)
-            defer { target.deallocate() }
-            add(
-                "times, \(name): decode", times.count,
-                try Stopwatch.least {
+            return Job(name: "times, \(name): decode", count: times.count) {
+                try withUnsafeTemporaryAllocation(of: Int64.self, capacity: Columns.chunkCount) {
                     for chunk in chunks {
+                        let target = $0
                         try chunk.withUnsafeBytes { try TimeColumn.decode($0, into: target) }
                     }
-                })
+                }
+            }
         }
     }
 
