@@ -146,12 +146,12 @@ struct FloatEncoder {
         return fit
     }
 
-    /// What zstd alone may come to, with a wide margin, from an eighth of a long column.
+    /// What zstd alone may come to, with a margin, from an eighth of a long column.
     private func zstdEstimate() -> Double {
         let part = values.count / 8
         guard part >= 512 else { return 0 }
         let sample = UnsafeBufferPointer(rebasing: values[(4 * part)..<(5 * part)])
-        return 0.5 * Double(8 * Zstd.compress(UnsafeRawBufferPointer(sample)).count)
+        return 0.8 * Double(8 * Zstd.compress(UnsafeRawBufferPointer(sample)).count)
     }
 
     /// The column in exactly this mode; nil when the mode cannot hold it.

@@ -185,7 +185,7 @@ struct IntegerEncoder {
         for (rank, index) in ranks.enumerated() {
             let estimate = plans[index].estimate
             let looksWorse =
-                rank > 0 && estimate > 1.04 * least || 0.95 * estimate >= best.room(weight)
+                rank > 0 && estimate > 1.01 * least || 0.95 * estimate >= best.room(weight)
             guard !looksWorse || all[index] == .values && repeats else { continue }
             best.offer(plans[index].bytes(limit: best.room(weight)), weight)
         }
