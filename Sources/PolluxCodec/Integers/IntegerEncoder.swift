@@ -218,8 +218,12 @@ struct IntegerEncoder {
         }
         let limit = min(tier == .fast ? 256 : 4096, values.count / 4)
         let weight = tier == .fast ? 1.1 : 1.02
-        guard !isPlane, Levels.looksFew(values, limit: limit),
-            let levels = levels(numbers, common, range, limit: limit)
+        // Numbers hardly narrower than what they stand for do not make up for the levels.
+        let width = bitLength(UInt64(bitPattern: range.greatest &- range.least))
+        let most = width - (tier == .fast ? 6 : 4)
+        guard !isPlane, most >= 0, Levels.looksFew(values, limit: limit),
+            let levels = levels(numbers, common, range, limit: limit),
+            bitLength(UInt64(levels.values.count - 1)) <= most
         else { return }
         best.offer(dictionary(levels, runCount: runCount, room: best.room(weight)), weight)
     }
