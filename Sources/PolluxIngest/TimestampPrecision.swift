@@ -54,8 +54,12 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
     /// first nanosecond means "since ever" and is no instant of a point.
     @inline(__always)
     public func instant(_ number: Int64) -> Timestamp? {
-        let (product, overflow) = number.multipliedReportingOverflow(
-            by: scale(for: number.magnitude))
+        Self.instant(number, times: scale(for: number.magnitude))
+    }
+
+    @inline(__always)
+    private static func instant(_ units: Int64, times scale: Int64) -> Timestamp? {
+        let (product, overflow) = units.multipliedReportingOverflow(by: scale)
         return overflow || product == .min ? nil : Timestamp(nanoseconds: product)
     }
 
@@ -67,8 +71,7 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
         let whole = number.rounded(.down)
         let fraction = ((number - whole) * Double(scale)).rounded()
         guard let units = Int64(exactly: whole) else { return nil }
-        let (product, overflow) = units.multipliedReportingOverflow(by: scale)
-        return overflow ? nil : Timestamp(nanoseconds: product).advanced(by: Int64(fraction))
+        return Self.instant(units, times: scale)?.advanced(by: Int64(fraction))
     }
 }
 

@@ -135,6 +135,7 @@ struct LineProtocolTests {
         #expect(TimestampPrecision.hours.instant(1)?.nanoseconds == 3_600_000_000_000)
         #expect(TimestampPrecision.seconds.instant(Int64.max) == nil)
         #expect(TimestampPrecision.nanoseconds.instant(Int64.min) == nil)
+        #expect(TimestampPrecision.nanoseconds.instant(fractional: -0x1p63) == nil)
         #expect(TimestampPrecision.nanoseconds.instant(Int64.min + 1) != nil)
         for number: Int64 in [
             1_700_000_000, 1_700_000_000_000, 1_700_000_000_000_000, 1_700_000_000_000_000_000,
