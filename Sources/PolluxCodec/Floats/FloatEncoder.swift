@@ -47,17 +47,21 @@ struct FloatEncoder {
         let scales = FloatScale.best(for: values)
         let isPrinted = scales.first?.isPrinted == true
         // Where digits say little, a dictionary wins as a rule, and the rest is soon given up.
-        let mayRepeat = mayNest && (scales.count > 1 || isPrinted)
-        if mayRepeat { offerDictionary(looksFirst: true, runCount, &best) }
+        let isLong = scales.contains { $0.sampledBits > 24 } && runCount <= count / 4 * 3
+        let mayRepeat = mayNest && (scales.count > 1 || isPrinted || isLong)
+        if mayRepeat { offerDictionary(looksFirst: !isLong, runCount, &best) }
         var hasDictionary = !best.bytes.isEmpty
+        var hasRuns = false
         var fit = (isExact: false, exceptionCount: 0)
         for scale in scales {
             // On a few values far from what the dictionary takes: not worth splitting them all.
             let sampled = scale.sampledBits / 8 * Double(count)
-            if sibling == nil, best.cost < 0.75 * sampled { continue }
+            if sibling == nil, best.cost < 0.9 * sampled { continue }
             let found = offerScaled(
                 scale, runCount: runCount, &best,
                 orElse: { best in
+                    if runCount <= count / 3 { offerRuns(runCount, &best) }
+                    hasRuns = true
                     guard mayNest, !mayRepeat, looksFew() else { return }
                     offerDictionary(looksFirst: false, runCount, &best)
                     hasDictionary = true
@@ -66,9 +70,8 @@ struct FloatEncoder {
             fit.exceptionCount = max(fit.exceptionCount, found.exceptionCount)
         }
         // Where integers fit all, they have had their runs; a few are tried as doubles as well.
-        let isWorthRuns = runCount <= (fit.isExact ? count / 16 : count / 3)
-        if mayNest, isWorthRuns, best.room(1.05) > Runs.least(runCount) {
-            best.offer(runLength(room: best.room(1.05)), 1.05)
+        if !hasRuns, runCount <= (fit.isExact ? count / 16 : count / 3) {
+            offerRuns(runCount, &best)
         }
         // Gorilla spends a bit on each repeated value and at least 3 on another.
         let weight = tier == .fast ? 1.1 : 1
@@ -96,6 +99,11 @@ struct FloatEncoder {
             return Double(8 * count + 4) <= limit ? plain(.floatRaw) : nil
         }
         return best.bytes
+    }
+
+    private func offerRuns(_ runCount: Int, _ best: inout Choice) {
+        guard mayNest, best.room(1.05) > Runs.least(runCount) else { return }
+        best.offer(runLength(room: best.room(1.05)), 1.05)
     }
 
     /// Offers what the dense tier alone takes: planes of the bits, and zstd over all.
@@ -133,7 +141,7 @@ struct FloatEncoder {
         if scaled?.distances.isEmpty != true { orElse(&best) }
         best.offer(
             scaled?.bytes(
-                as: .floatScaled, tier: tier, limit: best.room(1),
+                as: .floatScaled, tier: tier, mayNest: mayNest, limit: best.room(1),
                 runCount: isExact ? runCount : nil), 1)
         let fit = (
             isExact: isExact,
@@ -142,7 +150,8 @@ struct FloatEncoder {
         guard let sibling else { return fit }
         best.offer(
             ScaledFloats(values, scale: scale, sibling: sibling)?
-                .bytes(as: .floatSibling, tier: tier, limit: best.room(1.1)), 1.1)
+                .bytes(
+                    as: .floatSibling, tier: tier, mayNest: mayNest, limit: best.room(1.1)), 1.1)
         return fit
     }
 
@@ -170,7 +179,7 @@ struct FloatEncoder {
             else { return nil }
             let other = encoding == .floatSibling ? sibling : nil
             return ScaledFloats(values, scale: scale, sibling: other)?
-                .bytes(as: encoding, tier: tier, limit: .infinity)
+                .bytes(as: encoding, tier: tier, mayNest: mayNest, limit: .infinity)
         case .floatDictionary: return dictionary(limit: values.count, looksFirst: false)
         case .floatSplit: return split()
         case .floatPlanes:

@@ -67,14 +67,14 @@ struct FloatScale: Equatable {
         let sample = sample(of: values)
         guard sample.count > 0 else { return [] }
         if let decimal = decimals.prefix(maximumExponent + 1).first(where: { $0.fits(sample) }) {
-            let found = binary(sample, unlessWorseThan: decimal) ?? decimal
+            var found = binary(sample, unlessWorseThan: decimal) ?? decimal
             guard decimal.divisor >= 1e9 else { return [found] }
             // So many digits are rather thirds or the like, printed: over 3 they are short.
             let bits = found.fit(sample, stopAfter: sample.count).bits
             if let printed = printed(sample, below: 0.7 * bits) { return [printed] }
+            found.sampledBits = bits / Double(sample.count)
             guard let other = cheapest(sample, below: 0.9 * bits) else { return [found] }
-            let otherBits = other.fit(sample, stopAfter: sample.count).bits
-            return otherBits < 0.6 * bits ? [other] : [found, other]
+            return other.sampledBits < 0.6 * found.sampledBits ? [other] : [found, other]
         }
         // A true double costs 64 bits; a scale has to be clearly better.
         let limit = 58 * Double(sample.count)
@@ -105,13 +105,19 @@ struct FloatScale: Equatable {
     private static func cheapest(_ sample: [Double], below limit: Double) -> FloatScale? {
         var best: FloatScale?
         var least = limit
-        for scale in [decimals, binaries].joined() {
+        let part = Array(sample.prefix(sample.count / 3))
+        for var scale in [decimals, binaries].joined() {
             // Each exception costs 64 bits.
             let most = Int((least / 64).rounded(.up)) - 1
             let distance: Int64 = 1 << Int64(Scaling.distanceBits) - 1
-            guard !scale.misses(more: most, of: sample, by: distance) else { continue }
+            // A third of the sample shows most scales to be wrong.
+            guard !scale.misses(more: most / 3, of: part, by: distance),
+                !scale.misses(more: most, of: sample, by: distance)
+            else { continue }
             let bits = scale.fit(sample, stopAfter: sample.count, below: least).bits
-            if bits < least { (best, least) = (scale, bits) }
+            guard bits < least else { continue }
+            scale.sampledBits = bits / Double(sample.count)
+            (best, least) = (scale, bits)
         }
         return best
     }
@@ -140,13 +146,16 @@ struct FloatScale: Equatable {
         }
     }
 
-    /// Up to 96 finite values in pairs of neighbours, spread over the column.
+    /// Up to 96 finite values in pairs of neighbours, spread over the column, as are the first few
+    /// of them.
     private static func sample(of values: UnsafeBufferPointer<Double>) -> [Double] {
         var sample: [Double] = []
         let pairs = min(48, (values.count + 1) / 2)
         sample.reserveCapacity(2 * pairs)
         for pair in 0..<pairs {
-            let row = pair * values.count / pairs
+            // 19 and 48 have no factor in common: each place comes once.
+            let place = pairs == 48 ? 19 * pair % 48 : pair
+            let row = place * values.count / pairs
             for index in row..<min(row + 2, values.count) where values[index].isFinite {
                 sample.append(values[index])
             }

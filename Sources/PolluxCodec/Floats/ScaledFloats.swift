@@ -120,7 +120,8 @@ struct ScaledFloats {
     ///
     /// `runCount` is that of the integers, where it is known.
     func bytes(
-        as encoding: ColumnEncoding, tier: EncodingTier, limit: Double, runCount: Int? = nil
+        as encoding: ColumnEncoding, tier: EncodingTier, mayNest: Bool, limit: Double,
+        runCount: Int? = nil
     ) -> [UInt8]? {
         var room = limit - Double(9 * exceptions.count)
         var streams: [[UInt8]] = []
@@ -128,7 +129,7 @@ struct ScaledFloats {
             guard room > 0 else { return nil }
             let found = stream.withUnsafeBufferPointer {
                 IntegerEncoder(
-                    $0, of: stream, tier: tier, mayNest: true,
+                    $0, of: stream, tier: tier, mayNest: mayNest,
                     runCount: streams.isEmpty ? runCount : nil
                 ).smallest(limit: room)
             }
