@@ -46,7 +46,7 @@ struct IntegerEncoder {
         let numbers = common.factor == 1 ? owner ?? Array(values) : common.numbers(of: values)
         let found = ranges.divided(by: common)
         let range = found.whole
-        let orders = promisingOrders(numbers)
+        let orders = promisingOrders(numbers, limit: limit)
         var rival: PackedColumn?
         for order in orders {
             let weight = Self.weight(order)
@@ -140,7 +140,7 @@ struct IntegerEncoder {
     }
 
     /// Orders worth trying, what looks best on a sample first; what looks worse is left out.
-    private func promisingOrders(_ numbers: [Int64]) -> [PackedOrder] {
+    private func promisingOrders(_ numbers: [Int64], limit: Double) -> [PackedOrder] {
         guard numbers.count >= 256 else { return PackedOrder.all }
         let bits = numbers.withUnsafeBufferPointer {
             let bits = Residuals.sampledBits(
@@ -153,6 +153,9 @@ struct IntegerEncoder {
         let margin = tier == .fast ? least / 24 + 32 : least / 8 + 64
         let isLong = numbers.count >= (tier == .fast ? 1 : 2) * ColumnLimits.blockCount
         let most = isLong ? least + margin : Int.max
+        // Hardly any packing takes fewer bits than the numbers have.
+        let packed = Double(least) / 256 * Double(numbers.count) / 8
+        if tier == .fast, packed > 1.25 * limit { return [] }
         // Second differences are noisier than they look where they look as good as others.
         let mostOfSecond = isLong ? min(bits[0], bits[1]) : Int.max
         var orders: [PackedOrder] = []
