@@ -73,13 +73,7 @@ struct FloatEncoder {
         if !hasRuns, runCount <= (fit.isExact ? count / 16 : count / 3) {
             offerRuns(runCount, &best)
         }
-        // Gorilla spends a bit on each repeated value and at least 3 on another.
-        let weight = tier == .fast ? 1.1 : 1
-        if best.room(1) > Double((count + 2 * (runCount - 1)) / 8),
-            Gorilla.byteCount(values, limit: best.room(weight) - 2) != nil
-        {
-            best.offer(bytes(as: .floatGorilla), weight)
-        }
+        offerGorilla(runCount, &best)
         let isUnlike = 36 * fit.exceptionCount > best.bytes.count
         // Where each value is a short integer over the scale, those have had their dictionary.
         let isShort = fit.isExact && best.cost <= 2 * Double(count)
@@ -104,6 +98,15 @@ struct FloatEncoder {
     private func offerRuns(_ runCount: Int, _ best: inout Choice) {
         guard mayNest, best.room(1.05) > Runs.least(runCount) else { return }
         best.offer(runLength(room: best.room(1.05)), 1.05)
+    }
+
+    private func offerGorilla(_ runCount: Int, _ best: inout Choice) {
+        // It spends a bit on each repeated value and at least 3 on another.
+        let weight = tier == .fast ? 1.1 : 1
+        guard best.room(1) > Double((values.count + 2 * (runCount - 1)) / 8),
+            Gorilla.byteCount(values, limit: best.room(weight) - 2) != nil
+        else { return }
+        best.offer(bytes(as: .floatGorilla), weight)
     }
 
     /// Offers what the dense tier alone takes: planes of the bits, and zstd over all.
