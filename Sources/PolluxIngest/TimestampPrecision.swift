@@ -63,15 +63,36 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
         return overflow || product == .min ? nil : Timestamp(nanoseconds: product)
     }
 
-    /// The instant that a number with a fraction stands for; nil when it is outside the range.
+    /// The instant that a decimal number stands for, to the nanosecond; nil when it is outside the
+    /// range.
+    public func instant(_ number: DecimalScan) -> Timestamp? {
+        guard let whole = number.integer(times: 1),
+            let nanoseconds = number.integer(times: scale(for: whole.magnitude))
+        else { return nil }
+        return Self.instant(nanoseconds, times: 1)
+    }
+
+    /// The instant that a double stands for, by the shortest decimal number that reads as it; nil
+    /// when it is outside the range.
+    ///
+    /// That number is what was written where it had no more digits than a double holds, 15 to 17.
     public func instant(fractional number: Double) -> Timestamp? {
-        guard number.isFinite, abs(number) < 9.3e18 else { return nil }
-        let scale = scale(for: UInt64(abs(number)))
-        // Whole units and the fraction apart: a product of doubles would lose nanoseconds.
-        let whole = number.rounded(.down)
-        let fraction = ((number - whole) * Double(scale)).rounded()
-        guard let units = Int64(exactly: whole) else { return nil }
-        return Self.instant(units, times: scale)?.advanced(by: Int64(fraction))
+        Self.scan(number.description).flatMap { instant($0) }
+    }
+
+    /// The instant that text stands for which is wholly a number; nil when it is something else, or
+    /// outside the range.
+    public func instant(text: String) -> Timestamp? {
+        Self.scan(text).flatMap { instant($0) }
+    }
+
+    private static func scan(_ text: String) -> DecimalScan? {
+        let bytes = Array(text.utf8)
+        var scan = DecimalScan()
+        guard scan.read(bytes.span, from: 0, to: bytes.count) == bytes.count, scan.isValid else {
+            return nil
+        }
+        return scan
     }
 }
 

@@ -128,6 +128,29 @@ public struct DecimalScan: Sendable {
         return carry ? nil : sum
     }
 
+    /// The number times `factor`, which is positive, rounded to the nearest integer, halves away
+    /// from zero; nil when that does not fit.
+    ///
+    /// Exact for numbers of up to 19 digits; further digits are cut off.
+    public func integer(times factor: Int64) -> Int64? {
+        guard isValid else { return nil }
+        var product = UInt128(mantissa) * UInt128(factor.magnitude)
+        var power = exponent - decimals + max(0, digitCount - 19)
+        while power > 0, product != 0 {
+            // Once too large it stays so, and another ten times still fit the wider type.
+            guard product <= 1 << 63 else { return nil }
+            product *= 10
+            power -= 1
+        }
+        if power < -38 {
+            product = 0
+        } else if power < 0 {
+            let divisor = (0..<(-power)).reduce(UInt128(1)) { power, _ in power * 10 }
+            product = (product + divisor / 2) / divisor
+        }
+        return Int64(exactly: isNegative ? -Int128(product) : Int128(product))
+    }
+
     /// The number that was read from `start` to `end`, correctly rounded.
     @inlinable
     public func double(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Double {

@@ -148,9 +148,43 @@ struct LineProtocolTests {
             TimestampPrecision.automatic.instant(fractional: 1_700_000_000.25)?.nanoseconds
                 == 1_700_000_000_250_000_000)
         #expect(TimestampPrecision.automatic.instant(fractional: .nan) == nil)
+        #expect(TimestampPrecision.automatic.instant(fractional: .infinity) == nil)
         #expect(TimestampPrecision(parameter: "us") == .microseconds)
         #expect(TimestampPrecision(parameter: "nanosecond") == .nanoseconds)
         #expect(TimestampPrecision(parameter: "d") == nil)
+    }
+
+    @Test(
+        "times with a fraction mean the nanosecond that is written",
+        arguments: [
+            ("1732752000.123456", 1_732_752_000_123_456_000),
+            ("1732752000.1234567", 1_732_752_000_123_456_700),
+            ("1732752000.123456789", 1_732_752_000_123_456_789),
+            ("1732752000.1234567895", 1_732_752_000_123_456_789),
+            ("1732752000123.456789", 1_732_752_000_123_456_789),
+            ("1.732752000123456789e9", 1_732_752_000_123_456_789),
+            ("17327520001234567.89", 17_327_520_001_234_568),
+            ("-2.5", -2_500_000_000), ("0.0", 0),
+        ])
+    func fractions(text: String, nanoseconds: Int64) {
+        let found = TimestampPrecision.automatic.instant(text: text)
+        #expect(found?.nanoseconds == nanoseconds)
+        // A double holds 17 digits, and what it reads as is at most half a step away.
+        guard text.count < 19, let number = Double(text) else { return }
+        let rounded = TimestampPrecision.automatic.instant(fractional: number)
+        #expect(rounded?.nanoseconds == nanoseconds)
+    }
+
+    @Test("no number, and what no instant reaches, is no time")
+    func noFractions() {
+        for text in [
+            "", "-", "1e", "12x", "9223372036854775808", "1e300", "-9223372036854775808",
+            "9223372037.0", "-9223372036.854775808",
+        ] {
+            let precision: TimestampPrecision =
+                text.contains(".") ? .seconds : .nanoseconds
+            #expect(precision.instant(text: text) == nil, "\(text)")
+        }
     }
 
     @Test("any bytes are read without a crash, and every line comes once")

@@ -54,6 +54,7 @@ struct PayloadTests {
         "one value as an object",
         arguments: [
             (#"{"value":1.5,"timestamp":1700000000123}"#, "x=1.5@1700000000123"),
+            (#"{"value":1.5,"timestamp":"1700000000.123"}"#, "x=1.5@1700000000123"),
             (
                 #"{"v":2,"ts":"2023-11-14T22:13:20Z","unit":"mm/s","q":64}"#,
                 "x=2.0@1700000000000 uncertain mm/s"

@@ -30,12 +30,8 @@ enum JSONFields {
             return precision(name).instant(fractional: number)
         case .text(let text):
             if let parsed = Timestamp.parseRFC3339(Array(text.utf8)) { return parsed.instant }
-            let bytes = Array(text.utf8)
-            var scan = DecimalScan()
-            guard scan.read(bytes.span, from: 0, to: bytes.count) == bytes.count,
-                let number = scan.integer, number.magnitude >= 100_000_000
-            else { return nil }
-            return precision(name).instant(number)
+            guard let number = Double(text), number.magnitude >= 100_000_000 else { return nil }
+            return precision(name).instant(text: text)
         default: return nil
         }
     }

@@ -26,12 +26,7 @@ enum PointCell {
     static func reading(
         _ cell: String, _ precision: TimestampPrecision
     ) throws(IngestError) -> Time {
-        if let number = Int64(cell), let instant = precision.instant(number) {
-            return .instant(instant)
-        }
-        if let number = Double(cell), let instant = precision.instant(fractional: number) {
-            return .instant(instant)
-        }
+        if let instant = precision.instant(text: cell) { return .instant(instant) }
         guard let found = Timestamp.parseRFC3339(cell.utf8) else { throw noTime(cell) }
         return found.hasZone ? .instant(found.instant) : .civil(CivilTime(found.instant))
     }
