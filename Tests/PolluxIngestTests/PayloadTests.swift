@@ -43,7 +43,7 @@ struct PayloadTests {
             ("12.5", "vibration=12.5"), (" -3e2\n", "vibration=-300.0"), ("true", "vibration=true"),
             ("running", "vibration='running'"), ("\"a\\nb\"", "vibration='a\nb'"),
             ("NaN", "vibration=nan bad"), ("-inf", "vibration=-inf bad"),
-            ("null", "vibration=gone"),
+            ("null", "vibration=gone end"),
             ("a = b", "vibration='a = b'"),
         ])
     func plain(payload: String, expected: String) {

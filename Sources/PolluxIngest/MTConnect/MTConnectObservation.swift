@@ -115,8 +115,11 @@ struct MTConnectValues {
     ) {
         var point = DecodedPoint(
             measure: measure, value: value, time: instant ?? observation.instant)
-        if case .number = value { point.unit = MTConnectNames.single(signal.units) }
-        JSONPayload.append(JSONPayload.checked(point), to: signal.address, of: &message)
+        switch value {
+        case .number, .typed(.integer): point.unit = MTConnectNames.single(signal.units)
+        default: break
+        }
+        JSONPayload.append(point, to: signal.address, of: &message)
     }
 
     private static let axes = ["x", "y", "z"]

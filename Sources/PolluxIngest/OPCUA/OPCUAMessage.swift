@@ -171,7 +171,7 @@ struct OPCUAMessage {
                     point.quality =
                         field.quality.rawValue >= status.rawValue ? field.quality : status
                     if address == origin.base { note.measures.insert(point.measure) }
-                    JSONPayload.append(JSONPayload.checked(point), to: address, of: &message)
+                    JSONPayload.append(point, to: address, of: &message)
                 }
             } catch {
                 message.problems.append("field `\(member.name)` \(error.description)")

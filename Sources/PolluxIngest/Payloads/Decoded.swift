@@ -122,10 +122,34 @@ struct DecodedPoint: Hashable, Sendable {
     var value: DecodedValue
     /// When; nil when the message does not say.
     var time: Timestamp?
-    /// How far it can be trusted.
-    var quality: Quality = .good
+    /// What the message says of how far it can be trusted.
+    private var toldQuality: Quality
     /// The unit; empty when the message does not say.
-    var unit = ""
+    var unit: String
+
+    init(
+        measure: String, value: DecodedValue, time: Timestamp? = nil, quality: Quality = .good,
+        unit: String = ""
+    ) {
+        self.measure = measure
+        self.value = value
+        self.time = time
+        self.unit = unit
+        toldQuality = quality
+    }
+
+    /// How far it can be trusted: whatever the message says, a value that is gone ends, and a
+    /// number that is none is bad.
+    var quality: Quality {
+        get {
+            switch value {
+            case .gone: .end
+            case .number(let number) where !number.isFinite: .bad
+            default: toldQuality
+            }
+        }
+        set { toldQuality = newValue }
+    }
 
     /// The measure and the unit under which the cache knows the series: the same measure in another
     /// unit is converted otherwise.

@@ -103,19 +103,11 @@ enum JSONPayload {
                 return nil
             }
         }
-        return checked(point)
+        return point
     }
 
     private static func isValue(_ member: JSONObject.Member) -> Bool {
         JSONFields.valueNames.contains(member.name) && JSONFields.scalar(member.value) != nil
-    }
-
-    /// The point with quality bad where its number is none.
-    static func checked(_ point: DecodedPoint) -> DecodedPoint {
-        var point = point
-        if case .number(let number) = point.value, !number.isFinite { point.quality = .bad }
-        if case .gone = point.value { point.quality = .end }
-        return point
     }
 
     /// The points of an object of metrics; inner objects are flattened with `/`.
@@ -133,7 +125,7 @@ enum JSONPayload {
         _ problems: inout [String]
     ) {
         if let scalar = JSONFields.scalar(value) {
-            points.append(checked(DecodedPoint(measure: name, value: scalar, time: time)))
+            points.append(DecodedPoint(measure: name, value: scalar, time: time))
             return
         }
         switch value {

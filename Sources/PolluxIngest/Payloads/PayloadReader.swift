@@ -102,7 +102,6 @@ struct PayloadReader {
         }
         var point = DecodedPoint(measure: "", value: .gone, time: nil)
         (point.value, message.format) = PlainText.value(text)
-        if case .number(let number) = point.value, !number.isFinite { point.quality = .bad }
         guard let match = rules.match(topic, namesMeasures: false) else {
             message.problems.append(PayloadReader.noRule(topic, rules, namesMeasures: false))
             return

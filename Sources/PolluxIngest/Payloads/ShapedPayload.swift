@@ -39,7 +39,7 @@ enum ShapedPayload {
                         + "template or `measure NAME` to the rule")
             }
             let point = DecodedPoint(measure: "", value: value, time: time)
-            return JSONPayload.append(JSONPayload.checked(point), under: match, to: &message)
+            return JSONPayload.append(point, under: match, to: &message)
         }
         guard let match = rule.match(segments, namesMeasures: true) else {
             return message.problems.append("the rule \(rule.template) does not fit the topic")

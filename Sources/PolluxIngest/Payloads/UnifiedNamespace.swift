@@ -53,7 +53,7 @@ enum UnifiedNamespace {
                 if let code = entry["qualityCode"] {
                     point.quality = JSONFields.quality("qualityCode", code)
                 }
-                JSONPayload.append(JSONPayload.checked(point), under: match, to: &message)
+                JSONPayload.append(point, under: match, to: &message)
             }
         }
     }
@@ -89,7 +89,7 @@ enum UnifiedNamespace {
                 // A null stands for "not measured in this row".
                 guard let name = name.text, cell != .null else { continue }
                 let point = DecodedPoint(measure: name, value: scalar(cell), time: time)
-                JSONPayload.append(JSONPayload.checked(point), under: match, to: &message)
+                JSONPayload.append(point, under: match, to: &message)
             }
         }
     }
