@@ -112,6 +112,23 @@ public struct DecimalScan: Sendable {
         return Int64(exactly: mantissa)
     }
 
+    /// `integer`, or the same number written with a fraction of zeros where a double would change
+    /// it; to be given what was read from `start` to `end`.
+    public func whole(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int64? {
+        if let integer { return integer }
+        guard isValid, digitCount > 15 else { return nil }
+        var point = start
+        while point < end, bytes[point] != UInt8(ascii: ".") { point += 1 }
+        guard point < end else { return nil }
+        for index in (point + 1)..<end where bytes[index] != 48 { return nil }
+        var scan = DecimalScan()
+        _ = scan.read(bytes, from: start, to: point)
+        guard let number = scan.integer, Int64(exactly: Double(number)) != number else {
+            return nil
+        }
+        return number
+    }
+
     /// Whether it is written with a point or an exponent.
     public var hasFractionOrExponent: Bool { !isWhole }
 

@@ -119,7 +119,7 @@ public struct JSONReader {
         guard scan.isValid, !scan.hasLeadingZero, !scan.hasPlus, scan.hasJSONForm else {
             throw error(bytes, "not a JSON number")
         }
-        if let integer = scan.integer { return .integer(integer) }
+        if let whole = scan.whole(bytes, from: start, to: end) { return .integer(whole) }
         return .number(scan.double(bytes, from: start, to: end))
     }
 

@@ -32,4 +32,58 @@ struct MessageFaultTests {
             topic: topic, payload: Array("null".utf8), receivedAt: Plant.arrival)
         #expect(trial.lines.first?.hasSuffix("quality end") == true)
     }
+
+    @Test(
+        "whole numbers that a double would change stay whole in an integer series",
+        arguments: [
+            "9007199254740993", "+9007199254740993.0", #"{"value":9007199254740993}"#,
+            #"{"value":9007199254740993.00}"#,
+        ])
+    func whole(payload: String) throws {
+        let (plant, reasons) = try plant([
+            ("any", "machine,site=factory,line=L2,machine=CNC-3 x=1i 1600000000000000000"),
+            (topic, payload),
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        let points = try plant.points(Plant.machine, [], "x")
+        #expect(points.map(\.value) == [.integer(1), .integer(9_007_199_254_740_993)])
+    }
+
+    @Test("numbers that a double holds are floats, as ever")
+    func doubles() throws {
+        let texts = ["9007199254740992", "9007199254740994.0", "1e18", "1.2345678901234567e16"]
+        for text in texts {
+            #expect(PlainText.value(text).0 == .number(Double(text) ?? .nan))
+            #expect(
+                try JSONFields.scalar(JSONReader.parse(Array(text.utf8)))
+                    == .number(Double(text) ?? .nan))
+        }
+        #expect(PlainText.value("18446744073709551615").0 == .number(0x1p64))
+    }
+
+    @Test("MTConnect and MindConnect keep whole numbers as JSON does")
+    func wholeElsewhere() throws {
+        let count = Value.integer(9_007_199_254_740_993)
+        let (plant, reasons) = try plant([
+            (
+                "MTConnect/Devices/M1/Observations/pc",
+                """
+                {"dataItemId":"pc","type":"PART_COUNT","category":"EVENT",
+                 "timestamp":"2023-11-14T22:13:20Z","result":"9007199254740993"}
+                """
+            ),
+            (
+                "factory/L2/CNC-3",
+                """
+                {"timeseries":[{"timestamp":"2023-11-14T22:13:20Z","values":[
+                 {"dataPointId":"d","value":"9007199254740993","qualityCode":"0"}]}]}
+                """
+            ),
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        #expect(try plant.points([("machine", "M1")], [], "pc").map(\.value) == [count])
+        #expect(try plant.points(Plant.machine, [], "d").map(\.value) == [count])
+    }
 }

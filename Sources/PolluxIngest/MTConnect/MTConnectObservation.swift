@@ -138,17 +138,17 @@ struct MTConnectValues {
         _ observation: MTConnectObservation, _ signal: MTConnectSignal
     ) {
         let words = MTConnectValues.withoutTrigger(observation.text).split(separator: " ")
-        let numbers = words.compactMap { PlainText.number(Array($0.utf8)) }
+        let numbers = words.compactMap { PlainText.decimal(Array($0.utf8)) }
         guard numbers.count == words.count, numbers.count == 1 || numbers.count == 3 else {
             message.problems.append(
                 "the value `\(observation.text.prefix(60))` of \(signal.id) is no number")
             return
         }
         if numbers.count == 1 {
-            return append(.number(numbers[0]), signal.measure, observation, signal)
+            return append(numbers[0], signal.measure, observation, signal)
         }
         for (axis, number) in zip(MTConnectValues.axes, numbers) {
-            append(.number(number), signal.measure + "/" + axis, observation, signal)
+            append(number, signal.measure + "/" + axis, observation, signal)
         }
     }
 
@@ -163,7 +163,7 @@ struct MTConnectValues {
         _ observation: MTConnectObservation, _ signal: MTConnectSignal
     ) {
         let words = observation.text.split(separator: " ")
-        let numbers = words.compactMap { PlainText.number(Array($0.utf8)) }
+        let numbers = words.compactMap { PlainText.decimal(Array($0.utf8)) }
         let rate = observation.attributes["sampleRate"].flatMap { Double($0) } ?? 0
         guard numbers.count == words.count, numbers.count <= MTConnectValues.seriesLimit,
             numbers.count < 2 || (rate > 0 && rate <= 1e9)
@@ -176,7 +176,7 @@ struct MTConnectValues {
             let back = Double(numbers.count - 1 - index) / max(rate, 1e-9) * 1e9
             guard back < 1e18 else { continue }
             append(
-                .number(number), signal.measure, observation, signal,
+                number, signal.measure, observation, signal,
                 at: observation.instant.advanced(by: -Int64(back.rounded())))
         }
     }
@@ -207,7 +207,7 @@ struct MTConnectValues {
 
     private static func entryValue(_ text: String) -> DecodedValue {
         if text.isEmpty || text.uppercased() == "UNAVAILABLE" { return .gone }
-        return PlainText.number(Array(text.utf8)).map { .number($0) } ?? .typed(.text(text))
+        return PlainText.decimal(Array(text.utf8)) ?? .typed(.text(text))
     }
 
     /// Conditions are alarms that begin and end.

@@ -85,15 +85,17 @@ enum JSONFields {
         }
     }
 
+    /// A whole number: beyond 2⁵³ it stays an integer, because a double would lose its last digits.
+    static func whole(_ number: Int64) -> DecodedValue {
+        number.magnitude <= 1 << 53 ? .number(Double(number)) : .typed(.integer(number))
+    }
+
     /// The value that a JSON scalar stands for; nil for arrays and objects.
-    ///
-    /// Whole numbers beyond 2⁵³ stay integers, because a double would lose their last digits.
     static func scalar(_ value: JSONValue) -> DecodedValue? {
         switch value {
         case .null: .gone
         case .boolean(let flag): .typed(.boolean(flag))
-        case .integer(let number):
-            number.magnitude <= 1 << 53 ? .number(Double(number)) : .typed(.integer(number))
+        case .integer(let number): whole(number)
         case .number(let number): .number(number)
         case .text(let text):
             switch text {

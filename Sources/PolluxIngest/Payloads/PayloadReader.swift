@@ -140,7 +140,7 @@ enum PlainText {
         while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
         while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
         let trimmed = Array(bytes)
-        if let number = number(trimmed) { return (.number(number), "number") }
+        if let value = decimal(trimmed) { return (value, "number") }
         let word = String(decoding: trimmed, as: UTF8.self)
         switch word.lowercased() {
         case "true": return (.typed(.boolean(true)), "boolean")
@@ -161,11 +161,23 @@ enum PlainText {
 
     /// The number that bytes are, wholly; nil when they are something else.
     static func number(_ bytes: [UInt8]) -> Double? {
+        scan(bytes)?.double(bytes.span, from: 0, to: bytes.count)
+    }
+
+    /// The value of a number that bytes are, wholly; nil when they are something else.
+    static func decimal(_ bytes: [UInt8]) -> DecodedValue? {
+        guard let scan = scan(bytes) else { return nil }
+        if let whole = scan.whole(bytes.span, from: 0, to: bytes.count) {
+            return JSONFields.whole(whole)
+        }
+        return .number(scan.double(bytes.span, from: 0, to: bytes.count))
+    }
+
+    private static func scan(_ bytes: [UInt8]) -> DecimalScan? {
         guard !bytes.isEmpty, bytes.count <= 400 else { return nil }
         var scan = DecimalScan()
         let end = scan.read(bytes.span, from: 0, to: bytes.count)
-        guard scan.isValid, end == bytes.count else { return nil }
-        return scan.double(bytes.span, from: 0, to: end)
+        return scan.isValid && end == bytes.count ? scan : nil
     }
 }
 
