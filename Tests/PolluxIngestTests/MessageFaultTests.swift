@@ -86,4 +86,33 @@ struct MessageFaultTests {
         #expect(try plant.points([("machine", "M1")], [], "pc").map(\.value) == [count])
         #expect(try plant.points(Plant.machine, [], "d").map(\.value) == [count])
     }
+
+    @Test("a byte order mark stands before any payload and is no part of it")
+    func byteOrderMark() throws {
+        let mark = "\u{FEFF}"
+        let (plant, reasons) = try plant([
+            ("any", mark + "machine,machine=M a=1\nmachine,machine=M a=2 1600000000000000000"),
+            (topic, mark + "1.5"), (topic + "/t", mark + #"{"value":2}"#), (topic + "/u", mark),
+            (
+                "MTConnect/Devices/M/Observations/b",
+                mark + """
+                    {"dataItemId":"b","category":"EVENT","timestamp":"2023-11-14T22:13:20Z",
+                     "result":"on"}
+                    """
+            ),
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        let outcome = try plant.pipeline.writeBlocking(
+            lineProtocol: Array((mark + "machine,machine=M c=1").utf8), receivedAt: Plant.arrival)
+        #expect(outcome.acceptedCount == 1)
+        for (measure, count) in [("a", 2), ("b", 1), ("c", 1)] {
+            #expect(try plant.points([("machine", "M")], [], measure).count == count)
+        }
+        #expect(try plant.points(Plant.machine, [], "x").count == 1)
+        // Other text that begins with the same byte is text.
+        try plant.pipeline.ingest([plant.message(topic + "/w", "\u{FF0B}")], source: "mqtt")
+        let found = try plant.points(Plant.machine, [("x", "")], "w").map(\.value)
+        #expect(found == [.text("\u{FF0B}")])
+    }
 }

@@ -57,6 +57,7 @@ struct LineScanner {
     /// When the line cannot be read, `line.fault` says why and the scanner stands behind it.
     mutating func next(_ bytes: Span<UInt8>, into line: inout LineScan) -> Bool {
         let count = bytes.count
+        if position == 0 { position = LineScanner.contentStart(bytes) }
         while position < count {
             number += 1
             var start = position
@@ -86,6 +87,11 @@ struct LineScanner {
             return true
         }
         return false
+    }
+
+    /// Where a text begins: behind a byte order mark, which some programs put before UTF-8.
+    static func contentStart(_ bytes: Span<UInt8>) -> Int {
+        bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
     }
 
     /// The index of the next line feed, or the end.

@@ -23,7 +23,7 @@ struct MTConnectDevices: Sendable {
     /// Whether a message is MTConnect's: by its topic, or by what its document calls itself.
     func owns(_ message: TopicMessage) -> Bool {
         if message.topic.hasPrefix("MTConnect/") || isLine(message) { return true }
-        let start = message.payload.prefix(48).drop { $0 <= 0x20 }
+        let start = MTConnectDevices.content(message.payload).prefix(48)
         guard let first = start.first else { return false }
         if first == UInt8(ascii: "<") {
             // Any other text in angle brackets is a text.
@@ -65,8 +65,7 @@ struct MTConnectDevices: Sendable {
             return decoded
         }
         let levels = message.topic.split(separator: "/").map(String.init)
-        let payload = message.payload[...].drop { $0 <= 0x20 }
-        guard let first = payload.first else { return decoded }
+        guard let first = MTConnectDevices.content(message.payload).first else { return decoded }
         if message.topic.hasPrefix("MTConnect/"), levels.last == "Availability", levels.count > 3 {
             readAvailability(of: levels[levels.count - 2], message, &decoded)
             return decoded
@@ -99,11 +98,16 @@ struct MTConnectDevices: Sendable {
         return decoded
     }
 
+    /// A payload without what may stand before the document.
+    private static func content(_ payload: [UInt8]) -> ArraySlice<UInt8> {
+        payload[LineScanner.contentStart(payload.span)...].drop { $0 <= 0x20 }
+    }
+
     /// The outermost element; a nameless one around the members of a JSON document.
     private static func root(
         _ first: UInt8, _ payload: [UInt8], _ decoded: inout DecodedMessage
     ) -> MTConnectElement? {
-        if first == UInt8(ascii: "<") || first == 0xEF {
+        if first == UInt8(ascii: "<") {
             do throws(XMLError) {
                 return try XMLReader.parse(payload)
             } catch {

@@ -41,6 +41,8 @@ struct PayloadReader {
             message.problems = [OPCUAMessage.binaryProblem]
             return message
         }
+        let start = LineScanner.contentStart(payload.span)
+        let payload = start == 0 ? payload : Array(payload[start...])
         var first = 0
         while first < payload.count, payload[first] <= 0x20 { first += 1 }
         guard first < payload.count else {
@@ -49,7 +51,7 @@ struct PayloadReader {
             return message
         }
         switch payload[first] {
-        case UInt8(ascii: "{"), UInt8(ascii: "["), 0xEF:
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
             readJSON(topic, payload, rule, levels, &message)
         default:
             readText(topic, payload, receivedAt, &message)
