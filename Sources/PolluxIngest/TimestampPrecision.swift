@@ -96,6 +96,16 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
     }
 }
 
+extension Timestamp {
+    /// The instant of a message's text as RFC 3339 has it; nil when it is none, or "since ever".
+    init?(message text: String) {
+        guard let read = Timestamp.parseRFC3339(text.utf8)?.instant, read != .distantPast else {
+            return nil
+        }
+        self = read
+    }
+}
+
 extension TimestampPrecision {
     /// The spelling for a `precision` parameter.
     public var parameter: String {

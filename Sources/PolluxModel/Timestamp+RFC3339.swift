@@ -58,18 +58,27 @@ extension Timestamp: CustomStringConvertible {
     /// Reads a date or a date-time: RFC 3339, with a blank instead of `T`, seconds and fraction
     /// optional, fraction digits beyond nine cut off; nil when it is not one.
     ///
+    /// A leap second, 23:59:60 UTC, is the first second of the next day, as POSIX counts.
+    ///
     /// A missing zone means UTC and is reported by `hasZone`, so that the caller can apply another
     /// zone or warn.
     public static func parseRFC3339(
         _ text: some Collection<UInt8>
     ) -> (instant: Timestamp, hasZone: Bool)? {
         var reader = CivilReader(bytes: ArraySlice(Array(text)))
-        guard let civil = reader.readCivil() else { return nil }
+        guard var civil = reader.readCivil() else { return nil }
+        let isLeap = civil.second == 60
+        if isLeap { civil.second = 59 }
         guard let offset = reader.readZone() else { return nil }
         guard reader.bytes.isEmpty, civil.isValid, let local = civil.instant else { return nil }
         let (nanoseconds, isOutside) = local.nanoseconds.subtractingReportingOverflow(
             Int64(offset.seconds) * 1_000_000_000)
-        return isOutside ? nil : (Timestamp(nanoseconds: nanoseconds), offset.isGiven)
+        guard !isOutside else { return nil }
+        let instant = Timestamp(nanoseconds: nanoseconds)
+        guard isLeap else { return (instant, offset.isGiven) }
+        let next = CivilTime(instant.advanced(by: 1_000_000_000))
+        guard (next.hour, next.minute, next.second) == (0, 0, 0) else { return nil }
+        return (instant.advanced(by: 1_000_000_000), offset.isGiven)
     }
 }
 

@@ -115,4 +115,95 @@ struct MessageFaultTests {
         let found = try plant.points(Plant.machine, [("x", "")], "w").map(\.value)
         #expect(found == [.text("\u{FF0B}")])
     }
+
+    private static let rows =
+        #"{"device":"root.factory.L2.CNC-3","measurements":["x"],"values":"#
+    private static let publisher = #"{"PublisherId":"P","MessageType":"ua-"#
+    private static let machine = "machine CNC-3 of line L2 of site factory"
+
+    @Test(
+        "a time that cannot be read is refused, and nothing stored in its stead",
+        arguments: [
+            (rows + #"[1],"timestamp":"bad"}"#, "row 1: the timestamp `bad` is no time"),
+            (rows + #"[1],"timestamp":5}"#, "row 1: the timestamp `5` is no time"),
+            (
+                rows + #"[[1],[2]],"timestamps":["bad"]}"#,
+                "row 1: the timestamp `bad` is no time; row 2: the timestamp `null` is no time"
+            ),
+            (
+                #"{"timeseries":[{"timestamp":"bad","values":[{"dataPointId":"x","value":1}]}]}"#,
+                "the timestamp `bad` is no time"
+            ),
+            (
+                publisher + #"keyframe","Timestamp":"bad","Payload":{"x":1}}"#,
+                "the Timestamp `bad` is no time"
+            ),
+            (
+                publisher + #"event","Timestamp":7,"Payload":{"x":1}}"#,
+                "the Timestamp `7` is no time"
+            ),
+            (
+                publisher + #"data","Messages":{"Payload":{"x":{"Value":1,"#
+                    + #""SourceTimestamp":"no"}}}}"#,
+                "field `x` cannot be placed in time: the SourceTimestamp `no` is no time"
+            ),
+            (
+                #"[{"value":1},{"value":2}]"#,
+                "2 values of x of \(machine) have no time of their own"
+            ),
+            (
+                #"{"timeseries":[{"values":[{"dataPointId":"x","value":1}]},"#
+                    + #"{"values":[{"dataPointId":"x","value":2}]}]}"#,
+                "2 values of x of x of \(machine) have no time of their own"
+            ),
+        ])
+    func noTime(payload: String, reason: String) throws {
+        let (plant, reasons) = try plant([(topic, payload)])
+        defer { plant.remove() }
+        #expect(reasons == [reason])
+        #expect(plant.pipeline.statistics.map(\.pointCount) == [0])
+    }
+
+    @Test("what has no time, or null, stands at its arrival; OPC UA has dates for that")
+    func arrival() throws {
+        let (plant, reasons) = try plant([
+            (
+                topic,
+                #"{"timeseries":[{"timestamp":null,"values":[{"dataPointId":"a","value":1}]}]}"#
+            ),
+            (topic, #"[{"value":1},{"value":2,"timestamp":"2023-11-14T22:13:20Z"}]"#),
+            (
+                "plant/json/data/M9/G",
+                """
+                {"MessageType":"ua-data","Messages":[{"Timestamp":"0001-01-01T00:00:00Z","Payload":
+                 {"x":{"Value":1,"SourceTimestamp":"1601-01-01T00:00:00Z"}}}]}
+                """
+            ),
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        let seconds = Plant.arrival.nanoseconds / 1_000_000_000
+        func times(_ machine: [(String, String)], _ parts: [(String, String)], _ name: String)
+            throws -> [Int64]
+        {
+            try plant.points(machine, parts, name).map { $0.instant.nanoseconds / 1_000_000_000 }
+        }
+        #expect(try times(Plant.machine, [], "x") == [seconds - 100, seconds])
+        #expect(try times([("machine", "M9")], [], "x") == [seconds])
+    }
+
+    @Test("a leap second is the first second of the next day, and there is no time before all")
+    func bounds() throws {
+        func read(_ text: String) -> Int64? {
+            JSONFields.instant("time", .text(text)).map { $0.nanoseconds / 1_000_000 }
+        }
+        #expect(read("2016-12-31T23:59:60Z") == 1_483_228_800_000)
+        #expect(read("2016-12-31T15:59:60.25-08:00") == 1_483_228_800_250)
+        #expect(read("2016-12-31T22:59:60Z") == nil)
+        #expect(read("2016-12-31T23:59:61Z") == nil)
+        #expect(JSONFields.instant("time", .text("1677-09-21T00:12:43.145224192Z")) == nil)
+        #expect(
+            JSONFields.instant("time", .text("1677-09-21T00:12:43.145224193Z"))?.nanoseconds
+                == .min + 1)
+    }
 }

@@ -48,13 +48,13 @@ struct DittoEnvelope {
             machine.levels.append(.init(type: "namespace", name: levels[0]))
         }
         machine.levels.append(.init(type: "machine", name: levels[1]))
-        let time = object["timestamp"].flatMap { JSONFields.instant("timestamp", $0) }
-        if object["timestamp"] != nil, time == nil {
-            message.problems.append("the timestamp is no time")
-            return true
+        do throws(IngestError) {
+            let time = try JSONFields.time("timestamp", in: .object(object))
+            let envelope = DittoEnvelope(machine: machine, action: levels[5], time: time)
+            envelope.take(path, object["value"], into: &message)
+        } catch {
+            message.problems.append(error.description)
         }
-        let envelope = DittoEnvelope(machine: machine, action: levels[5], time: time)
-        envelope.take(path, object["value"], into: &message)
         return true
     }
 

@@ -34,7 +34,7 @@ struct MTConnectObservation: Sendable {
             return nil
         }
         let time = element.attributes["timestamp"] ?? ""
-        guard let instant = Timestamp.parseRFC3339(Array(time.utf8))?.instant else {
+        guard let instant = Timestamp(message: time) else {
             problems.append("the timestamp `\(time.prefix(60))` of \(id) is no time")
             return nil
         }

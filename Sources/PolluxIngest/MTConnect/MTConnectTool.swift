@@ -17,7 +17,7 @@ struct MTConnectTool {
         self.element = element
         life = element.child("CuttingToolLifeCycle") ?? element
         let time = element.attributes["timestamp"] ?? ""
-        self.instant = Timestamp.parseRFC3339(Array(time.utf8))?.instant ?? instant
+        self.instant = Timestamp(message: time) ?? instant
     }
 
     /// The number that programs call the tool by.

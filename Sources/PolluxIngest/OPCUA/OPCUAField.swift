@@ -36,12 +36,12 @@ struct OPCUAField {
             return try add(json, type: nil, "", depth: depth)
         }
         if let type = OPCUAField.type(of: object) {
-            readStatus(object)
+            try readStatus(object)
             let body = object["Body"] ?? object["Value"] ?? .null
             return try add(body, type: type, "", depth: depth)
         }
         if OPCUAField.isDataValue(object) {
-            readStatus(object)
+            try readStatus(object)
             let inner = object["Value"] ?? .null
             if case .object(let variant) = inner, let type = OPCUAField.type(of: variant) {
                 return try add(
@@ -52,13 +52,27 @@ struct OPCUAField {
         try add(json, type: nil, "", depth: depth)
     }
 
-    private mutating func readStatus(_ object: JSONObject) {
+    private mutating func readStatus(_ object: JSONObject) throws(IngestError) {
         if let status = object["Status"] ?? object["StatusCode"] {
             quality = OPCUAField.quality(status)
         }
-        if let stamp = object["SourceTimestamp"] ?? object["ServerTimestamp"] {
-            time = JSONFields.instant("SourceTimestamp", stamp)
+        do throws(IngestError) {
+            time = try OPCUAField.time("SourceTimestamp", in: object)
+            if time == nil { time = try OPCUAField.time("ServerTimestamp", in: object) }
+        } catch {
+            throw .unreadable(reason: "cannot be placed in time: \(error)")
         }
+    }
+
+    /// The time that a member states; nil when it states none, for which OPC UA also writes the
+    /// beginning of a calendar (OPC 10000-6, 5.2.2.5 and 5.4.2.6).
+    ///
+    /// - Throws: the member with its text when that is no time.
+    static func time(_ name: String, in object: JSONObject) throws(IngestError) -> Timestamp? {
+        if let text = object[name]?.text, ["0001-01-01", "1601-01-01"].contains(text.prefix(10)) {
+            return nil
+        }
+        return try JSONFields.time(name, in: .object(object))
     }
 
     /// The quality of a status: a number, or an object with `Code`.

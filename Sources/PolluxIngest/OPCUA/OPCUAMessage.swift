@@ -74,6 +74,7 @@ struct OPCUAMessage {
                 return message.problems.append("network messages are nested too deeply")
             }
             for element in elements { read(element, publisher: publisher, depth: depth + 1) }
+            if elements.count > 1 { message.refuseRepeated() }
         case .object(let object):
             let publisher = object["PublisherId"].flatMap(OPCUAMessage.name) ?? publisher
             let type = object["MessageType"]?.text ?? ""
@@ -150,15 +151,25 @@ struct OPCUAMessage {
         return origin
     }
 
+    /// The time of a message, which may have none; nil, with the reason told, when what it states
+    /// is no time.
+    private mutating func time(of header: JSONObject) -> Timestamp?? {
+        do throws(IngestError) {
+            return .some(try OPCUAField.time("Timestamp", in: header))
+        } catch {
+            message.problems.append(error.description)
+            return nil
+        }
+    }
+
     private mutating func readFields(
         _ payload: JSONObject, _ header: JSONObject, _ publisher: String?
     ) {
-        guard let origin = origin(publisher) else { return }
+        guard let origin = origin(publisher), let time = time(of: header) else { return }
         let (writer, id) = writer(header, origin)
         let (address, prefix) = origin.place(writer: writer.name, id: id)
         var note = OPCUANote(publisher: origin.publisher)
         if address != origin.base { note.places.insert(address) }
-        let time = header["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) }
         let status = header["Status"].map(OPCUAField.quality) ?? .good
         for member in payload.members {
             let name = prefix.isEmpty ? member.name : prefix + "/" + member.name
@@ -198,9 +209,8 @@ struct OPCUAMessage {
         _ payload: JSONObject, _ header: JSONObject, _ publisher: String?
     ) {
         message.format = "OPC UA event"
-        guard let origin = origin(publisher) else { return }
-        var event = DecodedEvent(name: "event")
-        event.time = header["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) }
+        guard let origin = origin(publisher), let time = time(of: header) else { return }
+        var event = DecodedEvent(name: "event", time: time)
         for member in payload.members {
             guard let field = try? OPCUAField(member.value) else {
                 message.problems.append("field `\(member.name)` of the event cannot be read")
@@ -240,11 +250,11 @@ struct OPCUAMessage {
         }
         let word = words[Int(code)]
         let isAway = ["disabled", "paused", "error"].contains(word)
+        guard let time = time(of: object) else { return }
         let point = DecodedPoint(
             measure: "pubsub-state", value: .typed(.text(word)),
             // A last will was written when the publisher came: its time says nothing.
-            time: isAway
-                ? nil : object["Timestamp"].flatMap { JSONFields.instant("Timestamp", $0) })
+            time: isAway ? nil : time)
         JSONPayload.append(point, to: origin.base, of: &message)
         if isAway { endValues(of: origin) }
     }

@@ -284,6 +284,30 @@ struct DecodedMessage: Sendable {
         return groups.count - 1
     }
 
+    /// Takes out values of one measure that came several times without a time of their own: all
+    /// would hold at the arrival, and only the last would stand.
+    mutating func refuseRepeated() {
+        var counts: [RetainedKey: Int] = [:]
+        for group in groups {
+            for point in group.points where point.time == nil {
+                let key = RetainedKey(address: group.address, measure: point.measure)
+                counts[key, default: 0] += 1
+            }
+        }
+        counts = counts.filter { $0.value > 1 }
+        guard !counts.isEmpty else { return }
+        for index in groups.indices {
+            let address = groups[index].address
+            groups[index].points.removeAll { point in
+                point.time == nil
+                    && counts[RetainedKey(address: address, measure: point.measure)] != nil
+            }
+        }
+        problems += counts.map { key, count in
+            "\(count) values of \(key.measure) of \(key.address.text) have no time of their own"
+        }.sorted()
+    }
+
     /// Adds what is said of a measure.
     mutating func declare(_ declaration: DecodedDeclaration, of address: AssetAddress) {
         groups[group(of: address)].declarations.append(declaration)

@@ -29,11 +29,29 @@ enum JSONFields {
             guard number >= 1e8 else { return nil }
             return precision(name).instant(fractional: number)
         case .text(let text):
-            if let parsed = Timestamp.parseRFC3339(Array(text.utf8)) { return parsed.instant }
+            if let instant = Timestamp(message: text) { return instant }
             guard let number = Double(text), number.magnitude >= 100_000_000 else { return nil }
             return precision(name).instant(text: text)
         default: return nil
         }
+    }
+
+    /// The time that a member states, where a format leaves no doubt that it is one; nil when there
+    /// is none, or null.
+    ///
+    /// - Throws: the member with its text when that is no time.
+    static func time(_ name: String, in object: JSONValue) throws(IngestError) -> Timestamp? {
+        guard let value = object[name], value != .null else { return nil }
+        return try time(name, value)
+    }
+
+    /// The time that stands in a place for times.
+    ///
+    /// - Throws: what stands there when it is no time.
+    static func time(_ name: String, _ value: JSONValue) throws(IngestError) -> Timestamp {
+        if let instant = instant(name, value) { return instant }
+        let text = (value.text ?? value.description).prefix(60)
+        throw .unreadable(reason: "the \(name) `\(text)` is no time")
     }
 
     private static func precision(_ name: String) -> TimestampPrecision {

@@ -20,6 +20,7 @@ enum JSONPayload {
                 }
                 read(object, topic: topic, rules: rules, into: &message)
             }
+            message.refuseRepeated()
             message.format = "JSON array of \(elements.count)"
         case .object(let object):
             read(object, topic: topic, rules: rules, into: &message)

@@ -12,6 +12,7 @@ enum ShapedPayload {
             for element in elements {
                 read(element, by: rule, topic: topic, into: &message)
             }
+            message.refuseRepeated()
             message.format = "JSON array of \(elements.count) by rule"
             return
         }

@@ -41,7 +41,13 @@ enum UnifiedNamespace {
         }
         message.rule = match.rule
         for row in series {
-            let time = row["timestamp"].flatMap { JSONFields.instant("timestamp", $0) }
+            let time: Timestamp?
+            do throws(IngestError) {
+                time = try JSONFields.time("timestamp", in: row)
+            } catch {
+                message.problems.append(error.description)
+                continue
+            }
             for entry in row["values"]?.array ?? [] {
                 guard let name = entry["dataPointId"]?.text, let value = entry["value"] else {
                     message.problems.append("an entry has no dataPointId or no value")
@@ -56,6 +62,7 @@ enum UnifiedNamespace {
                 JSONPayload.append(point, under: match, to: &message)
             }
         }
+        message.refuseRepeated()
     }
 
     private static func scalar(_ value: JSONValue) -> DecodedValue {
@@ -79,8 +86,18 @@ enum UnifiedNamespace {
         let stamps = object["timestamps"]?.array
         let rows = stamps == nil ? [JSONValue.array(values)] : values
         for (index, row) in rows.enumerated() {
-            let stamp = stamps.map { index < $0.count ? $0[index] : .null } ?? object["timestamp"]
-            let time = stamp.flatMap { JSONFields.instant("timestamp", $0) }
+            let time: Timestamp?
+            do throws(IngestError) {
+                if let stamps {
+                    time = try JSONFields.time(
+                        "timestamp", index < stamps.count ? stamps[index] : .null)
+                } else {
+                    time = try JSONFields.time("timestamp", in: .object(object))
+                }
+            } catch {
+                message.problems.append("row \(index + 1): \(error)")
+                continue
+            }
             guard let cells = row.array, cells.count == names.count else {
                 message.problems.append("row \(index + 1) has not one value for each name")
                 continue

@@ -30,7 +30,7 @@ enum SHDRReader {
         let line = SHDRLine(text)
         var instant = message.receivedAt
         if !line.time.isEmpty {
-            guard let time = Timestamp.parseRFC3339(Array(line.time.utf8))?.instant else {
+            guard let time = Timestamp(message: line.time) else {
                 decoded.problems.append("`\(line.time.prefix(60))` is no time")
                 return decoded
             }
