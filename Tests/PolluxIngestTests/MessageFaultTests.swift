@@ -206,4 +206,20 @@ struct MessageFaultTests {
             JSONFields.instant("time", .text("1677-09-21T00:12:43.145224193Z"))?.nanoseconds
                 == .min + 1)
     }
+
+    @Test("an OPC UA keep-alive without the writer's id holds nothing to store")
+    func keepAlive() throws {
+        let (plant, reasons) = try plant([
+            (
+                "plant/json/data/CNC-3/G",
+                """
+                {"MessageType":"ua-data","PublisherId":"CNC-3","Messages":[
+                 {"MessageType":"ua-keepalive","DataSetWriterName":"A","SequenceNumber":5}]}
+                """
+            )
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        #expect(plant.pipeline.statistics.map(\.pointCount) == [0])
+    }
 }

@@ -65,6 +65,7 @@ struct OPCUAMessage {
 
     private static func isDataSet(_ object: JSONObject) -> Bool {
         object["Payload"] != nil || object["DataSetWriterId"] != nil
+            || object["MessageType"]?.text?.hasPrefix("ua-") == true
     }
 
     private mutating func read(_ value: JSONValue, publisher: String?, depth: Int) {
