@@ -222,4 +222,27 @@ struct MessageFaultTests {
         #expect(reasons.isEmpty)
         #expect(plant.pipeline.statistics.map(\.pointCount) == [0])
     }
+
+    @Test("the result of an MTConnect observation may be an array")
+    func arrayResult() throws {
+        func observation(_ id: String, _ more: String) -> (String, String) {
+            (
+                "MTConnect/Devices/M1/Observations/" + id,
+                #"{"dataItemId":"\#(id)","timestamp":"2023-11-14T22:13:20Z",\#(more)}"#
+            )
+        }
+        let (plant, reasons) = try plant([
+            observation(
+                "v",
+                #""category":"SAMPLE","sampleCount":3,"sampleRate":1,"result":[1,2,3]"#
+            ),
+            observation("p", #""category":"SAMPLE","type":"PATH_POSITION","result":[1,2,-3.5]"#),
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        let machine = [("machine", "M1")]
+        #expect(
+            try plant.points(machine, [], "v").map(\.value) == [.float(1), .float(2), .float(3)])
+        #expect(try plant.points(machine, [], "p/z").map(\.value) == [.float(-3.5)])
+    }
 }

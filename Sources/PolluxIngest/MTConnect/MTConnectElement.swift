@@ -52,6 +52,9 @@ struct MTConnectElement: Hashable, Sendable {
             children.append(MTConnectElement(name: member.name, json: member.value))
         case .array(let elements) where member.name == "value":
             text = elements.map(MTConnectElement.text).joined(separator: " ")
+        case .array(let elements)
+        where member.name == "result" && elements.allSatisfy(MTConnectElement.isScalar):
+            attributes["result"] = elements.map(MTConnectElement.text).joined(separator: " ")
         case .array(let elements):
             if elements.allSatisfy(MTConnectElement.isWrapped) {
                 children.append(MTConnectElement(name: member.name, json: member.value))
@@ -74,6 +77,13 @@ struct MTConnectElement: Hashable, Sendable {
         }
         for member in object.members {
             children.append(MTConnectElement(name: member.name, json: member.value))
+        }
+    }
+
+    private static func isScalar(_ element: JSONValue) -> Bool {
+        switch element {
+        case .array, .object: false
+        default: true
         }
     }
 
