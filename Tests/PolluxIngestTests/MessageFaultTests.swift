@@ -1,3 +1,4 @@
+import PolluxGraph
 import PolluxModel
 import PolluxStore
 import Testing
@@ -244,5 +245,63 @@ struct MessageFaultTests {
         #expect(
             try plant.points(machine, [], "v").map(\.value) == [.float(1), .float(2), .float(3)])
         #expect(try plant.points(machine, [], "p/z").map(\.value) == [.float(-3.5)])
+    }
+
+    @Test("a new field beyond the largest integer is refused as such, and makes no measure")
+    func tooLarge() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        func write(_ text: String) throws -> [String] {
+            try plant.pipeline.writeBlocking(
+                lineProtocol: Array(text.utf8), receivedAt: Plant.arrival
+            ).rejections.map(\.reason)
+        }
+        let line = "machine,machine=M big=18446744073709551615u"
+        #expect(
+            try write(line) == [
+                "18446744073709551615 of `big` is beyond 9223372036854775807, the largest whole "
+                    + "number"
+            ])
+        let snapshot = try plant.store.snapshot()
+        #expect(try plant.graph.measureID(named: "big", in: snapshot.transaction) == nil)
+        snapshot.close()
+        #expect(try write("machine,machine=M big=1.5") == [])
+        #expect(try write(line) == [])
+    }
+
+    @Test("a tag that stands twice refuses its line")
+    func repeatedTag() throws {
+        let (plant, reasons) = try plant([("any", "machine,machine=A1,machine=A2 a=1\n")])
+        defer { plant.remove() }
+        #expect(reasons == ["line 1: the tag machine stands twice"])
+        let outcome = try plant.pipeline.writeBlocking(
+            lineProtocol: Array("machine,machine=A1,k=1,k=2 a=1".utf8), receivedAt: Plant.arrival)
+        #expect(outcome.rejections.map(\.reason) == ["the tag k stands twice"])
+    }
+
+    @Test("namesakes are told apart by what they are in")
+    func namesakes() throws {
+        let (plant, reasons) = try plant([
+            ("a", "machine,site=S,line=L1,machine=M1 a=1\nmachine,line=L2,machine=M1 a=1\n"),
+            ("a", "machine,machine=M1 a=1\n"),
+        ])
+        defer { plant.remove() }
+        let reason = try #require(reasons.first)
+        #expect(reason.hasSuffix(": machine M1 of line L1 of site S, machine M1 of line L2"))
+    }
+
+    @Test("the unit of a JSON value may be the number that OPC UA gives it")
+    func unitNumber() throws {
+        let (plant, reasons) = try plant([
+            (topic, #"{"value":1,"unit":"°C","timestamp":"2023-11-14T22:13:20Z"}"#),
+            (topic, #"{"value":50,"unit":4604232,"timestamp":"2023-11-14T22:13:21Z"}"#),
+            (topic, #"{"value":60,"unit":4408652,"timestamp":"2023-11-14T22:13:22Z"}"#),
+        ])
+        defer { plant.remove() }
+        #expect(reasons.isEmpty)
+        let values = try plant.points(Plant.machine, [], "x").map { point -> Double in
+            if case .float(let number) = point.value { number.rounded() } else { .nan }
+        }
+        #expect(values == [1, 10, 60])
     }
 }

@@ -82,7 +82,7 @@ extension Graph {
             throw .ambiguous(
                 what: "it is in several places", name: name,
                 candidates: try candidates.prefix(5).map { (asset) throws(GraphError) in
-                    try self.describe(asset, in: transaction)
+                    try self.describeWhere(asset, in: transaction)
                 })
         }
         for candidate in candidates
@@ -99,6 +99,19 @@ extension Graph {
             }
         }
         return nil
+    }
+
+    /// An asset with everything that it is in, which tells namesakes apart.
+    private func describeWhere(
+        _ asset: Asset, in transaction: ReadTransaction
+    ) throws(GraphError) -> String {
+        let text = try describe(asset, in: transaction)
+        // What has no name is described by what it is in.
+        guard !asset.name.isEmpty,
+            let last = try locations(of: asset.id, during: .always, in: transaction).last
+        else { return text }
+        let container = try existingAsset(last.object, in: transaction)
+        return try text + " of " + describeWhere(container, in: transaction)
     }
 
     /// Gives an asset the container that a later message names, for all of its time.

@@ -37,7 +37,11 @@ enum LineMapping {
         var result = Key(address: AssetAddress())
         var tags: [(key: String, value: String)] = []
         var path: String?
+        var keys: Set<String> = []
         for tag in parts.tags {
+            guard keys.insert(tag.key).inserted else {
+                throw .unreadable(reason: "the tag \(tag.key) stands twice")
+            }
             switch tag.key {
             case "_asset": path = tag.value
             case "_unit": result.unit = tag.value

@@ -95,7 +95,8 @@ enum JSONPayload {
                 }
                 point.time = point.time ?? instant
             } else if JSONFields.unitNames.contains(member.name) {
-                point.unit = member.value.text ?? ""
+                // OPC UA numbers its units.
+                point.unit = member.value.text ?? member.value.integer.map { "\($0)" } ?? ""
             } else if JSONFields.qualityNames.contains(member.name) {
                 point.quality = JSONFields.quality(member.name, member.value)
             } else if JSONFields.measureNames.contains(member.name) {

@@ -30,6 +30,7 @@ extension CommitBody {
         guard let kind = point.value.naturalKind, createsUnknown,
             result.newSeriesCount < allowance.series
         else { return nil }
+        try refuseTooLarge(point, kind, of: found)
         let measure = try graph.ensureMeasure(
             named: point.measure, of: found.type, valueKind: kind,
             unit: UnitText.settled(point.unit, by: try graph.units(in: reader)),
@@ -51,6 +52,21 @@ extension CommitBody {
         known.id = try transaction.ensureSeries(
             asset: found.asset, measure: measure.id, kind: known.kind, group: found.group)
         return known
+    }
+
+    /// Refuses a number that no integer holds, before anything is made for it.
+    private func refuseTooLarge(
+        _ point: DecodedPoint, _ kind: ValueKind, of found: FoundAsset
+    ) throws {
+        guard case .unsigned(let number) = point.value else { return }
+        let reader = transaction.transaction
+        let declared = try graph.measureID(named: point.measure, in: reader).flatMap {
+            try graph.measure($0, of: found.type, in: reader)?.definition.valueKind
+        }
+        guard (declared ?? kind) == .integer else { return }
+        throw RefusedValue(
+            reason: .words(
+                "\(number) of `\(point.measure)` is beyond \(Int64.max), the largest whole number"))
     }
 
     func typeName(_ type: TypeID) -> String {

@@ -81,7 +81,7 @@ struct BodyReader: Sendable {
     func unpack(_ bytes: [UInt8], encoding: String?) throws(HTTPFailure) -> [UInt8] {
         switch encoding?.lowercased() {
         case nil, "", "identity": return bytes
-        case "gzip", "x-gzip", "deflate":
+        case "gzip", "x-gzip":
             do throws(Inflater.Failure) {
                 return try Inflater.inflate(bytes, limit: limit)
             } catch {
