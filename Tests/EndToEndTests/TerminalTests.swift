@@ -69,14 +69,14 @@ import Testing
         }
     }
 
-    /// A server with a small plant, and 5,000 samples before `now`.
-    private func makePlant() throws -> Plant {
+    /// A server with a small plant, and samples before `now`.
+    private func makePlant(count: Int = 5000, step: Int64 = 1_000_000_000) throws -> Plant {
         let plant = try Plant()
         try plant.startServer(mqtt: false)
         let start: Int64 = 1_772_445_600_000_000_000
-        let lines = (0..<5000).map {
+        let lines = (0..<count).map {
             "spindle,line=L2,machine=CNC-3 vibration=\(Double($0 % 500) / 100),rpm=8000i "
-                + "\(start + Int64($0) * 1_000_000_000)"
+                + "\(start + Int64($0) * step)"
         }
         let written = try HTTPExchange.run(
             port: plant.httpPort, "POST", "/api/v2/write",
@@ -157,6 +157,22 @@ import Testing
         let history = screen.folder.appendingPathComponent(".pollux_history").path
         let mode = try FileManager.default.attributesOfItem(atPath: history)[.posixPermissions]
         #expect(mode as? Int == 0o600)
+    }
+
+    @Test(
+        "an answer that takes longer than the pause of watching: one Ctrl-C stops",
+        .enabled(if: TerminalTests.hasTmux, "tmux is not installed"))
+    func longWatch() throws {
+        let plant = try makePlant(count: 20_000, step: 250_000_000)
+        let screen = try Screen(repl(plant))
+        _ = try screen.wait(for: "pollux> ")
+        try screen.type("vibration, rpm of spindle of machine CNC-3 last 3h", "Enter")
+        _ = try screen.wait(for: "19978 more rows")
+        try screen.type("\\watch 0.1", "Enter")
+        _ = try screen.wait(for: "watching · Ctrl-C stops")
+        try screen.type("C-c")
+        try screen.type("count vibration of spindle of machine CNC-3 last 3h", "Enter")
+        _ = try screen.wait(for: "20000")
     }
 
     @Test(

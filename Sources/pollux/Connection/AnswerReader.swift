@@ -5,31 +5,43 @@ import PolluxQuery
 /// Reads the answers that a server writes as JSON with times in nanoseconds.
 enum AnswerReader {
     /// The answers of one response: an object, or `{"results":[…]}`.
-    static func results(_ bytes: [UInt8]) throws -> [QueryResult] {
-        guard
-            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-        else { throw unreadable }
-        let answers = object["results"] as? [[String: Any]] ?? [object]
-        return try answers.map(result)
+    ///
+    /// - Throws: `CommandFailure`; that of an interruption once `isCancelled` says so.
+    static func results(
+        _ bytes: [UInt8], isCancelled: () -> Bool = { false }
+    ) throws -> [QueryResult] {
+        try bytes.withUnsafeBufferPointer { bytes in
+            let (head, places) = try AnswerRows.split(bytes)
+            guard let object = try? JSONSerialization.jsonObject(with: head) as? [String: Any]
+            else { throw unreadable }
+            let answers = object["results"] as? [[String: Any]] ?? [object]
+            guard answers.count == places.count else { throw unreadable }
+            return try zip(answers, places).map { answer, place in
+                try result(answer, UnsafeBufferPointer(rebasing: bytes[place]), isCancelled)
+            }
+        }
     }
 
-    private static let unreadable = CommandFailure(
+    static let unreadable = CommandFailure(
         ExitCode.failed, "the server's answer cannot be read: is it an older or newer Pollux?")
 
-    private static func result(_ object: [String: Any]) throws -> QueryResult {
-        guard let heads = object["columns"] as? [[String: Any]],
-            let rows = object["rows"] as? [[Any]]
-        else { throw unreadable }
+    private static func result(
+        _ object: [String: Any], _ bytes: UnsafeBufferPointer<UInt8>, _ isCancelled: () -> Bool
+    ) throws -> QueryResult {
+        guard let heads = object["columns"] as? [[String: Any]] else { throw unreadable }
         var columns: [ResultColumn] = []
-        for (index, head) in heads.enumerated() {
+        for head in heads {
             guard let name = head["name"] as? String, let type = head["type"] as? String,
-                let kind = ResultColumn.Kind(rawValue: type),
-                rows.allSatisfy({ index < $0.count })
+                let kind = ResultColumn.Kind(rawValue: type)
             else { throw unreadable }
             columns.append(
                 ResultColumn(
                     name: name, kind: kind, unit: head["unit"] as? String,
-                    cells: cells(rows.lazy.map { $0[index] }, kind), curve: curve(head)))
+                    cells: ResultCells(texts: []), curve: curve(head)))
+        }
+        var rows = AnswerRows(bytes, columns.map(\.kind))
+        for (index, cells) in try rows.read(isCancelled).enumerated() {
+            columns[index].cells = cells
         }
         var zone = ZoneRules.utc
         if let name = object["zone"] as? String, ZoneRules.isValidName(name),
@@ -63,35 +75,6 @@ enum AnswerReader {
             return ResultCurve.Hole(row: row, held: held)
         }
         return curve
-    }
-
-    private static func cells(
-        _ values: some Sequence<Any>, _ kind: ResultColumn.Kind
-    ) -> ResultCells {
-        var missing: [Bool] = []
-        func each<Value>(_ usual: Value, _ read: (Any) -> Value?) -> [Value] {
-            values.map { value in
-                let found = value is NSNull ? nil : read(value)
-                missing.append(found == nil)
-                return found ?? usual
-            }
-        }
-        switch kind {
-        case .float:
-            let found = each(0.0) { ($0 as? NSNumber)?.doubleValue }
-            return ResultCells(.floats(found), missing: missing)
-        case .integer, .timestamp:
-            let found = each(Int64(0)) { ($0 as? NSNumber)?.int64Value }
-            return ResultCells(.integers(found), missing: missing)
-        case .boolean:
-            let found = each(false) { ($0 as? NSNumber)?.boolValue }
-            return ResultCells(.booleans(found), missing: missing)
-        case .duration:
-            let found = each(Int64(0)) { ($0 as? String).flatMap(nanoseconds) }
-            return ResultCells(.integers(found), missing: missing)
-        case .asset, .text, .note:
-            return ResultCells(texts: values.map { $0 as? String })
-        }
     }
 
     /// Nanoseconds of a length of time as answers write it, such as `-1h5m`.

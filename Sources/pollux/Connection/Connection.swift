@@ -79,7 +79,8 @@ enum Connection {
             question.time = .ns
             var bytes: [UInt8] = []
             try client.ask(question, cancellation: cancellation) { bytes += $0 }
-            return (try AnswerReader.results(bytes), bytes.count)
+            let results = try AnswerReader.results(bytes) { cancellation.isCancelled }
+            return (results, bytes.count)
         case .local(let database):
             return (
                 try Connection.results(question, on: database, cancellation: cancellation), 0

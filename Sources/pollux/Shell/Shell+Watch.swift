@@ -25,13 +25,13 @@ extension Shell {
             output += lines.map { $0 + "\n" }.joined()
             drawn = Terminal.canMoveCursor ? Terminal.rows(of: lines, in: size) : 0
             Terminal.show(output)
-            while started.duration(to: .now) < .seconds(seconds) {
-                usleep(20_000)
+            repeat {
                 if Interrupt.take() {
                     print("stopped")
                     return
                 }
-            }
+                usleep(20_000)
+            } while started.duration(to: .now) < .seconds(seconds)
         }
     }
 

@@ -130,6 +130,7 @@ final class Shell {
     func runSentence(_ text: String) {
         lastSentence = text
         let started = ContinuousClock.now
+        _ = Interrupt.take()
         do {
             let found = try ask(text, showsProgress: isInteractive)
             lastResults = found.results
@@ -195,6 +196,8 @@ final class Shell {
 
     /// Asks on a thread of its own, so that Ctrl-C can cancel; a lost server is asked once more
     /// when the sentence only reads.
+    ///
+    /// Whoever calls takes the interrupt, before and after.
     func ask(
         _ text: String, showsProgress: Bool
     ) throws -> (results: [QueryResult], byteCount: Int) {
@@ -228,7 +231,6 @@ final class Shell {
         _ question: Connection.Question, showsProgress: Bool
     ) throws -> (results: [QueryResult], byteCount: Int) {
         let cancellation = CancellationFlag()
-        _ = Interrupt.take()
         let connection = connection
         let box = AnswerBox()
         let thread = Thread {
@@ -248,7 +250,6 @@ final class Shell {
             progress.tick()
         }
         progress.end()
-        _ = Interrupt.take()
         let (results, byteCount, failure) = box.answer
         if let failure { throw failure }
         return (results, byteCount)
