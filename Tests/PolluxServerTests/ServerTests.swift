@@ -134,7 +134,8 @@ import Testing
             #expect(page.headers["content-type"] == "text/html; charset=utf-8")
             #expect(page.headers["content-security-policy"] != nil)
             for name in [
-                "viewer.js", "scene.js", "chart.js", "live.js", "sign-in.js", "viewer.css",
+                "viewer.js", "scene.js", "chart.js", "live.js", "sign-in.js", "values.js",
+                "events.js", "life.js", "text.js", "viewer.css",
                 "icon.svg",
             ] {
                 #expect(try await server.ask("GET /viewer/\(name)").status == 200, "\(name)")

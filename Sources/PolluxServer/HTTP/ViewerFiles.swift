@@ -23,6 +23,8 @@ struct ViewerFiles: Sendable {
             "index.html": ContentType.html, "viewer.js": ContentType.script,
             "scene.js": ContentType.script, "chart.js": ContentType.script,
             "live.js": ContentType.script, "sign-in.js": ContentType.script,
+            "values.js": ContentType.script, "events.js": ContentType.script,
+            "life.js": ContentType.script, "text.js": ContentType.script,
             "viewer.css": ContentType.css,
             "icon.svg": "image/svg+xml",
         ]

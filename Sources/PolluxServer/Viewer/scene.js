@@ -13,7 +13,7 @@ class MachineScene {
   constructor(THREE, OrbitControls, container) {
     this.THREE = THREE;
     this.container = container;
-    this.target = { rpm: 0, heat: 0, x: 0, y: 0, z: 0, cutting: false, known: false };
+    this.target = { rpm: 0, heat: 0, x: 0, y: 0, z: 0, known: false };
     this.shown = { rpm: 0, heat: 0, x: 0, y: 0, z: 0 };
     this.renderer = new THREE.WebGLRenderer({ antialias: true, alpha: true });
     this.renderer.setPixelRatio(Math.min(devicePixelRatio || 1, 2));
@@ -140,9 +140,9 @@ class MachineScene {
     this.lamp = tube(scene, new THREE.MeshStandardMaterial({ color: 0x33414d, emissive: 0x000000 }), [0.05, 0.05, 0.13], [0.3, 2.66, -0.62]);
   }
 
-  /** Takes the newest values: speed in 1/min, heat 0 to 1, positions -1 to 1. */
+  /** Takes the newest values: speed in 1/min, heat 0 to 1 where it is known, positions -1 to 1. */
   show(values) {
-    Object.assign(this.target, values, { known: true });
+    Object.assign(this.target, values);
   }
 
   /** A lamp as on the machine: green runs, amber waits, red alarm, off unknown. */
@@ -154,14 +154,17 @@ class MachineScene {
     this.lamp.material.emissiveIntensity = 0.9;
   }
 
+  /** Stands still where it is, without colour: nothing is known. */
   forget() {
-    this.target = { rpm: 0, heat: 0, x: 0, y: 0, z: 0, cutting: false, known: false };
+    Object.assign(this.target, { rpm: 0, heat: 0, known: false });
     this.setLamp("");
   }
 
   step(now) {
     const seconds = Math.min(0.1, (now - this.before) / 1000);
     this.before = now;
+    // Where it is not shown, drawing would only cost.
+    if (!this.container.clientWidth) return;
     const { shown, target } = this;
     const ease = 1 - Math.exp(-seconds * 5);
     for (const name of ["rpm", "heat", "x", "y", "z"]) shown[name] += (target[name] - shown[name]) * ease;

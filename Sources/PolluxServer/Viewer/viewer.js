@@ -1,44 +1,37 @@
-// The page: chooses a machine, subscribes to its values, and shows what arrives.
+// The page: chooses an asset, asks for its values again and again, and shows what arrives.
 
-import { Live, ask, get } from "/viewer/live.js";
+import { Live, get } from "/viewer/live.js";
 import { Chart } from "/viewer/chart.js";
+import { Events } from "/viewer/events.js";
+import { Life } from "/viewer/life.js";
+import { Tiles, Values, limits, oldAge } from "/viewer/values.js";
 import { signIn } from "/viewer/sign-in.js";
+import { bold, moment, quoted, spell } from "/viewer/text.js";
 
 const element = (id) => document.getElementById(id);
-
-/** What is shown of a machine: [part or "" for the machine itself, measure, name, digits, tile?]. */
-const measures = [
-  ["spindle", "vibration", "Vibration", 2, true],
-  ["spindle", "rpm", "Spindle speed", 0, true],
-  ["spindle", "temperature", "Spindle temperature", 1, true],
-  ["spindle", "load", "Spindle load", 0, true],
-  ["", "power", "Power", 2, true],
-  ["", "parts", "Parts", 0, true],
-  ["", "state", "State", 0, false],
-  ["tool", "cutting", "Cutting", 0, false],
-  ["axes", "x", "X", 1, false],
-  ["axes", "y", "Y", 1, false],
-  ["axes", "z", "Z", 1, false],
-];
-/** Units that go without saying when nothing is declared. */
-const usual = { rpm: "1/min", vibration: "mm/s", temperature: "°C", load: "%", power: "kW" };
-/** ISO 20816: vibration above which a spindle is in the alarm zone, in mm/s. */
-const alarm = 7.1;
+/** Millimetres from the middle of the machine's axes to their ends. */
 const travel = { x: 250, y: 200, z: 150 };
 
 await signIn();
 
-const chart = new Chart(element("chart"));
+/** All assets of the plant, places in machines too. */
+let assets = [];
+let byDisplay = new Map();
+let asset = null;
 let scene = null;
-let machine = null;
-let endings = [];
-let values = {};
-let newest = 0;
+/** The value in the chart, and what ends its subscription. */
+let charted = null;
+let endChart = () => {};
+let connection = { state: "waiting", text: "connecting" };
 
+const values = new Values((display) => byDisplay.get(display));
+const tiles = new Tiles(element("tiles"), values, (value) => followChart(value));
+const chart = new Chart(element("chart"), () => values.now);
+const events = new Events();
+const life = new Life();
 const live = new Live((state, text) => {
-  const box = element("connection");
-  box.className = `connection ${state}`;
-  box.lastElementChild.textContent = text;
+  connection = { state, text };
+  show();
 });
 
 start();
@@ -46,14 +39,9 @@ start();
 async function start() {
   element("empty-curl").textContent =
     `curl ${location.origin}/api/v2/write --data-binary \\\n  'spindle,line=L2,machine=CNC-3 vibration=1.2'`;
-  makeTiles();
-  showTiles();
-  showEvents([], new Set());
-  chart.draw();
   try {
     const { makeScene } = await import("/viewer/scene.js");
     scene = await makeScene(element("scene"));
-    element("legend").hidden = false;
   } catch (reason) {
     const note = element("scene-note");
     note.hidden = false;
@@ -62,283 +50,230 @@ async function start() {
       ? "The 3D view needs three.js, which is fetched once.<br>Run <code>make viewer</code> and reload this page."
       : "This browser shows no 3D (WebGL is off or missing).<br>Values and chart work all the same.";
   }
-  element("machine").onchange = (event) => choose(event.target.value);
-  await findMachines();
-  setInterval(findMachines, 4000);
-  setInterval(findEvents, 2500);
-  setInterval(askLife, 5000);
-  setInterval(showAges, 1000);
-  requestAnimationFrame(function paint() {
-    if (paint.dirty !== newest) chart.draw();
-    paint.dirty = newest;
-    setTimeout(() => requestAnimationFrame(paint), 100);
+  element("asset").onchange = (event) => { location.hash = event.target.value; };
+  window.onhashchange = openHash;
+  again(findAssets, () => (assets.length ? 4000 + 5 * assets.length : 3000));
+  again(refresh, () => 1000);
+  again(() => events.refresh(numbers(), values.now), () => 4000);
+  again(() => life.refresh(parts().some((part) => part.type === "tool")), () => 5000);
+  setInterval(show, 500);
+}
+
+/** Runs a question as long as there is a connection, each time when the one before has ended. */
+async function again(question, pause) {
+  const started = Date.now();
+  if (connection.state === "live") await question().catch(() => {});
+  // What takes long is asked less often.
+  setTimeout(() => again(question, pause), Math.max(pause(), 4 * (Date.now() - started)));
+}
+
+// MARK: Choosing
+
+async function findAssets() {
+  const page = await get("/api/v1/assets?limit=10000");
+  assets = page.assets.filter((candidate) => !candidate.to);
+  byDisplay = new Map(assets.map((candidate) => [candidate.display, candidate]));
+  element("empty").hidden = assets.length > 0;
+  fillChooser(page.cut);
+  if (asset === null) openHash();
+}
+
+/** Assets with names, machines first, the others by type in the plant's order. */
+function choices() {
+  const types = new Map([["machine", []]]);
+  for (const candidate of assets) {
+    if (candidate.place || !candidate.name) continue;
+    if (!types.has(candidate.type)) types.set(candidate.type, []);
+    types.get(candidate.type).push(candidate);
+  }
+  for (const list of types.values()) {
+    list.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  }
+  return [...types].filter(([, list]) => list.length);
+}
+
+function fillChooser(isCut) {
+  const box = element("asset");
+  const types = choices();
+  const wanted = types.flatMap(([, list]) => list.map(hashOf));
+  if (!wanted.length || wanted.join("\n") === [...box.options].map((option) => option.value).join("\n")) return;
+  const groups = types.map(([type, list]) => {
+    const group = document.createElement("optgroup");
+    group.label = type;
+    group.append(...list.map((candidate) => new Option(candidate.name, hashOf(candidate))));
+    return group;
   });
+  if (isCut) groups[groups.length - 1].label += " (there are more than are listed)";
+  box.replaceChildren(...groups);
+  if (asset) box.value = hashOf(asset);
 }
 
-async function findMachines() {
-  let names = [];
-  try {
-    const answer = await get("/api/v1/assets?type=machine&limit=500");
-    names = answer.assets.filter((asset) => asset.name && !asset.to).map((asset) => asset.name);
-  } catch { /* No such type yet, or no server: the connection pill tells the second. */ }
-  names.sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
-  const box = element("machine");
-  const known = [...box.options].map((option) => option.value).join("\n");
-  if (names.length && known !== names.join("\n")) {
-    box.replaceChildren(...names.map((name) => new Option(name, name, false, name === machine)));
-  }
-  element("empty").hidden = machine !== null || names.length > 0;
-  if (machine === null && names.length) {
-    const wanted = decodeURIComponent(location.hash.slice(1));
-    choose(names.includes(wanted) ? wanted : names[0]);
-  }
+/** What stands in the address for an asset: `#CNC-3` for a machine, `#press/P1` for a press. */
+function hashOf({ type, name }) {
+  return `#${type === "machine" ? "" : `${encodeURIComponent(type)}/`}${encodeURIComponent(name)}`;
 }
 
-function choose(name) {
-  for (const end of endings) end();
-  endings = [];
-  values = {};
-  newest = 0;
-  machine = name;
-  location.hash = encodeURIComponent(name);
-  element("machine").value = name;
+function openHash() {
+  const { hash } = location;
+  const all = choices().flatMap(([, list]) => list);
+  let wanted = hash.slice(1);
+  try { wanted = decodeURIComponent(wanted); } catch { /* Not made here: taken as it stands. */ }
+  if (!wanted) {
+    if (asset === null && all.length) {
+      history.replaceState(null, "", hashOf(all[0]));
+      choose(all[0]);
+    }
+    return;
+  }
+  const found = all.find((candidate) => hashOf(candidate) === hash)
+    ?? all.find((candidate) => candidate.name === wanted);
+  if (!found) return choose(null, wanted);
+  if (found.id !== asset?.id) choose(found);
+}
+
+/** Shows an asset, or that there is none of the name. */
+function choose(chosen, name = chosen.name) {
+  const hasChanged = asset !== null || chosen !== null;
+  asset = chosen;
+  document.title = `${name} · Pollux`;
   element("title").textContent = name;
-  element("subtitle").textContent = "waiting for values";
-  showEvents([], new Set());
-  chart.clear();
+  element("asset").value = chosen ? hashOf(chosen) : "";
+  if (!hasChanged) return show();
+  document.querySelector("main").classList.toggle("flat", chosen !== null && chosen.type !== "machine");
+  values.follow(chosen);
+  events.follow(chosen);
+  life.follow(chosen);
+  followChart(null);
   scene?.forget();
-  showTiles();
-  for (const entry of measures) follow(name, entry);
-  findEvents();
-  askLife();
+  if (!chosen) return;
+  refresh().catch(() => {});
+  events.refresh(numbers(), values.now);
 }
 
-/** Subscribes to one measure; one that does not exist yet is asked for again later. */
-function follow(name, [part, measure]) {
-  const key = `${part}.${measure}`;
-  const where = `${part ? `${part} of ` : ""}machine ${quoted(name)}`;
+/** The asset, the places in it, and what has values and is mounted in it. */
+function parts() {
+  if (!asset) return [];
+  const found = new Set([asset]);
+  for (const candidate of assets) {
+    if (candidate.display.startsWith(`${asset.display}/`)) found.add(candidate);
+  }
+  for (const value of values.list) {
+    const part = byDisplay.get(value.asset);
+    if (part) found.add(part);
+  }
+  return [...found];
+}
+
+function numbers() { return parts().map((part) => part.id); }
+
+// MARK: Values
+
+async function refresh() {
+  const before = values.list.length;
+  await values.refresh();
+  const still = values.list.find((value) => value.key === charted?.key);
+  if (!still && values.list.length) followChart(values.list.find((value) => value.isNumber) ?? null);
+  if (!before && values.list.length) events.refresh(numbers(), values.now);
+  show();
+}
+
+/** Subscribes to the samples of one value; what is refused is asked for again later. */
+function followChart(value) {
+  if (value && value.key === charted?.key) return;
+  endChart();
+  charted = value;
+  chart.clear();
+  show();
+  if (!value) return;
+  const whole = `${asset.type} ${quoted(asset.name)}`;
+  const where = value.part ? `${value.part} of ${whole}` : whole;
   let end = () => {};
   let timer = 0;
-  let column = null;
   const begin = () => {
-    end = live.subscribe({ query: `watch [${measure}] of ${where} last 2m` }, {
-      subscribed: (columns) => {
-        column = columns.find((c) => c.name === measure)
-          ?? columns.find((c) => ["float", "integer", "boolean", "text"].includes(c.type));
+    end = live.subscribe({ query: `watch [${value.measure}] of ${where} last 2m` }, {
+      subscribed: (columns) => chart.begin(columns.find((column) => column.name === value.measure)),
+      rows: (rows) => {
+        for (const row of rows) {
+          if (row.asset === value.asset) chart.add(Date.parse(row.time), row[value.measure] ?? null);
+        }
+        chart.draw();
       },
-      rows: (rows) => { if (column) take(key, column, rows); },
       error: () => { end(); timer = setTimeout(begin, 8000); },
     });
   };
   begin();
-  endings.push(() => { end(); clearTimeout(timer); });
-}
-
-function take(key, column, rows) {
-  const old = values[key];
-  for (const row of rows) {
-    const time = Date.parse(row.time);
-    const value = row[column.name];
-    if (key === "spindle.vibration") chart.add(time, value ?? null);
-    if (value === null || value === undefined) continue;
-    if (!values[key] || time >= values[key].time) {
-      values[key] = { time, value, unit: column.unit ?? "", item: row.asset };
-    }
-    newest = Math.max(newest, time);
-  }
-  if (values[key] !== old) show();
+  endChart = () => { end(); clearTimeout(timer); };
 }
 
 function show() {
-  showTiles();
-  const value = (key) => values[key]?.value;
-  const vibration = value("spindle.vibration");
-  const position = (axis) => Math.max(-1, Math.min(1, (value(`axes.${axis}`) ?? 0) / travel[axis]));
-  const unit = values["spindle.vibration"]?.unit || usual.vibration;
-  element("chart-unit").textContent = unit;
-  element("legend-top").textContent = `${alarm} ${unit}`;
-  const state = value(".state");
-  const rpm = value("spindle.rpm") ?? 0;
-  scene?.show({
-    rpm, heat: Math.min(1, (vibration ?? 0) / alarm),
-    x: position("x"), y: position("y"), z: position("z"), cutting: value("tool.cutting") === true,
-  });
-  scene?.setLamp(lampOf(state, rpm));
-  const words = [];
-  if (state) words.push(["", state]);
-  const spindle = values["spindle.vibration"]?.item ?? values["spindle.rpm"]?.item;
-  if (spindle) words.push(["spindle ", String(spindle)]);
+  const isLost = connection.state !== "live";
+  const { newest } = values;
+  const silence = newest ? values.age(newest) : 0;
+  const isOld = isLost || silence > oldAge;
+  tiles.show(charted?.key, isLost);
+  showConnection(isLost, silence);
+  showCaption(isLost, isOld, silence);
+  element("clock").textContent = newest ? moment(newest) : "";
+  const limit = limits(values.list.find((value) => limits(value)));
+  element("legend").hidden = !scene || !limit || asset?.type !== "machine";
+  if (limit) {
+    element("legend-top").textContent = `${limit.alarm.toLocaleString("en")} ${values.of("spindle", "vibration").unit}`;
+  }
+  element("chart-name").textContent = charted ? values.title(charted) : "Chart";
+  element("chart-unit").textContent = values.list.find((value) => value.key === charted?.key)?.unit ?? "";
+  element("chart").setAttribute("aria-label", `${element("chart-name").textContent} over the last two minutes`);
+  chart.draw();
+  showScene(limit, isOld);
+}
+
+function showConnection(isLost, silence) {
+  const box = element("connection");
+  const isSilent = !isLost && silence > oldAge;
+  box.className = `connection ${isSilent ? "silent" : connection.state}`;
+  box.lastElementChild.textContent = isSilent ? `no values for ${spell(silence)}` : connection.text;
+}
+
+function showCaption(isLost, isOld, silence) {
   const line = element("subtitle");
   line.replaceChildren();
+  if (!asset) {
+    if (assets.length && location.hash.length > 1) line.append("there is no such asset in this plant");
+    return;
+  }
+  const words = [];
+  const state = values.of("", "state")?.value;
+  if (asset.type !== "machine") words.push([asset.type]);
+  if (state) words.push([isOld ? "was " : "", state]);
+  const spindle = values.of("spindle", "vibration") ?? values.of("spindle", "rpm");
+  // A spindle without a name says no more than the machine's.
+  if (asset.type === "machine" && spindle && !byDisplay.get(spindle.asset)?.place) {
+    words.push(["spindle ", spindle.asset]);
+  }
+  if (isLost) words.push(["not connected"]);
+  else if (isOld) words.push([`no values for ${spell(silence)}`]);
+  else if (!values.list.length) words.push([values.isAsked ? "no values yet" : "waiting for values"]);
   words.forEach(([before, text], index) => {
     if (index) line.append(" · ");
-    line.append(before, bold(text));
+    line.append(before, ...(text ? [bold(String(text))] : []));
   });
+}
+
+function showScene(limit, isOld) {
+  if (!scene) return;
+  if (isOld || !values.list.length) return scene.forget();
+  const value = (part, measure) => values.of(part, measure)?.value;
+  const position = (axis) => Math.max(-1, Math.min(1, (value("axes", axis) || 0) / travel[axis]));
+  const vibration = value("spindle", "vibration") || 0;
+  const rpm = value("spindle", "rpm") || 0;
+  scene.show({
+    rpm, heat: limit ? Math.max(0, Math.min(1, vibration / limit.alarm)) : 0, known: limit !== null,
+    x: position("x"), y: position("y"), z: position("z"),
+  });
+  scene.setLamp(lampOf(value("", "state"), rpm));
 }
 
 function lampOf(state, rpm) {
   if (/fault|alarm|error|stop/i.test(state ?? "")) return "red";
   if (/run|cut|work|active/i.test(state ?? "") || (!state && rpm > 1)) return "green";
   return state ? "amber" : "";
-}
-
-function makeTiles() {
-  const list = measures.filter((entry) => entry[4]).map(([part, measure, name]) => {
-    const tile = document.createElement("div");
-    tile.className = "tile";
-    tile.id = `tile-${part}.${measure}`;
-    tile.innerHTML = '<div class="name"></div><div class="value"></div>';
-    tile.firstElementChild.textContent = name;
-    return tile;
-  });
-  element("tiles").replaceChildren(...list);
-}
-
-function showTiles() {
-  for (const [part, measure, , digits, isTile] of measures) {
-    if (!isTile) continue;
-    const tile = element(`tile-${part}.${measure}`);
-    const found = values[`${part}.${measure}`];
-    const box = tile.lastElementChild;
-    box.replaceChildren(found ? format(found.value, digits) : "–");
-    const unit = found ? found.unit || usual[measure] || "" : "";
-    if (unit) {
-      const small = document.createElement("small");
-      small.textContent = unit;
-      box.append(small);
-    }
-    const isVibration = measure === "vibration" && found;
-    tile.classList.toggle("bad", Boolean(isVibration && found.value >= alarm));
-    tile.classList.toggle("warn", Boolean(isVibration && found.value >= 4.5 && found.value < alarm));
-  }
-}
-
-function showAges() {
-  element("clock").textContent = newest
-    ? new Date(newest).toLocaleTimeString([], { hour12: false }) : "";
-  for (const [part, measure, , , isTile] of measures) {
-    const found = values[`${part}.${measure}`];
-    if (isTile) element(`tile-${part}.${measure}`).classList.toggle("old", Boolean(found && newest - found.time > 30000));
-  }
-}
-
-async function askLife() {
-  if (machine === null) return;
-  const asked = machine;
-  let answer = null;
-  let problem = "";
-  try {
-    answer = await ask(`remaining life of tool of machine ${quoted(asked)}`);
-  } catch (reason) {
-    problem = reason.message;
-  }
-  if (asked !== machine) return;
-  showLife(answer?.rows[0] ?? null, answer?.columns ?? [], problem);
-}
-
-/** The answer of `remaining life of tool …`: p10, p50, p90 and used, in minutes of cut. */
-function showLife(row, columns, problem) {
-  const minutes = (name) => {
-    const column = columns.find((candidate) => candidate.name === name);
-    const value = row && column ? row[name] : null;
-    return typeof value === "number" ? value : null;
-  };
-  const [low, middle, high, used] = ["p10", "p50", "p90", "used"].map(minutes);
-  element("life-tool").textContent = row?.asset ?? "";
-  element("life-value").textContent = middle === null ? "–" : `${spell(middle * 60)} of cut`;
-  element("life-bounds").textContent =
-    low !== null && high !== null ? `80 % sure: ${spell(low * 60)} to ${spell(high * 60)}` : "";
-  element("life-note").textContent = problem || (row?.note ?? (row ? "" : "not known yet"));
-  const share = middle !== null && used !== null ? middle / Math.max(1e-9, middle + used) : 0;
-  const bar = element("life-bar");
-  bar.style.width = `${Math.round(share * 100)}%`;
-  bar.style.background = share < 0.1 ? "var(--bad)" : share < 0.3 ? "var(--warn)" : "var(--good)";
-}
-
-function spell(seconds) {
-  if (seconds <= 0) return "none left";
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172800) return `${(seconds / 3600).toFixed(1)} h`;
-  return `${Math.round(seconds / 86400)} days`;
-}
-
-async function findEvents() {
-  if (machine === null) return;
-  const asked = machine;
-  let events = [];
-  let alerts = new Set();
-  try {
-    const since = new Date((newest || Date.now()) - 86400000).toISOString();
-    const [page, rules] = await Promise.all([
-      get(`/api/v1/events?since=${since}&limit=400`), get("/api/v1/alerts"),
-    ]);
-    events = page.events;
-    alerts = new Set(rules.alerts.map((alert) => alert.name));
-  } catch {
-    return;
-  }
-  if (asked !== machine) return;
-  showEvents(events.filter((event) => event.name !== "job" && belongs(event, asked)), alerts);
-}
-
-function showEvents(events, alerts) {
-  const shown = events
-    .sort((a, b) => Date.parse(b.start) - Date.parse(a.start))
-    .slice(0, 40);
-  const open = shown.filter((event) => event.open && (alerts.has(event.name) || isAnomaly(event)));
-  element("alert-count").textContent = open.length ? `${open.length} open` : "";
-  const list = shown.map((event) => eventRow(event, alerts.has(event.name) || isAnomaly(event)));
-  if (!list.length) {
-    const none = document.createElement("li");
-    none.className = "none";
-    none.textContent = "nothing so far";
-    list.push(none);
-  }
-  element("alerts").replaceChildren(...list);
-}
-
-const isAnomaly = (event) => /anomal|novel/i.test(event.name);
-
-/** Events of the machine, of its parts (`CNC-3/spindle`), and of the items now mounted in it. */
-function belongs(event, name) {
-  const items = Object.values(values).map((value) => value.item);
-  return event.display === name || event.display.startsWith(`${name}/`) || items.includes(event.display);
-}
-
-function eventRow(event, isAlert) {
-  const row = document.createElement("li");
-  row.className = isAlert && event.open ? "open" : "";
-  const dot = document.createElement("i");
-  const name = document.createElement("span");
-  name.append(bold(event.name.replaceAll("-", " ")), event.label ? ` ${event.label}` : "");
-  const when = document.createElement("span");
-  when.className = "when";
-  when.textContent = new Date(event.start).toLocaleTimeString([], { hour12: false });
-  const more = document.createElement("span");
-  more.className = "more";
-  const length = event.end && event.end !== event.start
-    ? `for ${spell((Date.parse(event.end) - Date.parse(event.start)) / 1000)}` : event.open ? "still open" : "";
-  const notes = Object.entries(event.attributes).slice(0, 4)
-    .map(([key, value]) => `${key} ${typeof value === "number" ? Number(value.toPrecision(4)) : value}`);
-  more.textContent = [event.display, length, ...notes].filter(Boolean).join(" · ");
-  row.append(dot, name, when, more);
-  return row;
-}
-
-function bold(text) {
-  const b = document.createElement("b");
-  b.textContent = text;
-  return b;
-}
-
-function format(value, digits) {
-  if (typeof value === "number") {
-    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  }
-  return String(value);
-}
-
-function quoted(name) {
-  return `"${name.replaceAll('"', '""')}"`;
 }
