@@ -37,6 +37,8 @@ public struct TopicMessage: Sendable {
         /// Whether it is the first one of a session of which the broker knew nothing before: it
         /// numbers anew, and sends nothing again of what came before.
         public var beginsSession: Bool
+        /// Whether it is known to be stored already; found out by the pipeline.
+        var isStored = false
 
         /// An account from its parts.
         public init(

@@ -166,21 +166,28 @@ public struct Unit: Hashable, Sendable {
 
     // MARK: Conversion
 
-    /// How values of one unit become values of another: `value * factor + shift`.
+    /// How values of one unit become values of another: `(value * factor + shift) / divisor`.
+    ///
+    /// Where the ratio of two units is one of small whole numbers, these are factor and divisor:
+    /// what a value is in another unit is then rounded once, and 32 °F are 0 °C.
     public struct Conversion: Hashable, Sendable {
         /// The factor.
         public var factor: Double
-        /// What is added after scaling.
+        /// What is added after multiplying.
         public var shift: Double
+        /// What is divided by in the end.
+        public var divisor: Double
         /// Nothing changes.
-        public static let identity = Conversion(factor: 1, shift: 0)
+        public static let identity = Conversion(factor: 1, shift: 0, divisor: 1)
         /// Whether nothing changes.
-        public var isIdentity: Bool { factor == 1 && shift == 0 }
+        public var isIdentity: Bool { factor == 1 && shift == 0 && divisor == 1 }
+        /// How much a step of one becomes.
+        public var slope: Double { factor / divisor }
 
         /// The converted value.
         @inlinable
         public func callAsFunction(_ value: Double) -> Double {
-            value * factor + shift
+            (value * factor + shift) / divisor
         }
     }
 
@@ -197,27 +204,32 @@ public struct Unit: Hashable, Sendable {
             guard let factor = factorOfAngle(to: target) else { return nil }
             angleFactor = factor
         }
+        let (factor, divisor) = Unit.ratio(scale * angleFactor, target.scale)
         if offset == 0 && target.offset == 0 {
-            return Conversion(factor: Unit.ratio(scale * angleFactor, target.scale), shift: 0)
+            return Conversion(factor: factor, shift: 0, divisor: divisor)
         }
         // Offsets are decimal in most scales: drop what binary division adds far behind.
-        let shift = (offset - target.offset) / target.scale
+        let shift = (offset - target.offset) / target.scale * divisor
         let decimal = (shift * 100).rounded() / 100
         return Conversion(
-            factor: Unit.ratio(scale, target.scale),
-            shift: abs(decimal - shift) < 1e-9 ? decimal : shift)
+            factor: factor, shift: abs(decimal - shift) < 1e-9 ? decimal : shift, divisor: divisor)
     }
 
-    /// Divides so that decimal ratios stay decimal: 1 / 0.001 is exactly 1000.
-    private static func ratio(_ above: Double, _ below: Double) -> Double {
-        let ratio = above / below
-        let rounded = ratio.rounded()
-        if rounded != 0, abs(ratio - rounded) <= rounded.magnitude * 4e-16 { return rounded }
-        let inverse = (below / above).rounded()
-        if inverse != 0, abs(below / above - inverse) <= inverse.magnitude * 4e-16 {
-            return 1 / inverse
+    /// The ratio of two scales as one of whole numbers up to 1000, where it is one, or to one.
+    private static func ratio(_ above: Double, _ below: Double) -> (Double, Double) {
+        let (ratio, inverse) = (above / below, below / above)
+        for divisor in 1...1000 {
+            if let factor = whole(ratio * Double(divisor)) { return (factor, Double(divisor)) }
+            if let factor = whole(inverse * Double(divisor)) { return (Double(divisor), factor) }
         }
-        return ratio
+        return (ratio, 1)
+    }
+
+    /// The whole number that a ratio is but for its rounding.
+    private static func whole(_ ratio: Double) -> Double? {
+        let rounded = ratio.rounded()
+        guard rounded != 0, abs(ratio - rounded) <= rounded.magnitude * 4e-16 else { return nil }
+        return rounded
     }
 
     private func factorOfAngle(to target: Unit) -> Double? {

@@ -10,13 +10,13 @@ import Testing
 
 @Suite("Sparkplug B", .serialized)
 struct SparkplugTests {
-    private static let machine = [("site", "G"), ("line", "N"), ("machine", "D")]
-    private static let nodeBirth = Sparkplug.hex(
+    static let machine = [("site", "G"), ("line", "N"), ("machine", "D")]
+    static let nodeBirth = Sparkplug.hex(
         "0880d095ffbc3112120a0562645365711880d095ffbc312004580012210a144e6f646520436f6e74726f6c2f"
             + "526562697274681880d095ffbc31200b70001800")
     private static let nodeDeath = Sparkplug.hex(
         "0880d095ffbc3112120a0562645365711880d095ffbc3120045800")
-    private static let deviceBirth = Sparkplug.hex(
+    static let deviceBirth = Sparkplug.hex(
         "0881d095ffbc31124c0a115370696e646c652f566962726174696f6e10071881d095ffbc31200a4a230a0765"
             + "6e67556e69741208080c42046d6d2f730a075175616c6974791205080318c00169000000000000f43f12"
             + "210a0e5370696e646c652f4f666673657410081881d095ffbc31200350fbffffff0f1801")

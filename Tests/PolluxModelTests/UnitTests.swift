@@ -20,6 +20,20 @@ import Testing
         #expect(abs(conversion(value) - expected) <= 1e-12 * max(1, abs(expected)))
     }
 
+    @Test(
+        "whole numbers and short decimals in other units are rounded once",
+        arguments: [
+            ("W", "kW", 9.0, 0.009), ("mbar", "bar", 700, 0.7), ("mbar", "bar", 1013, 1.013),
+            ("°F", "°C", 32, 0), ("°F", "°C", 50, 10), ("°F", "°C", -40, -40),
+            ("°F", "°C", 212, 100), ("°C", "°F", 0, 32), ("°C", "°F", 100, 212),
+            ("°C", "°F", 37, 98.6), ("km/h", "m/s", 36, 10), ("inch", "mm", 3, 76.2),
+            ("%", "1", 7, 0.07), ("kWh", "MJ", 7, 25.2), ("mm/s", "m/min", 7, 0.42),
+        ])
+    func convertsExactly(from: String, to: String, value: Double, expected: Double) throws {
+        let conversion = try #require(try unit(from).conversion(to: unit(to)))
+        #expect(conversion(value) == expected)
+    }
+
     @Test func differentDimensionsDoNotConvert() throws {
         #expect(try unit("mm/s").conversion(to: unit("°C")) == nil)
         #expect(try unit("kW").conversion(to: unit("kWh")) == nil)

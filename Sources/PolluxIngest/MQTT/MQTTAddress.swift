@@ -32,6 +32,9 @@ public struct MQTTAddress: Hashable, Sendable {
     ///
     /// From 1 to 65,535; bounds the memory of a source while commits are slow. Version 5 only.
     public var receiveMaximum: UInt16
+    /// The name under which the source is a Sparkplug host application (`sparkplug=`); nil listens
+    /// to edge nodes and publishes nothing.
+    public var sparkplugHost: String?
 
     /// The client's name when the address gives none.
     public static let defaultClient = "pollux"
@@ -52,7 +55,7 @@ public struct MQTTAddress: Hashable, Sendable {
     /// Reads an address.
     ///
     /// Options after `?`: `topic` (repeatable, `$share/group/filter` too), `client`, `session`,
-    /// `version`, `receive`, `ca`, `cert`, `key`.
+    /// `version`, `receive`, `sparkplug`, `ca`, `cert`, `key`.
     /// - Throws: `IngestError.badAddress`.
     public init(_ text: String) throws(IngestError) {
         func fail(_ reason: String) -> IngestError { .badAddress(text: text, reason: reason) }
@@ -153,7 +156,7 @@ public struct MQTTAddress: Hashable, Sendable {
 
     /// The names of the options, for messages.
     public static let optionNames = [
-        "topic", "client", "session", "version", "receive", "ca", "cert", "key",
+        "topic", "client", "session", "version", "receive", "sparkplug", "ca", "cert", "key",
     ]
 
     /// Sets one option and returns what is wrong with it, if anything.
@@ -182,6 +185,11 @@ public struct MQTTAddress: Hashable, Sendable {
                 return "receive is a number from 1 to 65535, not \(value)"
             }
             receiveMaximum = number
+        case "sparkplug":
+            guard !value.contains(where: { "+/#".contains($0) }), value.utf8.count <= 200 else {
+                return "sparkplug is the name of a host application without +, / and #"
+            }
+            sparkplugHost = value
         default:
             let names = MQTTAddress.optionNames.joined(separator: ", ")
             return "the option \(option) is not known; there are \(names)"

@@ -18,8 +18,11 @@ public final class MQTTSource: Sendable {
 
     /// A source that hands its messages to a pipeline; nothing happens before `start`.
     public convenience init(address: MQTTAddress, pipeline: IngestPipeline) {
-        self.init(address: address) { messages in
-            try pipeline.ingest(messages, source: address.sourceName)
+        let name = address.sourceName
+        let duties = MQTTDuties.sparkplug(
+            host: address.sparkplugHost, source: name, pipeline: pipeline)
+        self.init(address: address, duties: duties) { messages in
+            try pipeline.ingest(messages, source: name)
         }
         pipeline.register(self)
     }
@@ -131,8 +134,21 @@ public final class MQTTSource: Sendable {
             if let problem = session.keepAlive() { return problem }
         }
         _ = session.drain()
-        session.disconnect()
+        // The last acknowledgements leave only after their commit, here as above.
+        if session.answer != 0 || sayGoodbye(session) { session.disconnect() }
         return nil
+    }
+
+    /// Publishes what is said last; false when what came meanwhile could not be stored.
+    private func sayGoodbye(_ session: MQTTSession) -> Bool {
+        let messages = duties.closing(MQTTLibrary.now())
+        guard !messages.isEmpty else { return true }
+        for message in messages { _ = session.publish(message) }
+        _ = session.drain()
+        // What lies unread when a connection is closed resets it, and the broker takes a connection
+        // that was reset as lost: it would publish the will as well.
+        _ = session.receive(waiting: 200, limit: Int(address.receiveMaximum))
+        return store(session.takeBatch()) == nil
     }
 
     /// Queues what is to be published; returns why the connection must end, if it must.
@@ -190,16 +206,20 @@ public struct MQTTDuties: Sendable {
     ///
     /// When it throws, the connection is dropped, as after a commit that failed.
     public var turn: @Sendable (Timestamp) throws -> [OutgoingMessage]
+    /// What is published last, before the source disconnects because it was stopped.
+    public var closing: @Sendable (Timestamp) -> [OutgoingMessage]
 
     /// Duties from their parts; a source has none by default.
     public init(
         will: @escaping @Sendable (Timestamp) -> OutgoingMessage? = { _ in nil },
         connected: @escaping @Sendable (Timestamp) -> [OutgoingMessage] = { _ in [] },
-        turn: @escaping @Sendable (Timestamp) throws -> [OutgoingMessage] = { _ in [] }
+        turn: @escaping @Sendable (Timestamp) throws -> [OutgoingMessage] = { _ in [] },
+        closing: @escaping @Sendable (Timestamp) -> [OutgoingMessage] = { _ in [] }
     ) {
         self.will = will
         self.connected = connected
         self.turn = turn
+        self.closing = closing
     }
 }
 

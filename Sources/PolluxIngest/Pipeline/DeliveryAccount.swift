@@ -28,13 +28,14 @@ struct DeliveryAccount: Sendable {
         return messages
     }
 
-    /// Notes the messages that take their time from their arrival: all others store the same point
-    /// however often they come.
+    /// Notes the messages that take their time from their arrival, and those that have a place in
+    /// an order: all others store the same point however often they come.
     mutating func note(_ messages: [TopicMessage], _ decoded: [DecodedMessage]) {
         for index in messages.indices {
-            guard let delivery = messages[index].delivery, decoded[index].usesArrival else {
-                continue
-            }
+            let isOrdered = SparkplugTopic.owns(messages[index].topic)
+            guard let delivery = messages[index].delivery,
+                isOrdered || decoded[index].usesArrival
+            else { continue }
             added.append(
                 DeliveryWindow.Entry(
                     packet: delivery.packet, digest: DeliveryWindow.digest(messages[index]),

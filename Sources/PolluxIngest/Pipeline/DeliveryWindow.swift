@@ -115,6 +115,7 @@ struct DeliveryWindow: Sendable {
             guard let place else { continue }
             byContent[digest]?.removeAll { $0 == place }
             messages[index].receivedAt = entries[place].arrival
+            messages[index].delivery?.isStored = true
             count += 1
         }
         return count

@@ -35,6 +35,7 @@ extension IngestPipeline {
     /// To be called now and then, also when nothing arrives.
     /// - Throws: an error of the store; then it is tried again with the next call.
     public func settle(at now: Timestamp) throws {
+        try findWaitingNodes()
         var resolver = MessageResolver(options: options, storedTimes: [:])
         let job: CommitJob? = state.withLock { (state) -> CommitJob? in
             guard !state.sparkplug.dueNodes(at: now).isEmpty else { return nil }
@@ -69,6 +70,19 @@ extension IngestPipeline {
             return result
         }
         _ = finish(write, job, result, bytes: 0, now, messages: 0) { _ in "" }
+    }
+
+    /// Reads the nodes that waited for something when the server last ran.
+    private func findWaitingNodes() throws {
+        let rules: TopicRules? = state.withLock { state in
+            state.sparkplug.knowsWaiting ? nil : state.rules.topics
+        }
+        guard let rules else { return }
+        let transaction = try store.environment.beginRead()
+        defer { transaction.close() }
+        let reader = SparkplugRecordReader(table: sparkplugTable, rules: rules)
+        let waiting = try reader.waitingNodes(in: transaction)
+        state.withLock { $0.sparkplug.adopt(waiting) }
     }
 
     /// What a message of Sparkplug's namespace would write, by the births that are stored.

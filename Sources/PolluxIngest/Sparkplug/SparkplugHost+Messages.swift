@@ -12,6 +12,8 @@ extension SparkplugHost {
         decoded.format = "Sparkplug \(topic.kind.rawValue)"
         // Commands are another application's wish, not something that happened.
         if topic.kind == .nodeCommand || topic.kind == .deviceCommand { return decoded }
+        // What the broker sends again had its place in the order when it came first.
+        if message.delivery?.isStored == true { return decoded }
         guard topic.group.utf8.count + topic.node.utf8.count + topic.device.utf8.count <= 400 else {
             decoded.problems.append("the ids of the topic are longer than 400 bytes")
             return decoded
@@ -20,6 +22,7 @@ extension SparkplugHost {
             decoded.problems.append("more than \(SparkplugHost.nodeLimit) edge nodes")
             return decoded
         }
+        if nodes[index].source.isEmpty { update(index) { $0.source = around.source } }
         let pass = Pass(index: index, around: around)
         do throws(ProtobufError) {
             let payload = try SparkplugPayload(message.payload.span)

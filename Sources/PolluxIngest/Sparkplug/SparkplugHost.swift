@@ -30,7 +30,9 @@ struct SparkplugHost: Sendable {
     private(set) var commands: [String: [TopicMessage]] = [:]
     private var requestBudget = SparkplugHost.requestLimit
     private var budgetSecond: Int64 = .min
-    var counts: [String: SparkplugCounts] = [:]
+    private(set) var counts: [String: SparkplugCounts] = [:]
+    /// Whether the stored nodes that wait for something were looked for.
+    private(set) var knowsWaiting = false
 
     /// What a batch needs from outside.
     struct Surroundings {
@@ -49,6 +51,16 @@ struct SparkplugHost: Sendable {
         nodes = []
         indexes = [:]
         topics = [:]
+        knowsWaiting = false
+    }
+
+    /// Takes over stored nodes that wait for something, unless a message of theirs came before.
+    mutating func adopt(_ waiting: [SparkplugNode]) {
+        knowsWaiting = true
+        for node in waiting where indexes[node.path] == nil {
+            nodes.append(node)
+            indexes[node.path] = nodes.count - 1
+        }
     }
 
     /// Makes a source a host application's, or passive with nil.

@@ -48,7 +48,9 @@ struct SparkplugNode: Sendable {
     static let firstPause: Int64 = 10_000_000_000
     static let longestPause: Int64 = 600_000_000_000
     /// Messages and bytes that wait at most; then the gap is taken as a loss.
-    static let heldLimit = 1000
+    ///
+    /// Half as many as there are numbers: of more it could not be told which of two came first.
+    static let heldLimit = 127
     static let heldByteCountLimit = 4 << 20
     /// Devices of one node.
     static let memberLimit = 10_000
@@ -173,6 +175,14 @@ struct SparkplugNode: Sendable {
         }
         if !held.isEmpty { isDirty = true }
         return held.sorted { ($0.sequence &- start) < ($1.sequence &- start) }
+    }
+
+    /// Whether messages wait, or births of devices are awaited.
+    var isWaiting: Bool {
+        heldUntil != nil
+            || members.contains { member in
+                if case .awaited = member.condition { true } else { false }
+            }
     }
 
     /// Whether something is due at an instant.

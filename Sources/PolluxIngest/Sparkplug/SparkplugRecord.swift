@@ -89,6 +89,33 @@ struct SparkplugRecordReader {
         return node
     }
 
+    /// The nodes of which messages wait, or births of devices are awaited.
+    func waitingNodes(in transaction: ReadTransaction) throws(KeyValueError) -> [SparkplugNode] {
+        var waiting: [SparkplugTopic] = []
+        let cursor = try transaction.cursor(table)
+        defer { cursor.close() }
+        var entry = try cursor.seek(atOrAfter: [])
+        while let (key, value) = entry {
+            var reader = KeyReader(key)
+            if let group = reader.text(), let name = reader.text(), reader.byte() == 1,
+                let session = SealedRecord.content(value)
+            {
+                var node = SparkplugNode(group: group, name: name)
+                SparkplugRecordReader.apply(Array(session), to: &node)
+                if node.isWaiting {
+                    waiting.append(
+                        SparkplugTopic(kind: .nodeBirth, group: group, node: name, device: ""))
+                }
+            }
+            entry = try cursor.next()
+        }
+        var nodes: [SparkplugNode] = []
+        for topic in waiting {
+            if let node = try node(of: topic, in: transaction) { nodes.append(node) }
+        }
+        return nodes
+    }
+
     /// Reads a stored birth; false when it is none.
     private func add(
         _ device: String, _ value: UnsafeRawBufferPointer, to node: inout SparkplugNode

@@ -137,7 +137,7 @@ struct RemainingLifeScale {
                     + "write in min, in h or in parts")
         }
         symbol = found.symbol
-        perMinute = conversion.factor
+        perMinute = conversion.slope
     }
 
     /// The row of a forecast in this unit.

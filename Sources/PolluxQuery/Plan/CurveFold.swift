@@ -11,7 +11,7 @@ struct CurveSums: Sendable {
     var maximum = -Double.infinity
 
     mutating func merge(_ other: CurveSums) {
-        knownTime += other.knownTime
+        knownTime = knownTime.addingSaturated(other.knownTime)
         integral += other.integral
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)

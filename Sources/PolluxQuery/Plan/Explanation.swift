@@ -142,11 +142,12 @@ struct Explanation {
                     return
                 }
                 let shift = change.shift == 0 ? "" : " + \(change.shift)"
+                let divisor = change.divisor == 1 ? "" : ", / \(change.divisor)"
                 lines.append(
                     (
                         "conversion",
                         "\(inner.unit?.symbol ?? "?") to \(node.unit?.symbol ?? "?"): "
-                            + "× \(change.factor)\(shift)"
+                            + "× \(change.factor)\(shift)\(divisor)"
                     ))
             }
         }

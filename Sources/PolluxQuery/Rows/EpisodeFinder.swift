@@ -50,7 +50,7 @@ struct EpisodeFinder {
             if truth == .yes { trueSince = trueSince ?? low }
             if open != nil {
                 isStale = truth == .unknown
-                if let since = trueSince, truth == .yes, high - since >= minimum {
+                if let trueSince, truth == .yes, high.subtractingSaturated(trueSince) >= minimum {
                     open?.isConfirmed = true
                 }
                 if let end = ending(index, low, high, truth, ends, &endingSince) {
@@ -60,7 +60,7 @@ struct EpisodeFinder {
                     open = nil
                 }
             } else if truth == .yes {
-                open = (low, high - low >= minimum)
+                open = (low, high.subtractingSaturated(low) >= minimum)
                 endingSince = nil
                 isStale = false
             }

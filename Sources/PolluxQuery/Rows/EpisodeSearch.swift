@@ -114,8 +114,9 @@ struct EpisodeSearch {
             for source in try reader.sources(of: measure, for: subject, scope: bound.scope)
             where source.range.start < instant {
                 let end = min(source.range.end, instant)
+                // A step that was set before the source speaks holds when it begins to.
                 if let point = try question.snapshot.point(of: source.series.id, before: end),
-                    point.instant >= source.range.start
+                    point.instant >= source.range.start || source.definition.shape == .step
                 {
                     return true
                 }

@@ -50,7 +50,7 @@ extension Question {
         guard range.start != .distantPast else {
             return "newest before \(context.shown(range.end))"
         }
-        if range.end.nanoseconds - range.start.nanoseconds <= 1 {
+        if range.end.nanoseconds(since: range.start) <= 1 {
             return "at \(context.shown(range.start))"
         }
         return "\(brief(range.start)) – \(brief(range.end))"

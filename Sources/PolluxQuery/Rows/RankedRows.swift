@@ -63,7 +63,8 @@ struct RankedRows {
                 row.held[item] =
                     (index..<next).lazy.compactMap { other in
                         rows[other].held[item].map {
-                            rows[other].key.range.start.nanoseconds - start + $0
+                            rows[other].key.range.start.nanoseconds.subtractingSaturated(start)
+                                .addingSaturated($0)
                         }
                     }.first
             }

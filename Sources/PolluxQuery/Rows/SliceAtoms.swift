@@ -44,14 +44,15 @@ struct SliceAtoms {
     ) throws -> [AggregateTotals?] {
         let keepsValues = totals.contains { $0.samples?.keepsValues == true }
         var sliding = SlidingTotals(totals: totals)
+        // Sketches of percentiles take long to merge: hundreds of them are a moment.
         var workCount = 0
         return try members.map { ranges in
             var result: AggregateTotals?
             for range in ranges where !range.isEmpty {
                 if !keepsValues, range.count > SlidingTotals.leastCount {
-                    let part = sliding.total(of: range)
+                    let part = try sliding.total(of: range, pause: pause)
                     if result == nil { result = part } else { result?.merge(part) }
-                    workCount += SlidingTotals.leastCount
+                    workCount += 2
                     continue
                 }
                 for index in range {
@@ -63,7 +64,7 @@ struct SliceAtoms {
                 }
                 workCount += range.count
             }
-            if workCount > 100_000 {
+            if workCount > 256 {
                 workCount = 0
                 try pause()
             }
@@ -92,9 +93,11 @@ private struct SlidingTotals {
     init(totals: [AggregateTotals]) { self.totals = totals }
 
     /// The totals of a window that is not empty.
-    mutating func total(of window: Range<Int>) -> AggregateTotals {
+    mutating func total(
+        of window: Range<Int>, pause: () throws -> Void
+    ) rethrows -> AggregateTotals {
         if window.lowerBound < start || window.lowerBound >= border || window.upperBound < end {
-            begin(with: window)
+            try begin(with: window, pause: pause)
         }
         for index in end..<window.upperBound {
             if behind == nil { behind = totals[index] } else { behind?.merge(totals[index]) }
@@ -105,12 +108,15 @@ private struct SlidingTotals {
         return result
     }
 
-    private mutating func begin(with window: Range<Int>) {
+    private mutating func begin(with window: Range<Int>, pause: () throws -> Void) rethrows {
         start = window.lowerBound
         border = window.upperBound
         end = border
         behind = nil
         ends = Array(totals[window])
-        for index in ends.indices.dropLast().reversed() { ends[index].merge(ends[index + 1]) }
+        for index in ends.indices.dropLast().reversed() {
+            if index.isMultiple(of: 256) { try pause() }
+            ends[index].merge(ends[index + 1])
+        }
     }
 }

@@ -34,11 +34,11 @@ struct CurveTotals: Hashable, Sendable {
 
     /// Adds what others found: other windows of the slice, or other assets of the group.
     mutating func merge(_ other: CurveTotals) {
-        knownTime += other.knownTime
+        knownTime = knownTime.addingSaturated(other.knownTime)
         integral += other.integral
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
-        trueTime += other.trueTime
+        trueTime = trueTime.addingSaturated(other.trueTime)
         starts += other.starts
         timeByValue.merge(other.timeByValue, uniquingKeysWith: +)
     }
@@ -79,12 +79,12 @@ struct CurveIntegrator {
             let isTrue = isTruth && middle.values[index] == 1
             defer { wasTrue = isTrue }
             guard isInside else { continue }
-            let length = bounds[index + 1] - low
+            let length = bounds[index + 1].subtractingSaturated(low)
             if isTrue {
-                totals[window].trueTime += length
+                totals[window].trueTime = totals[window].trueTime.addingSaturated(length)
                 if !wasTrue { totals[window].starts += 1 }
             }
-            totals[window].knownTime += length
+            totals[window].knownTime = totals[window].knownTime.addingSaturated(length)
             let start = isTruth ? middle.values[index] : first.values[index]
             let end = isTruth ? middle.values[index] : last.values[index]
             if isBent {
@@ -99,7 +99,10 @@ struct CurveIntegrator {
             }
             totals[window].minimum = min(totals[window].minimum, start, end)
             totals[window].maximum = max(totals[window].maximum, start, end)
-            if countsStates { totals[window].timeByValue[start, default: 0] += length }
+            if countsStates {
+                let before = totals[window].timeByValue[start] ?? 0
+                totals[window].timeByValue[start] = before.addingSaturated(length)
+            }
         }
         addInstants(of: node, where: filter, windows, &totals)
         addBuckets(of: node, windows, &totals)
@@ -118,7 +121,7 @@ struct CurveIntegrator {
             }
             guard window < windows.count else { return }
             guard windows[window].start.nanoseconds <= part.firstTime else { continue }
-            totals[window].knownTime += part.knownTime
+            totals[window].knownTime = totals[window].knownTime.addingSaturated(part.knownTime)
             totals[window].integral += part.integral
             totals[window].minimum = min(totals[window].minimum, part.minimum)
             totals[window].maximum = max(totals[window].maximum, part.maximum)

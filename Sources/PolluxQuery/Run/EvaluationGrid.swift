@@ -89,15 +89,17 @@ struct Evaluator {
                 continue
             }
             let start = leaf.spanStarts[span]
-            let length = Double(leaf.spanEnds[span] - start)
+            let length = Double(leaf.spanEnds[span].subtractingSaturated(start))
             let from = leaf.spanFirst[span]
             let rise = leaf.spanLast[span] - from
             // The ends of a span are its samples, to the last bit.
             first.values[index] =
-                low == start ? from : from + rise * (Double(low - start) / length)
+                low == start
+                ? from : from + rise * (Double(low.subtractingSaturated(start)) / length)
             last.values[index] =
                 high == leaf.spanEnds[span]
-                ? leaf.spanLast[span] : from + rise * (Double(high - start) / length)
+                ? leaf.spanLast[span]
+                : from + rise * (Double(high.subtractingSaturated(start)) / length)
             first.isKnown[index] = true
             last.isKnown[index] = true
         }

@@ -104,7 +104,8 @@ struct LeafColumn {
         let first = spanFirst[span]
         let last = spanLast[span]
         if first == last { return first }
-        return first + (last - first) * (Double(time - start) / Double(spanEnds[span] - start))
+        let length = Double(spanEnds[span].subtractingSaturated(start))
+        return first + (last - first) * (Double(time.subtractingSaturated(start)) / length)
     }
 }
 
@@ -255,10 +256,10 @@ struct SpanBuilder {
             column.appendSpan(low, high, first, last)
             return
         }
-        let length = Double(end - start)
+        let length = Double(end.subtractingSaturated(start))
         column.appendSpan(
-            low, high, first + (last - first) * (Double(low - start) / length),
-            first + (last - first) * (Double(high - start) / length))
+            low, high, first + (last - first) * (Double(low.subtractingSaturated(start)) / length),
+            first + (last - first) * (Double(high.subtractingSaturated(start)) / length))
     }
 }
 

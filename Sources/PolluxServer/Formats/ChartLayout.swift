@@ -117,9 +117,9 @@ struct ChartLayout: Sendable {
         var canvas = BrailleCanvas(columns: width - margin - 3, rows: height)
         let start = curve.points.map(\.time).min() ?? 0
         let end = curve.points.map { max($0.time, $0.end ?? $0.time) }.max() ?? 0
-        let length = Double(max(1, end - start))
+        let length = max(1, Double(end) - Double(start))
         func across(_ time: Int64) -> Int {
-            Int(Double(time - start) / length * Double(canvas.width - 1))
+            Int((Double(time) - Double(start)) / length * Double(canvas.width - 1))
         }
         var last: (x: Int, y: Int)?
         for point in curve.points {
