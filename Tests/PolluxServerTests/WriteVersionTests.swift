@@ -120,7 +120,7 @@ struct WriteVersionTests {
 
 extension RawClient.Answer {
     /// The body as a JSON object.
-    fileprivate func object() throws -> [String: Any] {
+    func object() throws -> [String: Any] {
         try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
     }
 }

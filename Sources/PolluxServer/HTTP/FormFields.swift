@@ -20,6 +20,13 @@ struct FormFields: Sendable, Equatable {
         fields.first { $0.name == name }?.value
     }
 
+    /// These fields, and behind them others.
+    func appending(_ others: FormFields) -> FormFields {
+        var all = self
+        all.fields += others.fields
+        return all
+    }
+
     static func == (left: FormFields, right: FormFields) -> Bool {
         left.fields.count == right.fields.count
             && zip(left.fields, right.fields).allSatisfy {

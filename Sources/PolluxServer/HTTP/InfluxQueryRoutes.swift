@@ -1,141 +1,160 @@
 import HTTPTypes
 import Hummingbird
-import PolluxGraph
+import PolluxQuery
 import PolluxStore
 
-/// `GET` and `POST /query`: the few statements that clients of line protocol send beside writes.
+/// `GET` and `POST /query`: what Grafana's data source for InfluxQL, and clients of Influx 1, ask.
 ///
-/// Telegraf creates its database first and tools list what there is; everything else is refused by
-/// name, because questions are asked in TwinQL.
+/// The listings that such clients send are answered from the plant; every other text is TwinQL,
+/// answered as results of Influx.
 struct InfluxQueryRoutes: Sendable {
     let parts: ServerParts
 
     var routes: [Route] {
         [
-            Route(.get, "/query") { try answer($0.query["q"]) },
-            Route(.post, "/query") { try await post($0) }.allowing(.read),
+            Route(.get, "/query") { exchange in
+                await reporting { try await answer(exchange, exchange.query, mayChange: false) }
+            },
+            Route(.post, "/query") { exchange in await reporting { try await post(exchange) } }
+                .allowing(.read),
         ]
     }
 
     private func post(_ exchange: Exchange) async throws -> Response {
-        if let text = exchange.query["q"] { return try answer(text) }
         let bytes = try await parts.bodies.read(exchange.request)
         guard let form = FormFields(String(decoding: bytes, as: UTF8.self)) else {
-            return InfluxQueryRoutes.refuse("the form is not valid percent-encoded text")
+            throw HTTPFailure.badRequest("the form is not valid percent-encoded text")
         }
-        return try answer(form["q"])
+        return try await answer(exchange, exchange.query.appending(form), mayChange: true)
     }
 
-    private func answer(_ text: String?) throws -> Response {
-        guard let text, !text.isEmpty else {
-            return InfluxQueryRoutes.refuse("missing required parameter \"q\"")
+    private func answer(
+        _ exchange: Exchange, _ fields: FormFields, mayChange: Bool
+    ) async throws -> Response {
+        guard let text = fields["q"], text.contains(where: { !$0.isWhitespace }) else {
+            throw HTTPFailure.badRequest("missing required parameter \"q\"")
         }
-        var json = JSONBytes()
-        json.beginObject()
-        json.name("results")
-        json.beginArray()
-        let statements = InfluxQueryRoutes.statements(text)
-        for (index, words) in statements.enumerated() {
-            guard let table = try table(words) else {
-                return InfluxQueryRoutes.refuse(
-                    "error parsing query: `\(words.joined(separator: " "))` is not answered here: "
-                        + "this server knows CREATE DATABASE and SHOW DATABASES, RETENTION "
-                        + "POLICIES, MEASUREMENTS; ask questions in TwinQL at /api/v1/query")
+        let form = try InfluxForm(fields, accept: exchange.request.headers[.accept])
+        if let statements = try InfluxQueryRoutes.statements(text) {
+            return try await list(statements, form)
+        }
+        let question = InfluxWindow.rewritten(text)
+        do {
+            _ = try parts.query.parse(question)
+        } catch {
+            let failure = RouteTable.failure(
+                QueryRoutes.translate(error), request: exchange.request, logger: exchange.logger)
+            throw InfluxQueryRoutes.refusal(of: text, failure)
+        }
+        var options = QueryOptions()
+        options.changes = mayChange ? exchange.caller.role.changes : .none
+        options.source = exchange.caller.source
+        do {
+            return try await QueryRoutes(parts: parts).respond(
+                to: question, options: options, type: form.mediaType
+            ) { results in
+                InfluxWriter(
+                    results.map { InfluxAnswer(series: InfluxSeries.of($0), messages: $0.notes) },
+                    form: form)
             }
-            json.beginObject()
-            json.member("statement_id", index)
-            InfluxQueryRoutes.write(table, to: &json)
-            json.endObject()
+        } catch let failure as HTTPFailure where failure.isOfStatement {
+            let writer = InfluxWriter([InfluxAnswer(error: failure.sentence)], form: form)
+            return QueryRoutes.response(writer, type: form.mediaType)
         }
-        json.endArray()
-        json.endObject()
-        return .json(json.bytes)
     }
 
-    /// A table of an answer; without columns there is nothing to show.
-    private struct Table {
-        var name = ""
-        var columns: [String] = []
-        var rows: [[String]] = []
+    // MARK: Listings
+
+    private static func statements(_ text: String) throws -> [InfluxStatement]? {
+        do {
+            return try InfluxStatement.read(text)
+        } catch {
+            throw HTTPFailure.badRequest("error parsing query: \(error.text)")
+        }
     }
 
-    private func table(_ words: [String]) throws -> Table? {
-        let plain = words.map { $0.uppercased() }
-        switch (plain.first, plain.dropFirst().first) {
-        case ("CREATE", "DATABASE") where words.count >= 3: return Table()
-        case ("SHOW", "DATABASES") where words.count == 2:
-            return Table(name: "databases", columns: ["name"], rows: [["pollux"]])
-        case ("SHOW", "RETENTION") where plain.dropFirst(2).first == "POLICIES":
-            return Table(columns: ["name", "default"], rows: [["autogen", "true"]])
-        case ("SHOW", "MEASUREMENTS"):
-            let snapshot = try parts.store.snapshot()
+    private func list(_ statements: [InfluxStatement], _ form: InfluxForm) async throws -> Response
+    {
+        let (store, graph, now) = (parts.store, parts.graph, parts.now())
+        let writer = try await parts.threads.run { _ in
+            let snapshot = try store.snapshot()
             defer { snapshot.close() }
-            let names = try parts.graph.types(in: snapshot.transaction).map(\.name).sorted()
-            return names.isEmpty
-                ? Table()
-                : Table(name: "measurements", columns: ["name"], rows: names.map { [$0] })
-        default: return nil
+            let schema = InfluxSchema(graph: graph, snapshot: snapshot, now: now)
+            return InfluxWriter(try statements.map(schema.answer), form: form)
+        }
+        return QueryRoutes.response(writer, type: form.mediaType)
+    }
+
+    // MARK: Refusals
+
+    /// Failures as `{"error":"…"}`, which Grafana and clients of Influx show.
+    private func reporting(_ body: () async throws -> Response) async -> Response {
+        do {
+            return try await body()
+        } catch {
+            let failure = error as? HTTPFailure ?? .failed("\(error)")
+            var json = JSONBytes()
+            json.beginObject()
+            json.member("error", failure.sentence)
+            json.endObject()
+            return failure.response(body: json.bytes)
         }
     }
 
-    private static func write(_ table: Table, to json: inout JSONBytes) {
-        guard !table.columns.isEmpty else { return }
-        json.name("series")
-        json.beginArray()
-        json.beginObject()
-        if !table.name.isEmpty { json.member("name", table.name) }
-        json.name("columns")
-        json.beginArray()
-        for column in table.columns { json.string(column) }
-        json.endArray()
-        json.name("values")
-        json.beginArray()
-        for row in table.rows {
-            json.beginArray()
-            for cell in row {
-                if cell == "true" { json.boolean(true) } else { json.string(cell) }
+    private static func refusal(of text: String, _ failure: HTTPFailure) -> HTTPFailure {
+        var failure = failure
+        if let example = InfluxSelect.translated(text) {
+            failure = .badRequest(
+                "SELECT of InfluxQL is not answered here, because questions are asked in TwinQL",
+                help: "write it as: \(example)")
+        }
+        failure.message = "error parsing query: " + failure.message
+        return failure
+    }
+}
+
+extension HTTPFailure {
+    /// Whether a statement could be read and was not answered: clients get that as its result.
+    fileprivate var isOfStatement: Bool { code.hasPrefix("TQ") && status != .forbidden }
+
+    /// Message, correction and help in one line.
+    fileprivate var sentence: String {
+        var text = message
+        if let first = suggestions.first { text += ": did you mean `\(first)`?" }
+        if let help { text += "; " + help.replacing("\n", with: "; ") }
+        return text
+    }
+}
+
+extension InfluxForm {
+    /// What a request says about the form of its answer.
+    init(_ fields: FormFields, accept: String?) throws(HTTPFailure) {
+        if let name = fields["epoch"], !name.isEmpty {
+            guard let unit = InfluxForm.unit(name) else {
+                throw .badRequest("epoch cannot be `\(name)`", help: "use ns, u, ms, s, m or h")
             }
-            json.endArray()
+            epoch = unit
         }
-        json.endArray()
-        json.endObject()
-        json.endArray()
+        let types = ["application/csv", "text/csv"]
+        isCSV = accept.map { types.contains(String($0.prefix { $0 != "," && $0 != ";" })) } ?? false
+        guard fields["chunked"] == "true" else { return }
+        let count = fields["chunk_size"].flatMap { Int($0) } ?? InfluxForm.chunkRowCountLimit
+        chunkRowCount = min(max(1, count), InfluxForm.chunkRowCountLimit)
     }
 
-    /// The statements of a text as words; `;` separates them outside quotes.
-    static func statements(_ text: String) -> [[String]] {
-        var statements: [[String]] = [[]]
-        var word = ""
-        var quote: Character?
-        func close() {
-            if !word.isEmpty { statements[statements.count - 1].append(word) }
-            word = ""
-        }
-        for character in text {
-            if let open = quote {
-                word.append(character)
-                if character == open { quote = nil }
-            } else if character == "\"" || character == "'" {
-                quote = character
-                word.append(character)
-            } else if character == ";" {
-                close()
-                statements.append([])
-            } else if character.isWhitespace {
-                close()
-            } else {
-                word.append(character)
-            }
-        }
-        close()
-        return statements.filter { !$0.isEmpty }
-    }
+    /// The most rows of a chunk, and how many one has unless told.
+    private static let chunkRowCountLimit = 10_000
 
-    private static func refuse(_ message: String) -> Response {
-        var json = JSONBytes()
-        json.beginObject()
-        json.member("error", message)
-        json.endObject()
-        return .json(json.bytes, status: .badRequest)
+    /// Nanoseconds of a unit of time as Influx names it.
+    static func unit(_ name: String) -> Int64? {
+        switch name {
+        case "ns", "n": 1
+        case "us", "u", "µ", "µs": 1_000
+        case "ms": 1_000_000
+        case "s": 1_000_000_000
+        case "m": 60_000_000_000
+        case "h": 3_600_000_000_000
+        default: nil
+        }
     }
 }

@@ -31,16 +31,34 @@ struct QueryRoutes: Sendable {
     private func run(_ request: QueryRequest, _ caller: Caller) async throws -> Response {
         var request = request
         request.options.source = caller.source
-        request.options.futureTolerance = parts.ingest.options.futureTolerance
         request.options.changes = min(request.options.changes, caller.role.changes)
-        let answer = try await QueryRoutes.answer(to: request, parts: parts)
-        return QueryRoutes.response(answer, format: request.format)
+        let (format, form) = (request.format, request.form)
+        return try await respond(
+            to: request.text, options: request.options, type: format.mediaType
+        ) { ScriptWriter($0, format: format, form: form) }
+    }
+
+    /// Answers a text in the form that `write` gives it.
+    func respond(
+        to text: String, options: QueryOptions, type: String,
+        _ write: @escaping @Sendable ([QueryResult]) -> any AnswerWriter
+    ) async throws -> Response {
+        var options = options
+        options.futureTolerance = parts.ingest.options.futureTolerance
+        let answer = try await QueryRoutes.answer(
+            to: text, options: options, parts: parts, write)
+        return QueryRoutes.response(answer, type: type)
+    }
+
+    /// A response of what a writer writes.
+    static func response(_ writer: some AnswerWriter, type: String) -> Response {
+        response(begin(writer), type: type)
     }
 
     /// The first bytes of an answer, and what writes the others when there are more.
     private struct Answer: Sendable {
         var start: ByteBuffer
-        var rest: ScriptWriter?
+        var rest: (any AnswerWriter)?
     }
 
     /// Bytes of an answer that are written before the first of them leaves.
@@ -71,24 +89,24 @@ struct QueryRoutes: Sendable {
     /// Answers a small question at once; runs others on a thread for queries, and writes their
     /// answer there.
     private static func answer(
-        to request: QueryRequest, parts: ServerParts
+        to text: String, options given: QueryOptions, parts: ServerParts,
+        _ write: @escaping @Sendable ([QueryResult]) -> any AnswerWriter
     ) async throws -> Answer {
         let engine = parts.query
         let started = ContinuousClock.now
-        var options = request.options
+        var options = given
         options.now = options.now ?? parts.now()
         options.timeLimit = TimeAmount(parts.configuration.limits.queryTime).nanoseconds
         options.byteLimit = parts.configuration.limits.queryByteCount
         do {
-            let text = try QueryRoutes.read(request.text, engine)
-            if let text,
+            let parsed = try QueryRoutes.read(text, engine)
+            if let parsed,
                 let result = try QueryRoutes.translating({
-                    try engine.runBriefly(text, options: options, points: briefPointCount)
+                    try engine.runBriefly(parsed, options: options, points: briefPointCount)
                 })
             {
                 parts.requestCounts.countQuery(since: started, failed: false)
-                return QueryRoutes.begin(
-                    ScriptWriter([result], format: request.format, form: request.form))
+                return QueryRoutes.begin(write([result]))
             }
             let prepared = options
             let answer = try await parts.threads.run { flag in
@@ -96,9 +114,8 @@ struct QueryRoutes: Sendable {
                 options.cancellation = flag.cancellation
                 do {
                     let results = try engine.run(
-                        text ?? engine.parse(request.text), options: options)
-                    return QueryRoutes.begin(
-                        ScriptWriter(results, format: request.format, form: request.form))
+                        parsed ?? engine.parse(text), options: options)
+                    return QueryRoutes.begin(write(results))
                 } catch {
                     throw QueryRoutes.translate(error, stopped: flag.reason)
                 }
@@ -151,7 +168,7 @@ struct QueryRoutes: Sendable {
     }
 
     /// Writes an answer up to a size.
-    private static func begin(_ writer: consuming ScriptWriter) -> Answer {
+    private static func begin(_ writer: any AnswerWriter) -> Answer {
         var writer = writer
         var start = ByteBuffer()
         while start.readableBytes < startByteCount {
@@ -163,8 +180,8 @@ struct QueryRoutes: Sendable {
     }
 
     /// An answer as a response: a short one with its length, a long one streamed.
-    private static func response(_ answer: Answer, format: ResultFormat) -> Response {
-        let headers: HTTPFields = [.contentType: format.mediaType]
+    private static func response(_ answer: Answer, type: String) -> Response {
+        let headers: HTTPFields = [.contentType: type]
         guard let rest = answer.rest else {
             return Response(status: .ok, headers: headers, body: .init(byteBuffer: answer.start))
         }
@@ -187,9 +204,15 @@ struct QueryRoutes: Sendable {
     }
 }
 
+/// Writes an answer part by part.
+protocol AnswerWriter: Sendable {
+    /// Appends the next part, of a little more than `byteCount` bytes; false when nothing is left.
+    mutating func next(into buffer: inout ByteBuffer, byteCount: Int) -> Bool
+}
+
 /// Writes the answers of a script: one as it is, several as `{"results":[…]}` or one after the
 /// other.
-private struct ScriptWriter: Sendable {
+private struct ScriptWriter: AnswerWriter {
     private var writers: [ResultWriter]
     private let isList: Bool
     private let separator: [UInt8]
