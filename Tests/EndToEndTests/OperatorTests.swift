@@ -33,6 +33,12 @@ import Testing
             ("[ingest]\nfuture-seconds = 5m\n", "pollux.conf:2: future-seconds: "),
             ("[limits]\nquery-bytes = 0\n", "pollux.conf:2: query-bytes: a limit of nothing"),
             ("[limits]\nrows = 5\n", "pollux.conf:2: rows: unknown key"),
+            (
+                "hosts = https://plant.example\n",
+                "pollux.conf:1: hosts: `https://plant.example` is no"
+            ),
+            ("hosts = plant.example:443\n", "pollux.conf:1: hosts: `plant.example:443` is no name"),
+            ("hosts = ,\n", "pollux.conf:1: hosts: write names of hosts"),
             ("data = a\ndata = b\n", "pollux.conf:2: data: it stands here twice"),
         ])
     func badConfiguration(text: String, message: String) throws {

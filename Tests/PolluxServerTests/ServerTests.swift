@@ -126,6 +126,23 @@ import Testing
         }
     }
 
+    @Test("a proxy's name is answered for where it is set, also for pages that came from there")
+    func proxy() async throws {
+        try await RunningServer.run({ $0.allowedHosts = ["Plant.example"] }) { server in
+            for host in ["plant.example", "plant.example:443", "localhost:\(server.port)"] {
+                let answer = try await server.ask(
+                    "GET /api/v1/alerts", ["Host": host, "Origin": "https://plant.example"])
+                #expect(answer.status == 200, "\(host): \(answer.text)")
+            }
+            let socket = try await RawClient.open(port: server.port)
+                .upgrade("/api/v1/live", ["Origin": "https://plant.example"])
+            #expect(socket.status == 101)
+            let other = try await server.ask("GET /health", ["Host": "plant.example.evil.example"])
+            #expect(other.status == 403)
+            #expect(other.text.contains("setting `hosts`"))
+        }
+    }
+
     @Test("the viewer's files, and no others")
     func viewer() async throws {
         try await RunningServer.run { server in

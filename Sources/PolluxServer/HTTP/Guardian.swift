@@ -45,12 +45,14 @@ struct Guardian: Sendable {
         if isLoopback, !Guardian.isLoopbackName(hostName), !allowedHosts.contains(hostName) {
             return forbidden(
                 "host_not_allowed", "this server does not answer for the host name of this request",
-                help: "use http://localhost, or name the host in the server's allowed hosts")
+                help: "use http://localhost, or name the host in the server's setting `hosts`")
         }
         if let origin, !isOwn(origin: origin.lowercased(), host: host.lowercased()) {
             return forbidden(
                 "cross_origin", "requests from pages of other sites are refused",
-                help: "open the page from this server, or allow its host")
+                help:
+                    "open the page from this server, or name its host in the setting `hosts`"
+            )
         }
         if let site, site != "same-origin", site != "none", site != "same-site" {
             return forbidden(

@@ -23,6 +23,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A broker to read from, such as mqtt://user:password@host:1883; repeatable.")
     var mqtt: [String] = []
 
+    @Option(help: "A further name of this server, such as that of a proxy; repeatable.")
+    var host: [String] = []
+
     @Option(help: "A file with the certificate to speak TLS with (PEM, the whole chain).")
     var certificate: String?
 
@@ -48,6 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
         if let reason = ServeSettings.clash(settings.sources) {
             throw CommandFailure(ExitCode.badUse, reason)
         }
+        if let reason = host.lazy.compactMap(ServeSettings.mistake(inHost:)).first {
+            throw CommandFailure(ExitCode.badUse, reason)
+        }
         // The default directory of the command line gives way to the file's.
         let directory = target.data == nil ? settings.data ?? target.directory : target.directory
         try await Serving(
@@ -55,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
             listen: listen ?? settings.listen ?? ListenAddress(host: "127.0.0.1", port: 8470),
             mqtt: settings.sources, adapters: settings.adapters,
             isInsecure: insecure || settings.isInsecure,
+            hosts: host.isEmpty ? settings.hosts : host,
             certificate: try ServeSettings.certificateFiles(
                 certificate ?? settings.certificate, key ?? settings.key),
             ingest: settings.ingest, limits: settings.limits,

@@ -16,6 +16,8 @@ struct Serving {
     var mqtt: [MQTTAddress]
     var adapters: [SHDRAdapter] = []
     var isInsecure: Bool
+    /// Further names under which browsers reach the server.
+    var hosts: [String] = []
     var certificate: CertificateFiles?
     var ingest = IngestOptions()
     var limits = ServerLimits()
@@ -72,6 +74,7 @@ struct Serving {
         configuration.host = listen.host
         configuration.port = listen.port
         configuration.isInsecure = isInsecure
+        configuration.allowedHosts = hosts
         configuration.certificate = certificate
         configuration.limits = limits
         configuration.version = Pollux.version

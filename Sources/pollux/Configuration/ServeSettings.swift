@@ -6,6 +6,8 @@ struct ServeSettings {
     var data: String?
     var listen: ListenAddress?
     var isInsecure = false
+    /// Further names under which browsers reach the server, such as a proxy's.
+    var hosts: [String] = []
     /// The files of the certificate and its key.
     var certificate: String?
     var key: String?
@@ -55,14 +57,33 @@ struct ServeSettings {
                 }
                 listen = address
             case "insecure": isInsecure = try ServeSettings.flag(entry, file)
+            case "hosts":
+                hosts = entry.value.split { $0 == "," || $0 == " " }.map(String.init)
+                guard !hosts.isEmpty else {
+                    throw file.fault(entry, "write names of hosts, such as plant.example")
+                }
+                if let reason = hosts.lazy.compactMap(ServeSettings.mistake(inHost:)).first {
+                    throw file.fault(entry, reason)
+                }
             case "certificate": certificate = entry.value
             case "key": key = entry.value
             default:
                 throw file.fault(
                     entry,
-                    "unknown key; data, listen, certificate, key and insecure are known here")
+                    "unknown key; data, listen, hosts, certificate, key and insecure are known here"
+                )
             }
         }
+    }
+
+    /// Why a text is no name of a host, or nil.
+    static func mistake(inHost name: String) -> String? {
+        let isName = name.allSatisfy {
+            $0.isLetter || $0.isNumber || $0 == "." || $0 == "-" || $0 == "_"
+        }
+        guard name.isEmpty || !isName else { return nil }
+        return "`\(name)` is no name of a host: write it without https:// and without a port, "
+            + "such as plant.example"
     }
 
     /// Both files, or none.
