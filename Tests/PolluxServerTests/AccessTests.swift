@@ -78,6 +78,8 @@ import Testing
             ("POST /write", "machine,machine=M1 power=1 1", .write, 204),
             ("POST /api/v1/query", "set shift of machine M1 = 3", .write, 200),
             ("POST /api/v1/query", "create unit pallet = 48", .admin, 200),
+            ("POST /api/v1/query", "create asset robot R1", .admin, 200),
+            ("POST /api/v1/assets", #"{"type":"robot","name":"R1"}"#, .admin, 201),
             (
                 "POST /api/v1/query", "create measure power of machine with retention = 1d", .admin,
                 200
@@ -97,6 +99,24 @@ import Testing
                 #expect(
                     answer.status == (role < needed ? 403 : status), "\(role): \(answer.text)")
             }
+        }
+    }
+
+    @Test("who may change the plant makes assets of types that there are")
+    func assetsOfKnownTypes() async throws {
+        try await AccessTests.run { server, secrets, _ in
+            let headers = AccessTests.bearer(secrets[.write])
+            _ = try await server.ask(
+                "POST /api/v2/write", headers, body: "machine,machine=M1 power=1 1")
+            let made = try await server.ask(
+                "POST /api/v1/assets", headers, body: #"{"type":"machine","name":"M2"}"#)
+            #expect(made.status == 201, "\(made.text)")
+            let told = try await server.ask(
+                "POST /api/v1/query", headers, body: "create asset machine M3")
+            #expect(told.status == 200, "\(told.text)")
+            let typo = try await server.ask(
+                "POST /api/v1/assets", headers, body: #"{"type":"machin","name":"M4"}"#)
+            #expect(typo.status == 403 && typo.text.contains(#""code":"TQ410""#), "\(typo.text)")
         }
     }
 

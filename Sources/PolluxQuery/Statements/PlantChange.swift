@@ -131,6 +131,12 @@ struct PlantChange {
                 at: definition.asset.range)
         }
         let type = try context.text(of: typeLabel)
+        guard try context.options.changes == .all || graph.type(named: type, in: write) != nil
+        else {
+            throw context.wrong(
+                .notPermitted, "there is no type `\(type)`, and types may not be defined here",
+                at: definition.asset.range, notes: ["a new type needs the role `admin`"])
+        }
         let container = try definition.container.map { try context.asset($0, in: write).id }
         var declaration = AssetDeclaration(type: type, name: name, container: container)
         if let from = definition.from { declaration.from = try context.instant(from) }

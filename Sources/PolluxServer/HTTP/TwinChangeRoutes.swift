@@ -2,7 +2,9 @@ import HTTPTypes
 import Hummingbird
 import PolluxGraph
 import PolluxIngest
+import PolluxLanguage
 import PolluxModel
+import PolluxQuery
 import PolluxStore
 
 /// Changes of the twin as resources: assets, attributes, relations, moves and events.
@@ -30,7 +32,15 @@ struct TwinChangeRoutes: Sendable {
         let body = try await parts.bodies.readObject(exchange.request)
         let graph = parts.graph
         let type = try text(body, "type")
+        let mayDefine = exchange.caller.role.changes == .all
         let id = try await change(exchange, notes: .plant) { transaction, by in
+            guard try mayDefine || graph.type(named: type, in: transaction.transaction) != nil
+            else {
+                throw HTTPFailure(
+                    status: .forbidden, code: DiagnosticCode.notPermitted.text,
+                    message: "there is no type `\(type)`, and types may not be defined here",
+                    help: "a new type needs the role `admin`")
+            }
             var declaration = AssetDeclaration(
                 type: type, name: body["name"]?.text ?? "",
                 container: try body["of"].map {
