@@ -141,13 +141,12 @@ struct Explanation {
                 guard case .conversion(let inner, let change) = node.form, !change.isIdentity else {
                     return
                 }
-                let shift = change.shift == 0 ? "" : " + \(change.shift)"
-                let divisor = change.divisor == 1 ? "" : ", / \(change.divisor)"
+                let shift = change.shift == 0 ? "" : " + \(change.shift / change.divisor)"
                 lines.append(
                     (
                         "conversion",
                         "\(inner.unit?.symbol ?? "?") to \(node.unit?.symbol ?? "?"): "
-                            + "× \(change.factor)\(shift)\(divisor)"
+                            + "× \(change.slope)\(shift)"
                     ))
             }
         }
