@@ -228,9 +228,11 @@ extension Question {
         case .leaf(let index): return leaves[index].definition.valueKind == .integer
         case .aggregate(let index):
             let aggregate = aggregates[index]
-            switch aggregate.word {
-            case .count, .times: return true
-            default: return false
+            guard aggregate.word == .count || aggregate.word == .times else { return false }
+            // Across assets, means lie between whole numbers.
+            switch aggregate.across {
+            case .avg, .mean, .median, .percentile, .stddev: return false
+            default: return true
             }
         default: return false
         }
