@@ -43,7 +43,7 @@ struct SampleRows {
                 if question.isInstant {
                     times = [span.start.nanoseconds]
                 } else if let onLeaf {
-                    times = evaluator.leaves[onLeaf].sampleTimes
+                    times = instants(of: onLeaf, evaluator)
                 } else {
                     times = union(outputs, evaluator)
                 }
@@ -158,12 +158,22 @@ struct SampleRows {
     private func union(_ outputs: [Question.Output], _ evaluator: Evaluator) -> [Int64] {
         var leaves: Set<Int> = []
         for output in outputs { leaves.formUnion(output.expression.leaves) }
-        if leaves.count == 1, let only = leaves.first { return evaluator.leaves[only].sampleTimes }
+        if leaves.count == 1, let only = leaves.first { return instants(of: only, evaluator) }
         var times: [Int64] = []
         for leaf in leaves { times += evaluator.leaves[leaf].sampleTimes }
-        var distinct: [Int64] = []
-        for time in times.sorted() where distinct.last != time { distinct.append(time) }
-        return distinct
+        return distinct(times.sorted())
+    }
+
+    /// When a leaf has samples; several events at one instant are one row.
+    private func instants(of leaf: Int, _ evaluator: Evaluator) -> [Int64] {
+        let times = evaluator.leaves[leaf].sampleTimes
+        return question.leaves[leaf].source == .event ? distinct(times) : times
+    }
+
+    private func distinct(_ ascending: [Int64]) -> [Int64] {
+        var found: [Int64] = []
+        for time in ascending where found.last != time { found.append(time) }
+        return found
     }
 
     /// A plain name shows its samples only; a formula reads each operand from its own curve.

@@ -362,11 +362,10 @@ struct PlantReader {
             NameSyntax(leaf.name, range: leaf.range), of: subject)
         for event in found where wanted.contains(event.start) {
             let time = event.start.nanoseconds
-            guard column.sampleTimes.last != time else { continue }
+            if column.sampleTimes.last != time { column.appendSpan(time, time, 1, 1) }
             column.sampleTimes.append(time)
             column.sampleValues.append(1)
             column.samplePieces.append(0)
-            column.appendSpan(time, time, 1, 1)
         }
         return column
     }
