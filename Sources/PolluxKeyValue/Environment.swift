@@ -21,6 +21,8 @@ public final class Environment: Sendable {
         public var isExclusive = true
         /// Readers at a time.
         public var readerLimit: UInt32 = 1024
+        /// Whether opening looks at the uppermost pages; the check of all pages needs no look.
+        var glancesAtPages = true
 
         /// The defaults.
         public init() {}
@@ -59,6 +61,11 @@ public final class Environment: Sendable {
         }
         let environment: OpaquePointer
         do {
+            if let file = try PageFile(directory: directory) {
+                try file.checkLength()
+            } else if options.isExclusive, !options.isReadOnly {
+                try EnvironmentDirectory.createFile(directory)
+            }
             environment = try Environment.open(directory, options)
         } catch {
             if lockFile >= 0 { close(lockFile) }
@@ -70,6 +77,17 @@ public final class Environment: Sendable {
         state = Mutex(State(mapByteCount: UInt64(information.me_mapsize)))
         var deadReaders: Int32 = 0
         mdb_reader_check(environment, &deadReaders)
+        if options.glancesAtPages { try glanceAtPages() }
+    }
+
+    /// Refuses a database whose uppermost pages are damaged, which LMDB would trust.
+    private func glanceAtPages() throws(KeyValueError) {
+        let finding = try withPages { file, meta, _ in
+            PageGlance(file: file, meta: meta).finding()
+        }
+        if let finding {
+            throw .corrupt(path: directory, reason: "data.mdb: \(finding)")
+        }
     }
 
     /// Opens LMDB's files with the wanted map, or the largest that the machine gives.

@@ -71,6 +71,36 @@ enum EnvironmentDirectory {
         _ = posix_fallocate(file, 0, byteCount)
     }
 
+    /// Makes the data file of a new database in one step, so that one of no bytes is always one
+    /// that was cut.
+    ///
+    /// The caller holds the lock of the directory.
+    static func createFile(_ path: String) throws(KeyValueError) {
+        // In a folder of its own, because LMDB notes in a file whether it was opened by its name.
+        let folder = path + "/data.new"
+        let new = folder + "/data.mdb"
+        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
+            throw .cannotOpen(path: path, reason: systemReason())
+        }
+        unlink(new)
+        defer {
+            unlink(new)
+            rmdir(folder)
+        }
+        var made: OpaquePointer?
+        guard mdb_env_create(&made) == MDB_SUCCESS, let made else {
+            throw .failed(action: "create an LMDB environment", reason: systemReason())
+        }
+        let code = mdb_env_open(made, folder, UInt32(MDB_NOLOCK), 0o640)
+        mdb_env_close(made)
+        guard code == MDB_SUCCESS else { throw .cannotOpen(path: path, reason: reason(code)) }
+        try synchronize([new])
+        guard rename(new, path + "/data.mdb") == 0 else {
+            throw .cannotOpen(path: path, reason: systemReason())
+        }
+        try synchronize([path])
+    }
+
     /// Replaces the content of the lock file.
     static func write(_ text: String, to file: Int32) {
         ftruncate(file, 0)
@@ -86,7 +116,11 @@ enum EnvironmentDirectory {
 
     /// Forces the data file of a directory and the directory itself to the disk.
     static func synchronize(_ path: String) throws(KeyValueError) {
-        for name in [path + "/data.mdb", path] {
+        try synchronize([path + "/data.mdb", path])
+    }
+
+    private static func synchronize(_ names: [String]) throws(KeyValueError) {
+        for name in names {
             let file = open(name, O_RDONLY | O_CLOEXEC)
             guard file >= 0, fsync(file) == 0 else {
                 let why = systemReason()

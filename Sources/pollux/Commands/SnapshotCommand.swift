@@ -74,8 +74,7 @@ struct SnapshotCommand: ParsableCommand {
         func run() throws {
             let path = SnapshotCommand.path(of: folder, in: target.directory)
             _ = try reporting { try SnapshotArchive.compare(path) }
-            try CheckCommand.check(
-                reporting { try RecordsOnDisk(directory: path) }, name: path)
+            try CheckCommand.check(path)
         }
     }
 

@@ -12,15 +12,20 @@ struct RecordsOnDisk {
     let graph: Graph
 
     init(directory: String) throws {
-        guard FileManager.default.fileExists(atPath: directory + "/data.mdb") else {
-            throw CommandFailure(
-                ExitCode.failed, "there is no database in \(directory): name another with --data")
-        }
+        try RecordsOnDisk.requireDatabase(in: directory)
         var options = Environment.Options()
         options.isReadOnly = true
         options.isExclusive = false
         environment = try Environment(directory: directory, options: options)
         graph = try Graph(environment: environment)
+    }
+
+    /// Refuses a directory without a database.
+    static func requireDatabase(in directory: String) throws {
+        guard FileManager.default.fileExists(atPath: directory + "/data.mdb") else {
+            throw CommandFailure(
+                ExitCode.failed, "there is no database in \(directory): name another with --data")
+        }
     }
 
     /// Everything that is wrong, a line each, and how many records of which table were read.
