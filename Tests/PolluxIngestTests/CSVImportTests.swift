@@ -163,6 +163,74 @@ struct CSVImportTests {
         }
     }
 
+    @Test("files that begin with their newest row: the hour that comes twice goes backwards")
+    func newestFirst() throws {
+        let hours = ["03:00", "02:30", "02:00", "02:30", "02:00", "01:30"]
+        let instants = CSVImportTests.instants([
+            "2026-10-24T23:30:00Z", "2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z",
+            "2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z",
+        ])
+        for (first, last) in [(0, 6), (1, 6), (1, 5)] {
+            let rows = hours[first..<last].enumerated().map {
+                "2026-10-25 \($1),\(6 - first - $0)\n"
+            }
+            let text = "time,x\n" + rows.joined()
+            try read(text, zone: CSVImportTests.zone("Europe/Rome"), pieces: 11) {
+                plant, problems in
+                #expect(problems.isEmpty)
+                let points = try plant.points(CSVImportTests.machine, [], "x")
+                #expect(points.map(\.instant) == Array(instants[(6 - last)..<(6 - first)]))
+                #expect(
+                    points.map(\.value)
+                        == ((7 - last)...(6 - first)).map { .float(Double($0)) })
+            }
+        }
+        // Rows of which the last one alone says that they go forward.
+        let text = "time,x\n2026-10-25 02:30,1\n2026-10-25 02:00,2\n2026-10-25 03:00,3\n"
+        try read(text, zone: CSVImportTests.zone("Europe/Rome")) { plant, _ in
+            let points = try plant.points(CSVImportTests.machine, [], "x")
+            #expect(points.map(\.instant) == [instants[2], instants[3], instants[5]])
+        }
+    }
+
+    @Test("lines that end with a carriage return alone", arguments: [1, 7, 4096])
+    func carriageReturns(pieces: Int) throws {
+        let text = "time,x,note\r1700000000,1,\"a\rb\"\r1700000001,2\r1700000002,3,c"
+        try read(text, pieces: pieces) { plant, problems in
+            #expect(problems.map { "\($0.line): \($0.reason)" } == ["4: 2 cells under 3 columns"])
+            let points = try plant.points(CSVImportTests.machine, [], "x")
+            #expect(points.map(\.value) == [.float(1), .float(3)])
+            let notes = try plant.points(CSVImportTests.machine, [], "note")
+            #expect(
+                notes.map(\.value) == [.text("a\rb"), .text("c")])
+        }
+    }
+
+    @Test("a file in another encoding says so")
+    func encodings() throws {
+        let text = "time,T [°C]\n2026-03-01T00:00:00Z,1\n"
+        let files: [(bytes: [UInt8], words: [String])] = [
+            (
+                [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, ["UTF-16"]
+            ),
+            (
+                [0xFE, 0xFF] + text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }, ["UTF-16"]
+            ),
+            (text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, ["UTF-16"]),
+            (text.unicodeScalars.map { UInt8($0.value) }, ["first line", "not UTF-8"]),
+        ]
+        for (bytes, words) in files {
+            let error = #expect(throws: IngestError.self) {
+                var mapping = ColumnMapping()
+                try mapping.setAsset("machine:M")
+                var reader = PointReader(.csv, precision: .automatic, mapping: mapping)
+                for byte in bytes { _ = try reader.take([byte], isEnd: false) }
+                _ = try reader.take([], isEnd: true)
+            }
+            for word in words { #expect(error?.description.contains(word) == true) }
+        }
+    }
+
     @Test(
         "mappings of time that cannot be used say why",
         arguments: [

@@ -106,7 +106,7 @@ struct TransferTests {
         let bytes = Array("a,\"b\r\"\r\n\"c\r\"\nd\r\n\"e\r\"".utf8)
         var rest = bytes[...]
         var cells: [[String]] = []
-        while let record = CSVRecord.next(rest, separator: UInt8(ascii: ","), isEnd: true) {
+        while let record = CSVRecord.next(rest, CSVDialect(), isEnd: true) {
             cells.append(record.cells)
             rest = bytes[record.end...]
         }
@@ -166,6 +166,73 @@ struct TransferTests {
             ])
     }
 
+    @Test("whole numbers of no stated kind enter series of integers", arguments: [false, true])
+    func wholeNumbersIntoIntegers(isCSV: Bool) throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let numbers = ["9007199254740993", "5", "6.0", "5.5"]
+        let text = numbers.enumerated().map { index, number in
+            isCSV
+                ? "\(1_700_000_000 + index),machine:M,m,\(number),"
+                : #"{"time":\#(1_700_000_000 + index),"asset":"machine:M","measure":"m","value":\#(number)}"#
+        }
+        let stated =
+            isCSV
+            ? "1700000009,machine:M,m,7,float"
+            : #"{"time":1700000009,"asset":"machine:M","measure":"m","value":7,"kind":"float"}"#
+        let head = isCSV ? "time,asset,measure,value,kind\n" : ""
+        let bytes = Array((head + (text + [stated]).joined(separator: "\n")).utf8)
+        // Once in one part, once with the series known.
+        for pieces in [4096, 60] {
+            let problems = try take(bytes, isCSV ? .csv : .ndjson, into: plant, pieces: pieces)
+            #expect(problems.map(\.line) == (isCSV ? [5, 6] : [4, 5]))
+            #expect(
+                try plant.points([("machine", "M")], [], "m").map(\.value)
+                    == [.integer(9_007_199_254_740_993), .integer(5), .integer(6)])
+        }
+    }
+
+    @Test("what is no number is bad in every format")
+    func noNumbers() throws {
+        let plant = try Plant()
+        defer { plant.remove() }
+        let wide = """
+            time,machine,x
+            1700000000,W,1
+            1700000001,W,NaN
+            1700000002,W,-inf
+            1700000003,W,1e400
+            """
+        let long = """
+            time,asset,measure,value,kind,quality
+            1700000000,machine:L,x,1,float,
+            1700000001,machine:L,x,NaN,float,good
+            1700000002,machine:L,x,-Infinity,float,uncertain
+            1700000003,machine:L,x,1e400,float,
+            """
+        let objects = ["1", #""NaN""#, #""-Infinity""#, "1e400"].enumerated().map {
+            #"{"time":\#(1_700_000_000 + $0),"asset":"machine:J","measure":"x","value":\#($1)}"#
+        }.joined(separator: "\n")
+        let lines = """
+            machine,machine=P x=1 1700000000000000000
+            machine,machine=P,_bits=float x="7ff8000000000000" 1700000001000000000
+            machine,machine=P,_bits=float x="fff0000000000000" 1700000002000000000
+            machine,machine=P,_bits=float,_quality=good x="7ff0000000000000" 1700000003000000000
+            """
+        for (text, format) in [
+            (wide, PointFormat.csv), (long, .csv), (objects, .ndjson), (lines, .line),
+        ] {
+            #expect(try take(Array(text.utf8), format, into: plant, pieces: 4096).isEmpty)
+        }
+        for name in ["W", "L", "J", "P"] {
+            #expect(
+                try plant.points([("machine", name)], [], "x").map { "\($0.value) \($0.quality)" }
+                    == [
+                        "float(1.0) good", "float(nan) bad", "float(-inf) bad", "float(inf) bad",
+                    ], "\(name)")
+        }
+    }
+
     @Test("a wide file: units in brackets, empty cells, levels from columns, errors by line")
     func wide() throws {
         let plant = try Plant()
@@ -187,7 +254,9 @@ struct TransferTests {
         #expect(problems[1].reason == "5 cells under 6 columns")
         #expect(problems[2].reason == "the row names no asset")
         let machine = [("line", "L2"), ("machine", "CNC-3")]
-        #expect(try plant.points(machine, [], "vibration").map(\.value) == [.float(1.5)])
+        let vibration = try plant.points(machine, [], "vibration")
+        #expect(
+            vibration.map { "\($0.value) \($0.quality)" } == ["float(1.5) good", "float(nan) bad"])
         #expect(try plant.points(machine, [], "parts").map(\.value) == [.integer(7)])
         #expect(
             try plant.points(machine, [], "parts").map(\.instant.nanoseconds)
@@ -206,6 +275,10 @@ struct TransferTests {
             ("time,asset\n", [], "either one column"),
             ("time,asset,value\n", [], "either one column"),
             ("time,asset,measure,value,extra\n", [], "extra"),
+            ("time,asset,x,x\n", [], "two columns are called x"),
+            ("time,asset,x [W],x [kW]\n", [], "x [W] and x [kW] mean the same"),
+            ("time,asset,x,y\n", ["y=measure x"], "x and y mean the same"),
+            ("time,machine,x,m\n", ["m=level machine"], "machine and m mean the same"),
         ])
     func badHeader(text: String, maps: [String], reason: String) throws {
         var mapping = ColumnMapping()

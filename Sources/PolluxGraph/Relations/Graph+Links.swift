@@ -270,7 +270,7 @@ extension Graph {
     }
 
     /// Where an asset is, contained or mounted, over a range, by start; never two at an instant.
-    func locations(
+    public func locations(
         of id: AssetID, during range: TimeRange, in transaction: ReadTransaction
     ) throws(GraphError) -> [Link] {
         let contained = try outgoing(id, .containment, during: range, in: transaction)

@@ -14,6 +14,8 @@ enum LineMapping {
         var unit = ""
         /// The kind of values whose fields hold their bytes as hexadecimal text (`_bits`).
         var bits: ValueKind?
+        /// Whether numbers have no stated kind (`_kind`), so that whole ones may be integers.
+        var isLoose = false
 
         /// Whether `_asset` names the asset, as exports do: then a measure may be called `time`.
         var isExact = false
@@ -26,8 +28,8 @@ enum LineMapping {
     ///
     /// A rule of one's own that matches places the part. Else the tags whose names are types of
     /// containment do; a measurement of one of those names addresses that level itself. A tag
-    /// named like the measurement names the item. Four tags belong to exports: `_asset` (a whole
-    /// path in place of all that), `_quality`, `_unit` and `_bits`.
+    /// named like the measurement names the item. Five tags belong to files: `_asset` (a whole path
+    /// in place of all that), `_quality`, `_unit`, `_bits` and `_kind`.
     ///
     /// - Throws: `IngestError.unreadable`.
     static func key(
@@ -56,6 +58,11 @@ enum LineMapping {
                     throw .unreadable(reason: "_bits is float or string, not \(tag.value)")
                 }
                 result.bits = tag.value == "float" ? .float : .text
+            case "_kind":
+                guard tag.value == "number" else {
+                    throw .unreadable(reason: "_kind is number, not \(tag.value)")
+                }
+                result.isLoose = true
             default: tags.append(tag)
             }
         }
@@ -203,7 +210,10 @@ enum LineMapping {
     static func value(
         _ bytes: Span<UInt8>, _ field: LineScan.Field, of key: Key
     ) -> DecodedValue? {
-        guard let kind = key.bits else { return value(bytes, field) }
+        guard let kind = key.bits else {
+            if key.isLoose, field.kind == .float { return .number(Double(bitPattern: field.bits)) }
+            return value(bytes, field)
+        }
         guard field.kind == .text, let digits = text(bytes, field) else { return nil }
         return exact(digits.utf8, kind).map { .typed($0) }
     }

@@ -11,7 +11,7 @@ struct LineResolver {
     /// How lines find their place.
     var places: LinePlaces
     private(set) var write = PendingWrite()
-    /// What the key postponed last means: its lines often follow each other.
+    /// What the key looked at last means: its lines often follow each other.
     private var lastKey: (bytes: [UInt8], meaning: Result<LineMapping.Key, IngestError>)?
 
     init(
@@ -95,8 +95,14 @@ struct LineResolver {
         _ field: LineScan.Field, _ line: LineScan, _ known: KnownSeries, _ instant: Timestamp,
         _ bytes: Span<UInt8>
     ) {
-        guard let value = LineMapping.value(bytes, field) else {
+        guard var value = LineMapping.value(bytes, field) else {
             return refuseOne(line, "a text is not UTF-8", isSyntax: true)
+        }
+        if field.kind == .float, known.kind == .integer,
+            case .success(let meaning) = meaning(
+                of: LineResolver.copy(bytes, line.start, line.keyEnd)), meaning.isLoose
+        {
+            value = .number(Double(bitPattern: field.bits))
         }
         guard let converted = known.value(value) else {
             refuseOne(
@@ -154,19 +160,10 @@ struct LineResolver {
     ) {
         let field = line.fields[index]
         let key = LineResolver.copy(bytes, line.start, line.keyEnd)
-        if lastKey?.bytes != key {
-            lastKey = (
-                key,
-                Result { () throws(IngestError) in
-                    try LineMapping.key(key, places)
-                }
-            )
-        }
         let meaning: LineMapping.Key
-        switch lastKey?.meaning {
+        switch self.meaning(of: key) {
         case .success(let known): meaning = known
         case .failure(let error): return refuseOne(line, error.description, isSyntax: true)
-        case nil: return
         }
         let group = write.group(key) {
             PendingGroup(
@@ -180,11 +177,23 @@ struct LineResolver {
         guard name != "time" || meaning.isExact else {
             return refuseOne(line, "input field \"time\" is reserved", isSyntax: true)
         }
+        var quality = meaning.quality
+        // There is no NaN: it arrives as bad quality, and so does infinity.
+        if case .typed(.float(let number)) = value, !number.isFinite, quality != .end {
+            quality = .bad
+        }
         write.groups[group].points.append(
             PendingPoint(
                 origin: line.number, place: write.nextPlace(), name: fieldName, instant: instant,
                 point: DecodedPoint(
-                    measure: name, value: value, quality: meaning.quality, unit: meaning.unit)))
+                    measure: name, value: value, quality: quality, unit: meaning.unit)))
+    }
+
+    private mutating func meaning(of key: [UInt8]) -> Result<LineMapping.Key, IngestError> {
+        if let lastKey, lastKey.bytes == key { return lastKey.meaning }
+        let meaning = Result { () throws(IngestError) in try LineMapping.key(key, places) }
+        lastKey = (key, meaning)
+        return meaning
     }
 }
 

@@ -1,5 +1,3 @@
-import PolluxGraph
-import PolluxKeyValue
 import PolluxModel
 
 /// How files name an asset: `site:factory/line:L2/machine:CNC-3/spindle`.
@@ -78,40 +76,5 @@ enum AssetPath {
             if !isEscaped { result.append(scalar) }
         }
         return String(result)
-    }
-
-    /// The address under which an asset is found again in a database that holds nothing else: with
-    /// what has contained it for all of its time.
-    ///
-    /// Where it was mounted meanwhile belongs to the plant, not to its points.
-    static func address(
-        of id: AssetID, in graph: Graph, _ transaction: ReadTransaction
-    ) throws -> AssetAddress {
-        var path: [AssetAddress.Level] = []
-        var next: AssetID? = id
-        while let current = next, path.count < 64 {
-            guard let asset = try graph.asset(current, in: transaction),
-                let type = try graph.type(asset.type, in: transaction)
-            else { break }
-            path.append(AssetAddress.Level(type: type.name, name: asset.name))
-            let stays = try graph.links(of: current, during: .always, in: transaction)
-                .filter {
-                    $0.subject == current
-                        && ($0.relation == .containment || $0.relation == .mounting)
-                }
-            let only = stays.count == 1 && stays[0].range == .always
-            // An unnamed place has no other way to be named; an item is known by its own name.
-            let isFixed = asset.name.isEmpty || (only && stays[0].relation == .containment)
-            next = isFixed ? stays.last?.object : nil
-            if let holder = next, !asset.name.isEmpty,
-                let container = try graph.asset(holder, in: transaction),
-                container.type == asset.type
-            {
-                next = nil
-            }
-        }
-        path.reverse()
-        let named = path.prefix { !$0.name.isEmpty }
-        return AssetAddress(levels: Array(named), parts: Array(path.dropFirst(named.count)))
     }
 }

@@ -4,10 +4,12 @@ import PolluxModel
 struct CSVPoints: Sendable {
     private let mapping: ColumnMapping
     private let precision: TimestampPrecision
-    /// What stands between cells.
-    var separator = UInt8(ascii: ",")
+    /// How the file is written.
+    var dialect = CSVDialect()
     private var sign = DecimalSign()
     private var clock: LocalClock
+    /// Whether rows must be shown before they are taken: clocks showed some times twice.
+    var needsOrder = false
     private var roles: [ColumnMapping.Role] = []
     /// The keys of lines, by the asset's path and the unit.
     private var keys: [String: [UInt8]] = [:]
@@ -24,6 +26,15 @@ struct CSVPoints: Sendable {
     /// Takes the first row.
     mutating func takeHeader(_ cells: [String]) throws(IngestError) {
         roles = try mapping.roles(of: cells.map(PointCell.trimmed))
+        needsOrder = mapping.zone != .utc
+    }
+
+    /// Shows a row that is not taken yet, for the order in which rows come.
+    mutating func order(_ cells: [String]) {
+        guard cells.count == roles.count, let row = try? row(cells),
+            case .civil(let civil)? = try? reading(of: row)
+        else { return }
+        clock.count(civil, row: row.name)
     }
 
     /// Takes a row.
@@ -52,6 +63,23 @@ struct CSVPoints: Sendable {
     private mutating func append(
         _ cells: [String], _ line: Int, _ lines: inout PointLines
     ) throws(IngestError) {
+        let row = try row(cells)
+        let time = try time(of: row)
+        if !row.measure.isEmpty || roles.contains(.value) {
+            guard !row.measure.isEmpty else { throw .unreadable(reason: "the measure is empty") }
+            try append(row, row.measure, row.value, row.unit, row.kind, time, line, &lines)
+        }
+        for (role, cell) in zip(roles, cells) {
+            // An empty cell says that nothing was measured.
+            guard case .measure(let name, let unit, let kind) = role,
+                !mapping.isMissing(PointCell.trimmed(cell))
+            else { continue }
+            try append(row, name, cell, unit, kind, time, line, &lines)
+        }
+    }
+
+    /// What a row says beside the values of columns.
+    private func row(_ cells: [String]) throws(IngestError) -> Row {
         var row = Row()
         for (role, cell) in zip(roles, cells) {
             switch role {
@@ -76,18 +104,7 @@ struct CSVPoints: Sendable {
             case .measure, .skip: break
             }
         }
-        let time = try time(of: row)
-        if !row.measure.isEmpty || roles.contains(.value) {
-            guard !row.measure.isEmpty else { throw .unreadable(reason: "the measure is empty") }
-            try append(row, row.measure, row.value, row.unit, row.kind, time, line, &lines)
-        }
-        for (role, cell) in zip(roles, cells) {
-            // An empty cell says that nothing was measured.
-            guard case .measure(let name, let unit, let kind) = role,
-                !mapping.isMissing(PointCell.trimmed(cell))
-            else { continue }
-            try append(row, name, cell, unit, kind, time, line, &lines)
-        }
+        return row
     }
 
     private mutating func append(
@@ -95,7 +112,7 @@ struct CSVPoints: Sendable {
         _ time: Timestamp, _ line: Int, _ lines: inout PointLines
     ) throws(IngestError) {
         var cell = kind == .text ? cell : PointCell.trimmed(cell)
-        if separator != UInt8(ascii: ","), kind == nil || kind == .float {
+        if dialect.separator != UInt8(ascii: ","), kind == nil || kind == .float {
             cell = try sign.pointed(cell)
         }
         let value = try PointCell.value(cell, kind)
@@ -103,13 +120,21 @@ struct CSVPoints: Sendable {
         let key = try key(of: row, measure, unit: unit)
         LineText.append(
             key: key, field: PointText.escaped(measure) + [UInt8(ascii: "=")], value: value,
-            quality: row.quality, time: time.nanoseconds, to: &lines.bytes)
+            quality: row.quality, time: time.nanoseconds, hasKind: kind != nil, to: &lines.bytes)
         lines.origins.append(line)
     }
 
     private mutating func time(of row: Row) throws(IngestError) -> Timestamp {
+        switch try reading(of: row) {
+        case .instant(let instant): instant
+        case .civil(let civil):
+            try clock.instant(
+                of: civil, written: row.times.map(\.cell).joined(separator: " "), row: row.name)
+        }
+    }
+
+    private func reading(of row: Row) throws(IngestError) -> PointCell.Time {
         let text = row.times.map(\.cell).joined(separator: " ")
-        let civil: CivilTime
         if row.times.contains(where: { $0.pattern != nil }) {
             var reading = TimePattern.Reading()
             for (cell, pattern) in row.times {
@@ -120,14 +145,9 @@ struct CSVPoints: Sendable {
             guard let found = reading.civil else {
                 throw .unreadable(reason: "there is no time `\(text)`")
             }
-            civil = found
-        } else {
-            switch try PointCell.reading(text, precision) {
-            case .instant(let instant): return instant
-            case .civil(let found): civil = found
-            }
+            return .civil(found)
         }
-        return try clock.instant(of: civil, written: text, row: row.name)
+        return try PointCell.reading(text, precision)
     }
 
     private mutating func key(

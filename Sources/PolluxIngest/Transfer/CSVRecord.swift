@@ -1,35 +1,56 @@
+/// How a file of CSV is written, as its first line shows.
+struct CSVDialect: Hashable, Sendable {
+    /// What stands between cells.
+    var separator = UInt8(ascii: ",")
+    /// What ends a line: a line feed, with a carriage return before it or without, or a carriage
+    /// return alone.
+    var lineEnd: UInt8 = 10
+
+    /// The usual way: commas and line feeds.
+    init() {}
+
+    /// The way of a file that begins so.
+    ///
+    /// Cells are separated by the one of comma, semicolon and tab that stands most often in the
+    /// first line, outside of quotes; by the comma where none stands.
+    init(of bytes: ArraySlice<UInt8>) {
+        let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
+        var counts = [0, 0, 0]
+        var isQuoted = false
+        for (index, byte) in zip(bytes.indices, bytes) {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if isQuoted { continue }
+            if byte == 10 { break }
+            if byte == 13, index + 1 < bytes.endIndex, bytes[index + 1] != 10 {
+                lineEnd = 13
+                break
+            }
+            if let index = candidates.firstIndex(of: byte) { counts[index] += 1 }
+        }
+        let best = counts.indices.max {
+            counts[$0] < counts[$1] || (counts[$0] == counts[$1] && $0 > $1)
+        }
+        separator = candidates[best ?? 0]
+    }
+}
+
 /// One record of CSV (RFC 4180): cells in quotes may hold separators, line breaks and doubled
 /// quotes.
 struct CSVRecord {
     var cells: [String]
     /// Where the next record begins.
     var end: Int
-    /// Line feeds in it, its own included.
+    /// Ends of lines in it, its own included.
     var lineCount: Int
     /// What is wrong with it.
     var fault: String?
 
-    /// What separates the cells of a file: the one of comma, semicolon and tab that stands most
-    /// often in its first line, outside of quotes; the comma where none stands.
-    static func separator(of bytes: ArraySlice<UInt8>) -> UInt8 {
-        let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
-        var counts = [0, 0, 0]
-        var isQuoted = false
-        for byte in bytes {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if isQuoted { continue }
-            if byte == 10 { break }
-            if let index = candidates.firstIndex(of: byte) { counts[index] += 1 }
-        }
-        let best = counts.indices.max {
-            counts[$0] < counts[$1] || (counts[$0] == counts[$1] && $0 > $1)
-        }
-        return candidates[best ?? 0]
-    }
+    /// The fault of a cell in another encoding.
+    static let notUTF8 = "a cell is not UTF-8"
 
     /// The record at the front; nil when it is not complete yet, or nothing is left.
     static func next(
-        _ bytes: ArraySlice<UInt8>, separator: UInt8, isEnd: Bool
+        _ bytes: ArraySlice<UInt8>, _ dialect: CSVDialect, isEnd: Bool
     ) -> CSVRecord? {
         guard !bytes.isEmpty else { return nil }
         var record = CSVRecord(cells: [], end: bytes.endIndex, lineCount: 0)
@@ -44,7 +65,7 @@ struct CSVRecord {
             if let text = String(validating: cell, as: UTF8.self) {
                 record.cells.append(text)
             } else {
-                record.fault = "a cell is not UTF-8"
+                record.fault = notUTF8
                 record.cells.append("")
             }
             cell.removeAll(keepingCapacity: true)
@@ -53,7 +74,7 @@ struct CSVRecord {
             let byte = bytes[index]
             index += 1
             if isQuoted {
-                if byte == 10 { record.lineCount += 1 }
+                if byte == dialect.lineEnd { record.lineCount += 1 }
                 guard byte == UInt8(ascii: "\"") else {
                     cell.append(byte)
                     continue
@@ -71,8 +92,8 @@ struct CSVRecord {
             }
             switch byte {
             case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
-            case separator: close()
-            case 10:
+            case dialect.separator: close()
+            case dialect.lineEnd:
                 close(atLineEnd: true)
                 record.end = index
                 record.lineCount += 1

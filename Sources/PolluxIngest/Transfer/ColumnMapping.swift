@@ -45,7 +45,7 @@ public struct ColumnMapping: Sendable {
 
     /// Whether a cell says that nothing was measured.
     func isMissing(_ cell: String) -> Bool {
-        guard !cell.isEmpty, cell.lowercased() != "nan" else { return true }
+        guard !cell.isEmpty else { return true }
         guard !missing.isEmpty else { return false }
         if missing.contains(cell) { return true }
         guard let number = Double(cell.replacing(",", with: ".")) else { return false }
@@ -164,7 +164,29 @@ public struct ColumnMapping: Sendable {
             }
         }
         try check(result)
+        try ColumnMapping.checkOnce(header, result)
         return result
+    }
+
+    /// Refuses columns of which all but the last one would be lost.
+    private static func checkOnce(
+        _ header: [String], _ roles: [Role]
+    ) throws(IngestError) {
+        var known: [Role: String] = [:]
+        for (column, role) in zip(header, roles) {
+            let meaning: Role
+            switch role {
+            case .time, .skip: continue
+            case .measure(let name, _, _): meaning = .measure(name: name, unit: "", kind: nil)
+            default: meaning = role
+            }
+            guard let other = known.updateValue(column, forKey: meaning) else { continue }
+            throw .unreadable(
+                reason: column == other
+                    ? "two columns are called \(column): give one of them another name"
+                    : "the columns \(other) and \(column) mean the same: say --map "
+                        + "'\(column)=skip', or --map '\(column)=measure NAME'")
+        }
     }
 
     /// A column of values; a unit may stand behind its name, as in `vibration [mm/s]`.

@@ -67,13 +67,16 @@ extension IngestPipeline {
     ///   - writtenAt: the time of lines without one.
     ///   - now: the instant after which a time lies in the future.
     ///   - progress: what holds after this part; its counts are filled in here.
+    ///   - tally: takes the part in.
     /// - Throws: an error of the store when nothing could be committed.
     public func importLines(
         _ bytes: [UInt8], precision: TimestampPrecision, writtenAt: Timestamp, now: Timestamp,
-        progress: inout ImportProgress
+        progress: inout ImportProgress, tally: inout ImportTally
     ) throws -> WriteOutcome {
         let settings = settings
         let before = progress
+        let earlier = try store.snapshot()
+        defer { earlier.close() }
         let (write, job, result) = try EditedPlant.retrying { isFresh in
             let (write, job) = prepare(
                 bytes, precision, writtenAt, "import", now: now, isLimited: false, isFresh: isFresh)
@@ -91,6 +94,7 @@ extension IngestPipeline {
         let outcome = finish(write, job, result, bytes: bytes.count, now) { origin in
             LineFinder.text(ofLine: origin, in: bytes)
         }
+        try tally.take(result.batch, earlier: earlier)
         progress.pointCount += UInt64(outcome.pointCount)
         progress.refusedCount += UInt64(outcome.rejectedCount)
         return outcome

@@ -52,7 +52,8 @@ struct JSONPoints: Sendable {
         let key = PointText.key(address, measure, unit: unit, IngestOptions().containment)
         LineText.append(
             key: key, field: PointText.escaped(measure) + [UInt8(ascii: "=")], value: value,
-            quality: quality, time: time.nanoseconds, to: &lines.bytes)
+            quality: quality, time: time.nanoseconds, hasKind: object["kind"] != nil,
+            to: &lines.bytes)
         lines.origins.append(line)
     }
 
@@ -67,7 +68,12 @@ struct JSONPoints: Sendable {
         case (.integer(let number), nil): return PointCell.number(number)
         case (.integer(let number), .float): return .float(Double(number))
         case (.number(let number), nil), (.number(let number), .float): return .float(number)
-        case (.text(let text), nil), (.text(let text), .text): return .text(text)
+        case (.text(let text), nil):
+            guard case .number(let number)? = JSONFields.scalar(.text(text)) else {
+                return .text(text)
+            }
+            return .float(number)
+        case (.text(let text), .text): return .text(text)
         case (.text(let text), .float): return try PointCell.value(text, .float)
         default: throw .unreadable(reason: "the value is not of the kind it should be")
         }

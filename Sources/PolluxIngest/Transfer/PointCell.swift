@@ -65,6 +65,9 @@ enum PointCell {
             if let flag = boolean(cell) { return .boolean(flag) }
             if let whole = Int64(cell) { return number(whole) }
             if let number = float(cell), number.isFinite { return .float(number) }
+            if case .number(let number) = PlainText.value(cell).0, !number.isFinite {
+                return .float(number)
+            }
             return .text(cell)
         }
     }

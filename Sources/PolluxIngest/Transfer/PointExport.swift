@@ -12,6 +12,8 @@ public final class PointExport {
     public private(set) var pointCount: UInt64 = 0
     /// Series with at least one point, so far.
     public private(set) var seriesCount = 0
+    /// Addresses written so far that stand for several assets, whose points they do not tell apart.
+    public private(set) var sharedPaths: Set<String> = []
 
     private let format: PointFormat
     private let range: TimeRange
@@ -20,6 +22,7 @@ public final class PointExport {
     private let containment: [String]
     private var assets: [AssetID] = []
     private var nextAsset = 0
+    private var addresses: ExportedAddresses
     private var path = ""
     private var address = AssetAddress()
     private var type = TypeID(rawValue: 0)
@@ -43,6 +46,7 @@ public final class PointExport {
         self.graph = graph
         self.containment = containment
         snapshot = try store.snapshot()
+        addresses = ExportedAddresses(graph: graph, transaction: snapshot.transaction)
         try graph.forEachAsset(in: snapshot.transaction) { asset in
             assets.append(asset.id)
             return true
@@ -90,8 +94,10 @@ public final class PointExport {
             nextAsset += 1
             waiting = try snapshot.seriesList(of: asset).reversed()
             guard !waiting.isEmpty else { continue }
-            address = try AssetPath.address(of: asset, in: graph, snapshot.transaction)
+            let found = try addresses.address(of: asset)
+            address = found.address
             path = AssetPath.text(address)
+            if !found.isExact { sharedPaths.insert(path) }
             type = try graph.asset(asset, in: snapshot.transaction)?.type ?? type
         }
         let series = waiting.removeLast()

@@ -36,6 +36,8 @@ public struct PointReader: Sendable {
 
     /// A record longer than this is refused, so that a missing quote cannot fill the memory.
     static let recordByteCountLimit = 16 << 20
+    /// Bytes of rows that show in which order they are.
+    private static let orderByteCount = 64 << 10
 
     /// A reader of a format.
     ///
@@ -59,10 +61,8 @@ public struct PointReader: Sendable {
     public mutating func resume(atLine line: Int, header: [UInt8]) throws(IngestError) {
         if case .csv(var points) = kind {
             let start = header.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-            points.separator = CSVRecord.separator(of: header[start...])
-            guard
-                let record = CSVRecord.next(
-                    header[start...], separator: points.separator, isEnd: true)
+            points.dialect = CSVDialect(of: header[start...])
+            guard let record = CSVRecord.next(header[start...], points.dialect, isEnd: true)
             else { return }
             try points.takeHeader(record.cells)
             kind = .csv(points)
@@ -77,6 +77,7 @@ public struct PointReader: Sendable {
         _ piece: [UInt8], isEnd: Bool
     ) throws(IngestError) -> PointLines {
         rest += piece
+        if line == 1 { try PointReader.checkText(rest) }
         var lines = PointLines()
         lines.firstLine = line
         switch kind {
@@ -107,15 +108,24 @@ public struct PointReader: Sendable {
         var start = 0
         if line == 1, rest.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
         while true {
-            if !points.hasHeader { points.separator = CSVRecord.separator(of: rest[start...]) }
-            guard
-                let record = CSVRecord.next(
-                    rest[start...], separator: points.separator, isEnd: isEnd)
+            if !points.hasHeader { points.dialect = CSVDialect(of: rest[start...]) }
+            if points.needsOrder {
+                // Rows tell in which order they are; the first ones alone may not.
+                guard isEnd || rest.count - start >= PointReader.orderByteCount else { break }
+                takeOrder(from: start, isEnd, &points)
+            }
+            guard let record = CSVRecord.next(rest[start...], points.dialect, isEnd: isEnd)
             else { break }
             start = record.end
             defer { line += record.lineCount }
             if record.cells.count == 1, record.cells[0].isEmpty { continue }
             guard points.hasHeader else {
+                if let fault = record.fault {
+                    throw .unreadable(
+                        reason: fault == CSVRecord.notUTF8
+                            ? "the first line is not UTF-8: convert the file, such as with "
+                                + "iconv -f ISO-8859-1 -t UTF-8" : "the first line: \(fault)")
+                }
                 try points.takeHeader(record.cells)
                 continue
             }
@@ -126,6 +136,26 @@ public struct PointReader: Sendable {
             points.take(record.cells, line: line, into: &lines)
         }
         rest.removeFirst(start)
+    }
+
+    /// Shows the rows at hand to what tells whether the newest come first.
+    private func takeOrder(from start: Int, _ isEnd: Bool, _ points: inout CSVPoints) {
+        var start = start
+        while let record = CSVRecord.next(rest[start...], points.dialect, isEnd: isEnd) {
+            start = record.end
+            points.order(record.cells)
+        }
+        points.needsOrder = false
+    }
+
+    /// Refuses a file that is not written in UTF-8 from its first bytes on.
+    private static func checkText(_ bytes: [UInt8]) throws(IngestError) {
+        let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+        let hasZero = bytes.count > 1 && (bytes[0] == 0) != (bytes[1] == 0)
+        guard isMarked || hasZero else { return }
+        throw .unreadable(
+            reason: "the file is UTF-16, not UTF-8: convert it, such as with "
+                + "iconv -f UTF-16 -t UTF-8")
     }
 
     private mutating func takeObjects(

@@ -161,9 +161,12 @@ struct PointText {
 /// Points as lines of line protocol.
 enum LineText {
     /// Appends a line; `field` ends with `=`.
+    ///
+    /// - Parameter hasKind: whether the kind of the value is stated; else a whole number may become
+    ///   an integer.
     static func append(
         key: [UInt8], field: [UInt8], value: Value, quality: Quality, time: Int64?,
-        to bytes: inout [UInt8]
+        hasKind: Bool = true, to bytes: inout [UInt8]
     ) {
         bytes += key
         if quality != .good { bytes += Array(",_quality=\(quality.text)".utf8) }
@@ -172,7 +175,9 @@ enum LineText {
         case .float(let number) where !number.isFinite:
             bytes += Array(",_bits=float".utf8)
             content = Array("\"\(hexadecimal(number.bitPattern))\"".utf8)
-        case .float(let number): content = Array(number.description.utf8)
+        case .float(let number):
+            if !hasKind, Int64(exactly: number) != nil { bytes += Array(",_kind=number".utf8) }
+            content = Array(number.description.utf8)
         case .integer(let number): content = Array("\(number)i".utf8)
         case .boolean(let flag): content = [UInt8(ascii: flag ? "t" : "f")]
         case .text(let text) where text.utf8.contains(where: { $0 == 10 || $0 == 13 }):

@@ -23,14 +23,23 @@ struct PointTransfer {
         var points: UInt64 = 0
         var refused: UInt64 = 0
         var shown = 0
+        var tally = ImportTally()
         for name in files {
             var file = try PointFile(name, reading: "\(format.rawValue) \(precision) \(reading)")
-            try take(&file, &shown)
+            try take(&file, &shown, &tally)
             points += file.progress.pointCount
             refused += file.progress.refusedCount
         }
-        print(
-            "imported \(points) points from \(files.count) \(files.count == 1 ? "file" : "files")")
+        var text =
+            "imported \(points) points from \(files.count) \(files.count == 1 ? "file" : "files")"
+        if case .local(let database) = connection {
+            let replaced = try reporting { try database.ingest.replacedCount(of: tally) }
+            if replaced > 0 {
+                text +=
+                    ", \(replaced) of them in the place of others of the same series and instant"
+            }
+        }
+        print(text)
         if refused > 0 {
             let hidden = shown > PointTransfer.shownCount ? "; the first are above" : ", see above"
             throw CommandFailure(
@@ -40,7 +49,9 @@ struct PointTransfer {
         }
     }
 
-    private func take(_ file: inout PointFile, _ shown: inout Int) throws {
+    private func take(
+        _ file: inout PointFile, _ shown: inout Int, _ tally: inout ImportTally
+    ) throws {
         var reader = PointReader(format, precision: precision, mapping: mapping)
         // Which of two instants a clock showed is told by the rows before: such a file begins
         // again.
@@ -66,7 +77,7 @@ struct PointTransfer {
             var problems = lines.problems
             file.progress.refusedCount += UInt64(problems.count)
             if !lines.bytes.isEmpty {
-                problems += try write(lines, &file)
+                problems += try write(lines, &file, &tally)
             }
             for problem in problems.sorted(by: { $0.line < $1.line }) {
                 shown += 1
@@ -98,14 +109,15 @@ struct PointTransfer {
 
     /// Stores a part and says what was refused.
     private func write(
-        _ lines: PointLines, _ file: inout PointFile
+        _ lines: PointLines, _ file: inout PointFile, _ tally: inout ImportTally
     ) throws -> [(line: Int, reason: String)] {
         switch connection {
         case .local(let database):
             do {
                 let outcome = try database.ingest.importLines(
                     lines.bytes, precision: format == .line ? precision : .nanoseconds,
-                    writtenAt: file.writtenAt, now: Server.systemClock(), progress: &file.progress)
+                    writtenAt: file.writtenAt, now: Server.systemClock(), progress: &file.progress,
+                    tally: &tally)
                 return outcome.rejections.map {
                     (lines.origin(of: $0.line), format == .line ? $0.message : $0.plainReason)
                 }
@@ -165,6 +177,11 @@ struct PointTransfer {
                     if Interrupt.isRaised {
                         throw CommandFailure(ExitCode.interrupted, "cancelled")
                     }
+                }
+                for path in export.sharedPaths.sorted() {
+                    Terminal.fail(
+                        "\(path) stands for several assets, and their points do not say which",
+                        prefix: "note: ")
                 }
                 if name != nil {
                     Terminal.fail(
