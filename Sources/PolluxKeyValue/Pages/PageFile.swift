@@ -31,9 +31,8 @@ final class PageFile {
     func bytes(at offset: UInt64, count: Int) throws(PageDefect) -> PageBytes {
         var reason: String?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let got = pread(
-                    file, buffer.baseAddress! + filled, count - filled, Int(offset) + filled)
+            while filled < count, let start = buffer.baseAddress {
+                let got = pread(file, start + filled, count - filled, Int(offset) + filled)
                 if got < 0 && errno == EINTR { continue }
                 guard got > 0 else {
                     reason =
