@@ -155,7 +155,7 @@ struct UnitConversionTests {
         }
         let place = [("site", "G"), ("line", "N"), ("machine", "D")]
         let stored = try plant.points(place, [("Spindle", "")], "Vibration")
-        #expect(stored.map(\.value) == [25.4, 25.4, 50.8, 76.19999999999999].map { .float($0) })
+        #expect(stored.map(\.value) == [25.4, 25.4, 50.8, 76.2].map { .float($0) })
         let snapshot = try plant.store.snapshot()
         defer { snapshot.close() }
         let address = AssetAddress(

@@ -1,7 +1,7 @@
 /// Where things lie in the pages of `data.mdb`, as LMDB 0.9 writes them on a 64-bit machine
 /// (storage-format/environment.md §4; mdb.c: `MDB_page`, `MDB_node`, `MDB_db`, `MDB_meta`).
 enum PageLayout {
-    // MDB_page: number u64, padding u16, flags u16, then lower u16 and upper u16, or page count u32.
+    // MDB_page: number u64, padding u16, flags u16, then lower u16, upper u16 or page count u32.
     static let flags = 10
     static let lower = 12
     static let upper = 14
