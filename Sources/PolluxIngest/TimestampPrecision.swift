@@ -77,22 +77,13 @@ public enum TimestampPrecision: Hashable, Sendable, CaseIterable {
     ///
     /// That number is what was written where it had no more digits than a double holds, 15 to 17.
     public func instant(fractional number: Double) -> Timestamp? {
-        Self.scan(number.description).flatMap { instant($0) }
+        instant(text: number.description)
     }
 
     /// The instant that text stands for which is wholly a number; nil when it is something else, or
     /// outside the range.
     public func instant(text: String) -> Timestamp? {
-        Self.scan(text).flatMap { instant($0) }
-    }
-
-    private static func scan(_ text: String) -> DecimalScan? {
-        let bytes = Array(text.utf8)
-        var scan = DecimalScan()
-        guard scan.read(bytes.span, from: 0, to: bytes.count) == bytes.count, scan.isValid else {
-            return nil
-        }
-        return scan
+        DecimalScan(whole: Array(text.utf8)).flatMap { instant($0) }
     }
 }
 

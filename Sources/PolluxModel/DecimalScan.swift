@@ -22,6 +22,12 @@ public struct DecimalScan: Sendable {
     /// A reader for one number.
     public init() {}
 
+    /// The number that bytes are, wholly; nil when they are something else.
+    public init?(whole bytes: [UInt8]) {
+        self.init()
+        guard scan(bytes.span, 0, bytes.count) == bytes.count, isValid else { return nil }
+    }
+
     /// Reads sign, digits, fraction and exponent from `start` on and returns where they end.
     @inlinable
     @inline(__always)

@@ -30,8 +30,11 @@ enum JSONFields {
             return precision(name).instant(fractional: number)
         case .text(let text):
             if let instant = Timestamp(message: text) { return instant }
-            guard let number = Double(text), number.magnitude >= 100_000_000 else { return nil }
-            return precision(name).instant(text: text)
+            let bytes = Array(text.utf8)
+            guard let scan = DecimalScan(whole: bytes),
+                scan.double(bytes.span, from: 0, to: bytes.count).magnitude >= 100_000_000
+            else { return nil }
+            return precision(name).instant(scan)
         default: return nil
         }
     }

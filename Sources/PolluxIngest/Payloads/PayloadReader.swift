@@ -176,10 +176,7 @@ enum PlainText {
     }
 
     private static func scan(_ bytes: [UInt8]) -> DecimalScan? {
-        guard !bytes.isEmpty, bytes.count <= 400 else { return nil }
-        var scan = DecimalScan()
-        let end = scan.read(bytes.span, from: 0, to: bytes.count)
-        return scan.isValid && end == bytes.count ? scan : nil
+        bytes.count <= 400 ? DecimalScan(whole: bytes) : nil
     }
 }
 

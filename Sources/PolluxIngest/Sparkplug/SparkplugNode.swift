@@ -178,12 +178,7 @@ struct SparkplugNode: Sendable {
     }
 
     /// Whether messages wait, or births of devices are awaited.
-    var isWaiting: Bool {
-        heldUntil != nil
-            || members.contains { member in
-                if case .awaited = member.condition { true } else { false }
-            }
-    }
+    var isWaiting: Bool { isDue(at: .distantFuture, awaiting: 0) }
 
     /// Whether something is due at an instant.
     func isDue(at now: Timestamp, awaiting: Int64) -> Bool {
