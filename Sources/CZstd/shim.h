@@ -1,8 +1,7 @@
 #include <zstd.h>
 
 /* Swift has no way to ask the processor what it can do, and this is the one C header of the room
-   that needs to know: the kernels of PolluxKernels are compiled for x86-64-v3: AVX2, BMI, FMA, LZCNT,
-   those of PolluxWideKernels for x86-64-v4. */
+   that needs to know: the kernels of PolluxKernels are compiled for x86-64-v3: AVX2, BMI, FMA, LZCNT. */
 #if defined(__x86_64__)
 #include <cpuid.h>
 static inline int pollux_processor_is_supported(void) {
@@ -21,7 +20,7 @@ static inline int pollux_processor_is_supported(void) {
     if (!__get_cpuid(0x80000001u, &a, &b, &c, &d)) return 0;
     return (c & (1u << 5)) != 0;
 }
-/* Whether the kernels of PolluxWideKernels run here: level x86-64-v4. */
+/* Whether there are vectors of 512 bits: level x86-64-v4. */
 static inline int pollux_processor_is_wide(void) {
     unsigned a = 0, b = 0, c = 0, d = 0;
     if (!pollux_processor_is_supported()) return 0;
@@ -39,10 +38,10 @@ static inline int pollux_processor_is_supported(void) { return 1; }
 static inline int pollux_processor_is_wide(void) { return 0; }
 #endif
 
-/* Room of this thread for sums of differences: two blocks of words, and a line between them. Swift
-   has none on the stack that is not filled first, and taking some from the heap for each column
-   costs more than a block. Nothing is kept in it from one sum to the next. */
+/* Room of this thread for a block of 1,024 words. Swift has none on the stack that is not filled
+   first, and taking some from the heap for each column costs more than a block. Nothing is kept in it
+   from one sum to the next. */
 static inline void *pollux_scratch(void) {
-    static _Thread_local _Alignas(64) unsigned char room[8256];
+    static _Thread_local _Alignas(64) unsigned char room[4096];
     return room;
 }

@@ -12,8 +12,8 @@ public enum CPUFeatures {
         pollux_processor_is_supported() != 0
     }
 
-    /// True when sums can take vectors of 512 bits (level v4: AVX-512 F, BW, CD, DQ, VL).
+    /// True when there are vectors of 512 bits (level v4: AVX-512 F, BW, CD, DQ, VL).
     ///
-    /// Results are the same to the last bit without them.
+    /// No kernel needs them; the bench adds up plain doubles as fast as the processor can.
     public static let isWide = pollux_processor_is_wide() != 0
 }

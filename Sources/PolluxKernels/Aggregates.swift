@@ -1,6 +1,6 @@
 /// Sum, minimum and maximum of up to 1,024 doubles.
 public struct BlockAggregate {
-    /// The sum in the order of storage-format/encodings.md §10.
+    /// The sum, as storage-format/encodings.md §10 defines it for plain values or for packed ones.
     public var sum: Double
     /// The least number; +infinity when every value is not-a-number.
     public var minimum: Double
@@ -15,7 +15,7 @@ public struct BlockAggregate {
     }
 }
 
-/// Aggregates over plain doubles, in the same order as those over packed blocks.
+/// Aggregates over plain doubles (storage-format/encodings.md §10).
 public enum Aggregates {
     /// The sum of `count` doubles, at most 1,024.
     @inline(never)

@@ -29,7 +29,7 @@ public enum PrefixSums {
     ///
     /// `rows` holds the sums within lanes.
     public static func joinLanes(_ rows: UnsafeMutablePointer<UInt32>) {
-        let (offset0, offset1, offset2, offset3) = offsets(rows)
+        let (offset0, offset1, offset2, offset3) = offsets(rows + 31 &* 32, from: 0)
         var row = UnsafeMutableRawPointer(rows)
         for _ in 0..<32 {
             storeWords(loadWords(row) &+ offset0, row)
@@ -47,21 +47,20 @@ public enum PrefixSums {
         _ rows: UnsafePointer<UInt32>, adding bias: UInt32,
         into words: UnsafeMutablePointer<UInt32>
     ) {
-        let (offset0, offset1, offset2, offset3) = offsets(rows)
-        let added = Words(repeating: bias)
-        tiles(rows, lane: 0, offset0 &+ added, words)
-        tiles(rows, lane: 8, offset1 &+ added, words)
-        tiles(rows, lane: 16, offset2 &+ added, words)
-        tiles(rows, lane: 24, offset3 &+ added, words)
+        let (offset0, offset1, offset2, offset3) = offsets(rows + 31 &* 32, from: bias)
+        tiles(rows, lane: 0, offset0, words)
+        tiles(rows, lane: 8, offset1, words)
+        tiles(rows, lane: 16, offset2, words)
+        tiles(rows, lane: 24, offset3, words)
     }
 
-    /// What precedes each lane: the totals of the lanes before it.
+    /// What precedes each lane: `bias` and the totals of the lanes before it.
     @inline(__always)
-    private static func offsets(
-        _ rows: UnsafePointer<UInt32>
+    static func offsets(
+        _ totals: UnsafePointer<UInt32>, from bias: UInt32
     ) -> (Words, Words, Words, Words) {
-        let last = UnsafeRawPointer(rows) + 31 &* 128
-        var total: UInt32 = 0
+        let last = UnsafeRawPointer(totals)
+        var total = bias
         let offset0 = exclusive(loadWords(last), &total)
         let offset1 = exclusive(loadWords(last + 32), &total)
         let offset2 = exclusive(loadWords(last + 64), &total)

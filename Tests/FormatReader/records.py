@@ -117,7 +117,7 @@ STATISTICS = (
 
 
 def exact_sum(bits):
-    """The sum that statistics and aggregates promise to the last bit (encodings.md §10)."""
+    """The sum that statistics promise to the last bit (encodings.md §10)."""
     total = 0.0
     for start in range(0, len(bits), 1024):
         accumulators = [0.0] * 16

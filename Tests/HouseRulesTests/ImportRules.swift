@@ -8,8 +8,7 @@ import Testing
     static let allowed: [String: Set<String>] = [
         "PolluxModel": [],
         "PolluxKernels": [],
-        "PolluxWideKernels": ["PolluxKernels"],
-        "PolluxCodec": ["PolluxModel", "PolluxKernels", "PolluxWideKernels", "CZstd"],
+        "PolluxCodec": ["PolluxModel", "PolluxKernels", "CZstd"],
         "PolluxKeyValue": ["PolluxModel", "CLMDB"],
         "PolluxLanguage": ["PolluxModel"],
         "PolluxAnalytics": ["PolluxModel"],

@@ -1,61 +1,14 @@
 import PolluxCodec
 import PolluxKernels
 import PolluxTestKit
-import PolluxWideKernels
 import Testing
 
-/// Sums straight from packed bits are those of storage-format/encodings.md §10 over the decoded
-/// values, to the last bit, with vectors of either width.
+/// Sums straight from packed bits are exact: those of the unpacked words, one by one.
 @Suite struct KernelSumTests {
-    /// The kernels that this processor has.
-    private enum Vectors {
-        case narrow, wide
-
-        static var all: [Vectors] { CPUFeatures.isWide ? [.narrow, .wide] : [.narrow] }
-
-        func add(_ blocks: [SumBlock], _ like: Block, _ extremes: Bool, to total: inout SumTotal) {
-            blocks.withUnsafeBufferPointer { blocks in
-                switch self {
-                case .narrow:
-                    PackedSums.add(
-                        blocks, factor: like.factor, divisor: like.divisor,
-                        wantsExtremes: extremes, to: &total)
-                case .wide:
-                    WideSums.add(
-                        blocks, factor: like.factor, divisor: like.divisor,
-                        wantsExtremes: extremes, to: &total)
-                }
-            }
-        }
-
-        func addLanes(
-            _ blocks: [SumBlock], from bias: UInt32, _ like: Block, _ extremes: Bool,
-            to total: inout SumTotal
-        ) {
-            let size = self == .wide ? WideLanes.scratchCount : LaneSums.scratchCount
-            var scratch = [UInt32](repeating: 0, count: size)
-            blocks.withUnsafeBufferPointer { blocks in
-                switch self {
-                case .narrow:
-                    LaneSums.add(
-                        blocks, from: bias, factor: like.factor, divisor: like.divisor,
-                        wantsExtremes: extremes, scratch: &scratch, to: &total)
-                case .wide:
-                    WideLanes.add(
-                        blocks, from: bias, factor: like.factor, divisor: like.divisor,
-                        wantsExtremes: extremes, scratch: &scratch, to: &total)
-                }
-            }
-        }
-    }
-
-    /// A block of packed numbers, and what they stand for.
+    /// A block of packed words.
     private struct Block {
         let packed: [UInt8]
         let width: Int
-        let base: Int64
-        private(set) var factor: Int64
-        private(set) var divisor: Double
 
         init(width: Int, _ random: inout Seed) {
             self.width = width
@@ -74,16 +27,6 @@ import Testing
                 }
             }
             self.packed = packed
-            base = Int64(bitPattern: random.next()) >> 24
-            factor = [1, 1, 1, 5, 1000][Int(random.next() % 5)]
-            divisor = [1, 10, 100, 7000, 1e9, 3, 1024][Int(random.next() % 7)]
-        }
-
-        func scaled(_ factor: Int64, _ divisor: Double) -> Block {
-            var block = self
-            block.factor = factor
-            block.divisor = divisor
-            return block
         }
 
         func withPacked<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
@@ -105,37 +48,23 @@ import Testing
             }
         }
 
-        /// What the words add up to by the letter.
-        func defined(_ words: [UInt32]) -> SumTotal {
-            let values = [Double](unsafeUninitializedCapacity: 1024) { values, count in
-                WordBlock.scale(
-                    words, base: base, factor: factor, divisor: divisor,
-                    into: values.baseAddress.unsafelyUnwrapped)
-                count = 1024
-            }
-            var sums = [Double](repeating: 0, count: 16)
-            for (row, value) in values.enumerated() { sums[row % 16] += value }
-            for half in [8, 4, 2, 1] {
-                for place in 0..<half { sums[place] += sums[place + half] }
-            }
-            return total(sums[0], least: words.min() ?? 0, greatest: words.max() ?? 0)
+        /// The words as they are packed.
+        var plain: [UInt32] {
+            words { LanePacking.unpack($0, width: width, adding: 0, into: $1) }
         }
 
-        /// A sum with what the least and greatest word stand for.
-        func total(_ sum: Double, least: UInt32, greatest: UInt32) -> SumTotal {
-            var total = SumTotal(from: sum)
-            total.least = base + factor * Int64(least)
-            total.greatest = base + factor * Int64(greatest)
-            return total
+        /// The sums within lanes.
+        func rows(_ reference: UInt32) -> [UInt32] {
+            words { LanePacking.unpackLaneSums($0, width: width, adding: reference, into: $1) }
         }
     }
 
-    private static func check(
-        _ found: SumTotal, _ defined: SumTotal, _ extremes: Bool, _ width: Int
-    ) {
-        #expect(found.sum.bitPattern == defined.sum.bitPattern, "width \(width)")
-        guard extremes else { return }
-        #expect(found.least == defined.least && found.greatest == defined.greatest)
+    /// What words add up to by the letter.
+    private static func defined(_ words: [UInt32], _ wantsExtremes: Bool) -> WordTotal {
+        WordTotal(
+            sum: words.reduce(0) { $0 + UInt64($1) },
+            least: wantsExtremes ? words.min() ?? .max : .max,
+            greatest: wantsExtremes ? words.max() ?? 0 : 0)
     }
 
     private static func forEachBlock(_ seed: UInt64, _ body: (Block, inout Seed) -> Void) {
@@ -147,24 +76,14 @@ import Testing
 
     @Test(arguments: [1, 2, 3] as [UInt64]) func packed(_ seed: UInt64) {
         Self.forEachBlock(seed) { block, _ in
-            let words = block.words {
-                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
-            }
-            let defined = block.defined(words)
-            for (vectors, extremes) in Self.ways {
-                var found = SumTotal(from: 0)
-                block.withPacked {
-                    let table = [SumBlock($0, width: block.width, base: block.base)]
-                    vectors.add(table, block, extremes, to: &found)
+            let words = block.plain
+            for extremes in [false, true] {
+                let found = block.withPacked {
+                    PackedSums.total($0, width: block.width, wantsExtremes: extremes)
                 }
-                Self.check(found, defined, extremes, block.width)
+                #expect(found == Self.defined(words, extremes), "width \(block.width)")
             }
         }
-    }
-
-    /// Each kernel, without least and greatest and with.
-    private static var ways: [(Vectors, Bool)] {
-        Vectors.all.flatMap { [($0, false), ($0, true)] }
     }
 
     /// Running sums down the lanes, from lane to lane, by the letter.
@@ -181,95 +100,51 @@ import Testing
     @Test(arguments: [7, 8, 9] as [UInt64]) func lanes(_ seed: UInt64) {
         Self.forEachBlock(seed) { block, random in
             let (reference, bias) = (UInt32(truncatingIfNeeded: random.next()), UInt32(1) << 31)
-            let differences = block.words {
-                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
-            }
-            let rows = block.words {
-                LanePacking.unpackLaneSums(
-                    $0, width: block.width, adding: reference, into: $1)
-            }
+            let rows = block.rows(reference)
             let words = block.words { PrefixSums.joinLanes(rows, adding: bias, into: $1) }
-            #expect(words == Self.running(differences, reference, bias), "width \(block.width)")
-        }
-    }
-
-    @Test(arguments: [10, 11, 12] as [UInt64]) func laneSums(_ seed: UInt64) {
-        Self.forEachBlock(seed) { block, random in
-            let (reference, bias) = (UInt32(truncatingIfNeeded: random.next()), UInt32(1) << 31)
-            let differences = block.words {
-                LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
-            }
-            let rows = block.words {
-                LanePacking.unpackLaneSums(
-                    $0, width: block.width, adding: reference, into: $1)
-            }
-            let defined = block.defined(Self.running(differences, reference, bias))
-            for (vectors, extremes) in Self.ways {
-                var found = SumTotal(from: 0)
-                block.withPacked {
-                    let table = [
-                        SumBlock($0, width: block.width, base: block.base, adding: reference)
-                    ]
-                    vectors.addLanes(table, from: bias, block, extremes, to: &found)
-                }
-                Self.check(found, defined, extremes, block.width)
-                guard vectors == .wide else { continue }
-                var scratch = [UInt32](repeating: 0, count: 1024)
-                var ofRows = SumTotal(from: 0)
-                WideLanes.add(
-                    rows: rows, from: bias, base: block.base, factor: block.factor,
-                    divisor: block.divisor, wantsExtremes: extremes, scratch: &scratch,
-                    to: &ofRows)
-                Self.check(ofRows, defined, extremes, block.width)
+            let defined = Self.running(block.plain, reference, bias)
+            #expect(words == defined, "width \(block.width)")
+            for extremes in [false, true] {
+                #expect(
+                    LaneSums.total(rows, wantsExtremes: extremes)
+                        == Self.defined(defined, extremes), "width \(block.width)")
             }
         }
     }
 
-    /// Columns of up to seven blocks, small differences and great ones: what one block leaves behind
-    /// does not reach the next.
-    @Test(arguments: [15, 16] as [UInt64]) func columns(_ seed: UInt64) {
+    /// What is added up while it is unpacked: all that is small, to the very end of it.
+    @Test(arguments: [10, 11, 12] as [UInt64]) func smallDifferences(_ seed: UInt64) {
         var random = Seed(seed)
-        for round in 0..<120 {
-            let blocks = (0..<(1 + round % 7)).map { _ in
-                Block(width: Int(random.next() % (round % 2 == 0 ? 33 : 12)), &random)
-            }
-            let references = blocks.map { _ in
-                round % 3 == 0
-                    ? UInt32(truncatingIfNeeded: random.next())
-                    : UInt32(truncatingIfNeeded: Int64(random.next() % 4001) - 2000)
-            }
-            let (factor, divisor, bias) = (blocks[0].factor, blocks[0].divisor, UInt32(1) << 31)
-            var packed: [UnsafeMutableBufferPointer<UInt8>] = []
-            defer { for bytes in packed { bytes.deallocate() } }
-            var table: [SumBlock] = []
-            var plain = SumTotal(from: 0.5)
-            var running = SumTotal(from: 0.5)
-            for (block, reference) in zip(blocks, references) {
-                let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(
-                    capacity: max(1, block.packed.count))
-                _ = bytes.update(fromContentsOf: block.packed)
-                packed.append(bytes)
-                table.append(
-                    SumBlock(
-                        UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped), width: block.width,
-                        base: block.base, adding: reference))
-                let words = block.words {
-                    LanePacking.unpack($0, width: block.width, adding: 0, into: $1)
+        for width in 0...20 {
+            for round in 0..<12 {
+                let block = Block(width: width, &random)
+                let reference: Int64 =
+                    switch round % 4 {
+                    case 0: 1 << 20
+                    case 1: -1 << 20
+                    case 2: -1 << Int64(max(0, width - 1))
+                    default: Int64(random.next() % (1 << 21)) - 1 << 20
+                    }
+                #expect(LaneSums.isSmall(width: width, reference: reference))
+                let added = UInt32(truncatingIfNeeded: reference)
+                let words = Self.running(block.plain, added, 1 << 31)
+                for extremes in [false, true] {
+                    var scratch = [UInt32](repeating: 7, count: 32)
+                    let found = block.withPacked {
+                        LaneSums.total(
+                            $0, width: width, adding: added, wantsExtremes: extremes,
+                            scratch: &scratch)
+                    }
+                    #expect(
+                        found == Self.defined(words, extremes),
+                        "width \(width), reference \(reference)")
                 }
-                let alike = block.scaled(factor, divisor)
-                plain.add(alike.defined(words))
-                running.add(alike.defined(Self.running(words, reference, bias)))
-            }
-            let like = blocks[0]
-            for (vectors, extremes) in Self.ways {
-                var found = SumTotal(from: 0.5)
-                vectors.add(table, like, extremes, to: &found)
-                Self.check(found, plain, extremes, like.width)
-                found = SumTotal(from: 0.5)
-                vectors.addLanes(table, from: bias, like, extremes, to: &found)
-                Self.check(found, running, extremes, like.width)
             }
         }
+        for reference in [1 << 20 + 1, -1 << 20 - 1, .max, .min] as [Int64] {
+            #expect(!LaneSums.isSmall(width: 3, reference: reference))
+        }
+        #expect(!LaneSums.isSmall(width: 21, reference: 0))
     }
 
     /// How many numbers have so many bits, beside their lengths one by one.
@@ -305,14 +180,5 @@ import Testing
                         == around.count { $0 >= bits })
             }
         }
-    }
-}
-
-extension SumTotal {
-    /// Takes in what follows.
-    fileprivate mutating func add(_ next: SumTotal) {
-        sum += next.sum
-        least = min(least, next.least)
-        greatest = max(greatest, next.greatest)
     }
 }

@@ -121,7 +121,7 @@ struct PolluxBench {
         for (heading, body) in sections { page.add(heading, body) }
         var remarks = peers.remarks
         if !CPUFeatures.isWide {
-            remarks.append("sums in vectors of 256 bits: this processor has no AVX-512")
+            remarks.append("raw sums in vectors of 256 bits: this processor has no AVX-512")
         }
         if !remarks.isEmpty {
             page.add("Remarks", remarks.map { "- \($0)\n" }.joined())

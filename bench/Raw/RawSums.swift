@@ -1,6 +1,6 @@
 /// The fastest sum over doubles in memory that this processor can do: what fused sums are held to.
 ///
-/// Compiled for AVX-512, as the kernels of PolluxWideKernels are.
+/// Compiled for AVX-512: call it only where `CPUFeatures.isWide`.
 public enum RawSums {
     /// The sum of `count` doubles, a multiple of 32, in an order that suits the processor.
     ///

@@ -2,9 +2,10 @@ internal import PolluxKernels
 
 /// Count, sum, minimum and maximum of some float64 values.
 ///
-/// The sum is defined to the last bit: the rows are cut at the column's multiples of 1,024; within
-/// each piece, value i goes to accumulator i mod 16, the accumulators are folded in halves
-/// (16 to 8 to 4 to 2 to 1), and the sums of pieces are added in order.
+/// The sum of plain values is defined to the last bit: the rows are cut at the column's multiples
+/// of 1,024; within each piece, value i goes to accumulator i mod 16, the accumulators are folded
+/// in halves (16 to 8 to 4 to 2 to 1), and the sums of pieces are added in order. That of an
+/// encoded column is as near (storage-format/encodings.md §10).
 public struct FloatAggregate: Equatable, Sendable {
     /// How many values were seen, not-a-number included.
     public var count = 0
@@ -18,12 +19,12 @@ public struct FloatAggregate: Equatable, Sendable {
     /// The aggregate of no values.
     public init() {}
 
-    /// The aggregate of `values`, by the same rule as that of an encoded column.
+    /// The aggregate of `values`.
     public init(_ values: UnsafeBufferPointer<Double>) {
         self.init(values, rows: 0..<values.count)
     }
 
-    /// The aggregate of some of a column's `values`, as an encoded column gives it.
+    /// The aggregate of some of a column's `values`.
     ///
     /// Without `wantsExtremes`, minimum and maximum stay those of no values.
     public init(

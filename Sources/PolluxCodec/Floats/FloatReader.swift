@@ -122,11 +122,12 @@ public struct FloatReader: ~Copyable {
         return try body(room)
     }
 
-    /// Count, sum, minimum and maximum of `rows`, the same to the last bit in every mode.
+    /// Count, sum, minimum and maximum of `rows`.
     ///
     /// Blocks that lie within `rows` are summed up straight from their packed form. The sum is that
-    /// of storage-format/encodings.md §10. Without `wantsExtremes`, minimum and maximum stay those
-    /// of no values, which saves their time. O(rows / 1,024) blocks.
+    /// of storage-format/encodings.md §10, the others are the same in every mode. Without
+    /// `wantsExtremes`, minimum and maximum stay those of no values, which saves their time.
+    /// O(rows / 1,024) blocks.
     public mutating func aggregate(
         rows: Range<Int>, wantsExtremes: Bool = true
     ) throws(CodecError) -> FloatAggregate {
@@ -160,12 +161,12 @@ public struct FloatReader: ~Copyable {
         _ packed: PackedBlocks, divisor: Double, _ wantsExtremes: Bool
     ) throws(CodecError) -> FloatAggregate {
         var result = FloatAggregate()
-        var run = BlockRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
         var rest = packed
         while rest.remainingCount > 0 {
             let block = try rest.next()
-            if run.take(block, &result) { continue }
-            if let fused = try sum(block, of: packed, divisor: divisor, wantsExtremes) {
+            if let fused = try packed.aggregate(
+                block, divisor: divisor, wantsExtremes: wantsExtremes)
+            {
                 result.add(fused, count: block.count)
                 continue
             }
@@ -174,46 +175,29 @@ public struct FloatReader: ~Copyable {
             try packed.decode(block, divisor: divisor, into: values, scratch: memory.words)
             result.add(values, count: block.count, wantsExtremes: wantsExtremes)
         }
-        run.finish(&result)
         try rest.finish()
         return result
     }
 
-    /// Adds whole blocks straight from their packed form where that is possible, many at a time.
+    /// Adds whole blocks straight from their packed form where that is possible.
     private mutating func add(
         _ blocks: Blocks, _ rows: Range<Int>, _ wantsExtremes: Bool,
         to result: inout FloatAggregate
     ) throws(CodecError) {
-        let (packed, divisor) = (blocks.integers.blocks, blocks.scale.divisor)
-        var run = BlockRun(packed, divisor: divisor, wantsExtremes: wantsExtremes)
         for piece in BlockPieces(rows) {
-            let block = blocks.integers.places[piece.block]
-            let isWhole =
-                piece.rows.count == ColumnLimits.blockCount && !blocks.hasException(in: piece.block)
-            if isWhole {
-                if run.take(block, &result) { continue }
-                if memory.held != piece.block,
-                    let fused = try sum(block, of: packed, divisor: divisor, wantsExtremes)
-                {
-                    result.add(fused, count: block.count)
-                    continue
-                }
+            if piece.rows.count == ColumnLimits.blockCount,
+                !blocks.hasException(in: piece.block),
+                let fused = try blocks.integers.blocks.aggregate(
+                    blocks.integers.places[piece.block], divisor: blocks.scale.divisor,
+                    wantsExtremes: wantsExtremes)
+            {
+                result.add(fused, count: piece.rows.count)
+                continue
             }
-            run.finish(&result)
             result.add(
                 try hold(piece.block) + piece.rows.lowerBound, count: piece.rows.count,
                 wantsExtremes: wantsExtremes)
         }
-        run.finish(&result)
-    }
-
-    /// A whole block's sum from its packed form; nil where that is not possible.
-    private mutating func sum(
-        _ block: PackedBlock, of packed: PackedBlocks, divisor: Double, _ wantsExtremes: Bool
-    ) throws(CodecError) -> BlockAggregate? {
-        try packed.aggregate(
-            block, divisor: divisor, wantsExtremes: wantsExtremes,
-            scratch: packed.needsScratch(block) ? memory.words : nil)
     }
 
     private func check(_ rows: Range<Int>) throws(CodecError) {
