@@ -3,12 +3,12 @@
 /// What is added up are running sums, from 2^31 on: words that ascend as the signed sums do.
 public enum LaneSums {
     /// Where running sums begin.
-    fileprivate static var bias: UInt32 { 0x8000_0000 }
+    private static var bias: UInt32 { 0x8000_0000 }
 
-    /// Whether no running sum of a block can leave 32 bits, nor what those of a lane add up to,
+    /// Whether no running sum of a block can leave 32 bits, nor what those of four lanes add up to,
     /// whatever the block's bytes: then differences are added up as they are unpacked.
     public static func isSmall(width: Int, reference: Int64) -> Bool {
-        width <= 20 && reference.magnitude <= 1 << 20
+        width <= 18 && reference.magnitude <= 1 << 18
     }
 
     /// Adds up the running sums of a block's differences, each plus the `reference`.
@@ -28,26 +28,43 @@ public enum LaneSums {
         _ packed: UnsafeRawPointer, _ width: Int, _ reference: UInt32, _: Extremes.Type,
         _ scratch: UnsafeMutablePointer<UInt32>
     ) -> WordTotal {
-        // Sixteen lanes at a time: what is kept of them fits into registers.
-        let low = LanePair<Extremes>(HalfRows(packed, width: width), reference, scratch)
-        let high = LanePair<Extremes>(
-            HalfRows(packed + 64, width: width), reference, scratch + 16)
+        let back = Words(repeating: bias)
+        let added = Words(repeating: reference)
+        // Each lane for itself, from 2^31 on; 32 times that is nothing more in a sum of words.
+        var running = (back, back, back, back)
+        var within = back
+        var lanes = (Extremes(), Extremes(), Extremes(), Extremes())
+        var rows = LaneRows(packed, width: width)
+        for _ in 0..<32 {
+            let words = rows.next()
+            running.0 &+= words.0 &+ added
+            running.1 &+= words.1 &+ added
+            running.2 &+= words.2 &+ added
+            running.3 &+= words.3 &+ added
+            within &+= (running.0 &+ running.1) &+ (running.2 &+ running.3)
+            lanes.0.add(running.0)
+            lanes.1.add(running.1)
+            lanes.2.add(running.2)
+            lanes.3.add(running.3)
+        }
+        storeWords(running.0 &- back, scratch)
+        storeWords(running.1 &- back, scratch + 8)
+        storeWords(running.2 &- back, scratch + 16)
+        storeWords(running.3 &- back, scratch + 24)
         let offsets = PrefixSums.offsets(scratch, from: bias)
+        var extremes = Extremes()
+        extremes.add(lanes.0, plus: offsets.0 &- back)
+        extremes.add(lanes.1, plus: offsets.1 &- back)
+        extremes.add(lanes.2, plus: offsets.2 &- back)
+        extremes.add(lanes.3, plus: offsets.3 &- back)
+        let found = extremes.found()
         var before = PairSums()
         before.add(offsets)
-        var within = PairSums()
-        within.add((low.total0, low.total1, high.total0, high.total1))
-        var extremes = Extremes()
-        let back = Words(repeating: bias)
-        extremes.add(low.extremes0, plus: offsets.0 &- back)
-        extremes.add(low.extremes1, plus: offsets.1 &- back)
-        extremes.add(high.extremes0, plus: offsets.2 &- back)
-        extremes.add(high.extremes1, plus: offsets.3 &- back)
-        let found = extremes.found()
-        // Each lane's sum is kept as a word, too, which is 2^31 more than it is.
+        var inLanes = PairSums()
+        inLanes.add(within)
         return WordTotal(
-            sum: 32 &* before.sum() &+ within.sum() &- 32 &* UInt64(bias),
-            least: found.least, greatest: found.greatest)
+            sum: 32 &* before.sum() &+ inLanes.sum() &- 8 &* UInt64(bias), least: found.least,
+            greatest: found.greatest)
     }
 
     /// Adds up the words that the running sums of a block stand for, modulo 2^32: those within the
@@ -79,75 +96,5 @@ public enum LaneSums {
         }
         let found = extremes.found()
         return WordTotal(sum: sums.sum(), least: found.least, greatest: found.greatest)
-    }
-}
-
-/// What the running sums of sixteen lanes add up to, each lane from 2^31 on.
-private struct LanePair<Extremes: WordExtremes> {
-    /// Sums of the 32 rows of each lane, 2^31 more than they are: 32 times 2^31 are no more.
-    let total0: Words
-    let total1: Words
-    let extremes0: Extremes
-    let extremes1: Extremes
-
-    /// Writes what the differences of each lane add up to.
-    @inline(__always)
-    init(_ rows: HalfRows, _ reference: UInt32, _ ends: UnsafeMutablePointer<UInt32>) {
-        var rows = rows
-        let added = Words(repeating: reference)
-        let bias = Words(repeating: LaneSums.bias)
-        var (running0, running1) = (bias, bias)
-        var (total0, total1) = (bias, bias)
-        var (extremes0, extremes1) = (Extremes(), Extremes())
-        for _ in 0..<32 {
-            let (words0, words1) = rows.next()
-            running0 &+= words0 &+ added
-            running1 &+= words1 &+ added
-            total0 &+= running0
-            total1 &+= running1
-            extremes0.add(running0)
-            extremes1.add(running1)
-        }
-        storeWords(running0 &- bias, ends)
-        storeWords(running1 &- bias, ends + 8)
-        (self.total0, self.total1) = (total0, total1)
-        (self.extremes0, self.extremes1) = (extremes0, extremes1)
-    }
-}
-
-/// The rows of sixteen lanes one after the other.
-private struct HalfRows {
-    private let source: UnsafeRawPointer
-    private let width: Int
-    private let mask: Words
-    private var bit = 0
-
-    /// `source` is that of a block, or 64 bytes behind; width is 0...32.
-    @inline(__always)
-    init(_ source: UnsafeRawPointer, width: Int) {
-        self.source = source
-        self.width = width
-        mask =
-            width == 0
-            ? Words() : Words(repeating: UInt32.max &>> UInt32(truncatingIfNeeded: 32 &- width))
-    }
-
-    /// The next row; call it 32 times.
-    @inline(__always)
-    mutating func next() -> (Words, Words) {
-        // A block of width 0 has no bytes: nothing may be read.
-        guard width != 0 else { return (Words(), Words()) }
-        let word = source + (bit &>> 5) &* 128
-        let shift = bit & 31
-        bit &+= width
-        let down = Words(repeating: UInt32(truncatingIfNeeded: shift))
-        var words0 = loadWords(word) &>> down
-        var words1 = loadWords(word + 32) &>> down
-        if shift &+ width > 32 {
-            let up = Words(repeating: UInt32(truncatingIfNeeded: 32 &- shift))
-            words0 |= loadWords(word + 128) &<< up
-            words1 |= loadWords(word + 160) &<< up
-        }
-        return (words0 & mask, words1 & mask)
     }
 }
