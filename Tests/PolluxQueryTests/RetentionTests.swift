@@ -120,4 +120,35 @@ import Testing
         // Of the time since the point that is left nothing is missing.
         #expect(try notes(190, "between 2026-01-01T03:01Z and 2026-01-01T03:10Z").isEmpty)
     }
+
+    /// The first sample that is left is not the first of all.
+    @Test func countOfWhatHasGone() throws {
+        let folder = try Places.makeTemporaryFolder("pollux-retention")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let environment = try Environment(directory: folder.path)
+        var options = StoreOptions()
+        options.settlesInBackground = false
+        let store = try Store(environment: environment, options: options)
+        defer { store.close() }
+        let engine = QueryEngine(store: store, graph: try Graph(environment: environment))
+        _ = try engine.run(
+            """
+            create measure strokes of probe with kind = counter, starts = 0, retention = 1h;
+            create asset probe P-1 from 2000-01-01;
+            record strokes of probe P-1 = 1000 at 2026-01-01T00:00:00Z;
+            record strokes of probe P-1 = 1010 at 2026-01-01T03:00:00Z;
+            record strokes of probe P-1 = 1015 at 2026-01-01T03:05:00Z
+            """)
+        var question = QueryOptions()
+        question.now = Timestamp(seconds: 1_767_225_600 + 190 * 60)
+        func counted() throws -> ResultCell? {
+            let text = "delta strokes of probe P-1 between 2026-01-01 and 2026-01-01T03:10Z"
+            let answer = try #require(try engine.run(text, options: question).first)
+            return answer.columns.first { $0.kind == .float }?.cell(0)
+        }
+        #expect(try counted() == .float(1015))
+        for _ in 0..<2 { try store.applyLifeRules(now: question.now ?? .distantPast) }
+        #expect(store.statistics.expiredPoints == 1)
+        #expect(try counted() == .float(5))
+    }
 }

@@ -35,8 +35,8 @@ import Testing
                 create measure code of probe with values = integer, kind = state, shape = step, \
                 gap = 20m\(life);
                 create measure parts of probe with values = integer, kind = counter\(life);
-                create measure meter of probe with kind = counter, shape = step, rollover = 100\
-                \(life);
+                create measure meter of probe with kind = counter, shape = step, rollover = 100, \
+                starts = 0\(life);
                 create asset probe P-1 from 2000-01-01;
                 record word of probe P-1 = "idle" at 2026-01-01T00:00:00Z;
                 record brief of probe P-1 = "idle" at 2026-01-01T00:00:00Z;
@@ -162,7 +162,7 @@ import Testing
         #expect(rolled.store.statistics.expiredPoints > 0)
         let at = Timestamp(seconds: now)
         let end = Timestamp(seconds: now - now % 3_600)
-        let starts = [0, 5 * 3_600, 7 * 3_600].map {
+        let starts = [0, 18_000, 25_200, 33_000].map {
             Timestamp(seconds: StateRollupTests.origin + $0)
         }
         for start in starts {
@@ -184,6 +184,36 @@ import Testing
         #expect(used != nil && used != .text("0"), "seed \(number)")
         let report = try Inspection(environment: rolled.store.environment).check()
         #expect(report.findings.isEmpty, "seed \(number): \(report.findings.prefix(3))")
+    }
+
+    @Test("a counter counts on through end marks whose points have gone")
+    func endMarks() throws {
+        let kept = try Plant(life: "")
+        let rolled = try Plant(life: ", retention = 12h, rollup = 10m, rollup = 1h")
+        let series = kept.series[5]
+        var batch = PointBatch()
+        let points: [(minute: Int64, value: Double, Quality)] = [
+            (30, 20, .good), (75, 20, .end), (135, 20, .end), (200, 50, .good), (220, 60, .good),
+            (1_800, 70, .good),
+        ]
+        for point in points {
+            batch.append(
+                series, at: Timestamp(seconds: StateRollupTests.origin + point.minute * 60),
+                point.value, quality: point.2)
+        }
+        for plant in [kept, rolled] { try plant.write(batch) }
+        let now = Timestamp(seconds: StateRollupTests.origin + 1_800 * 60)
+        for _ in 0..<2 { try rolled.store.applyLifeRules(now: now) }
+        #expect(rolled.store.statistics.expiredPoints > 0)
+        // The hours before hold end marks alone; 5 was counted at first.
+        for (hours, counted) in [("T01:00Z", 40.0), ("T02:00Z", 40), ("T03:00Z", 40), ("", 60)] {
+            for plant in [kept, rolled] {
+                let answer = try plant.ask(
+                    "delta meter of probe P-1 between 2026-01-01\(hours) and 2026-01-01T04:00Z",
+                    now: now)
+                #expect(answer.columns.contains { $0.cell(0) == .float(counted) }, "\(hours)")
+            }
+        }
     }
 
     @Test(

@@ -12,9 +12,11 @@ struct RollupChoice {
     /// Whether buckets stand for all the points that have gone.
     ///
     /// Where they do not, none is used, and the points that are left answer, with a note.
-    private var isWhole = false
+    private(set) var isWhole = false
     /// The bucket with the last point before the range, and the one with the first behind it.
     private var neighbours: (before: RollupBucket?, after: RollupBucket?) = (nil, nil)
+    /// The bucket with the last sample before the range, where it is counted from.
+    private var counted: RollupBucket?
     /// What a bucket lacks that would have told of points that have gone.
     private var lack: String?
 
@@ -135,11 +137,29 @@ struct RollupChoice {
                 of: source.series.id, length: mark.length, before: instant)
             if let bucket, !bucket.isLost, bucket.start >= mark.from {
                 neighbours.before = bucket
+                if needs.increase { try findCounted(from: bucket, mark, &uncovered) }
                 return
             }
             if bucket == nil, mark.from == .min { return }
         }
         uncovered = true
+    }
+
+    /// Goes back from a bucket over those that hold end marks alone.
+    private mutating func findCounted(
+        from last: RollupBucket, _ mark: RollupMark, _ uncovered: inout Bool
+    ) throws {
+        var bucket: RollupBucket? = last
+        for _ in 0..<1000 {
+            guard let known = bucket, known.start >= mark.from, !known.isLost else { break }
+            guard known.count == 0 else {
+                counted = known
+                return
+            }
+            bucket = try question.snapshot.lastRollup(
+                of: source.series.id, length: mark.length, before: known.start)
+        }
+        if bucket != nil || mark.from > .min { uncovered = true }
     }
 
     /// Finds the first bucket from an instant on, by a length that tells of all points there were.
@@ -170,6 +190,14 @@ struct RollupChoice {
         let isEnd = bucket.isEnded || bucket.count == 0
         return Point(
             instant: time, value: bucket.lastValue ?? .float(0), quality: isEnd ? .end : .good)
+    }
+
+    /// The sample that is counted from, from a bucket where points have gone.
+    func sample(before found: Point?) -> Point? {
+        guard isWhole, let counted, let value = counted.lastValue else { return found }
+        let time = Timestamp(nanoseconds: counted.lastTime)
+        guard found.map({ $0.instant < time }) ?? true else { return found }
+        return Point(instant: time, value: value, quality: .good)
     }
 
     /// The first point behind the range, from the bucket behind it where points have gone.

@@ -273,7 +273,7 @@ struct HeldSamples {
         }
         guard case .leaf(let index) = expression.form else { return nil }
         let leaf = evaluator.leaves[index]
-        let before = leaf.entering.first ?? nil
+        let before = leaf.entering.first?.sample.flatMap { $0.isEnded ? nil : $0 }
         let times = (before.map { [$0.time] } ?? []) + leaf.sampleTimes
         self.times = times
         let values = (before.map { [$0.value] } ?? []) + leaf.sampleValues

@@ -30,14 +30,31 @@ struct LeafColumn {
 
     /// Where a held value at the live edge begins to be provisional, if there is one.
     var provisionalFrom: Int64?
-    /// For counters: the value before the first sample of each piece, by piece; nil adds nothing.
-    var entering: [EnteringValue?] = []
+    /// For numbers: what comes before the first sample of each piece, by piece.
+    var entering: [Entering] = []
 
-    /// A counter's value before a piece's first sample.
+    /// What comes before the first sample of a piece.
+    enum Entering: Hashable, Sendable {
+        /// No sample of the series at all.
+        case nothing
+        /// Samples outside of the piece: nothing is counted from them.
+        case beyond
+        /// A sample of the piece, before what is read.
+        case sample(EnteringValue)
+
+        var sample: EnteringValue? {
+            if case .sample(let value) = self { return value }
+            return nil
+        }
+    }
+
+    /// The sample of a piece before the first one that is read.
     struct EnteringValue: Hashable, Sendable {
         var time: Int64
         var value: Double
         var integer: Int64
+        /// Whether an end mark follows: a counter counts on from it, a curve does not.
+        var isEnded: Bool
     }
 
     /// For counters: where between two samples the curve is not known, start and end in turn.
@@ -224,7 +241,10 @@ struct SpanBuilder {
         case .step:
             let held = heldEnd(before.time, until: time)
             emit(before.time, held, before.value, before.value, &column)
-            bridge(from: held, to: time, in: &column)
+            // What was counted before the piece is no part of it.
+            if before.time >= piece.start.nanoseconds {
+                bridge(from: held, to: time, in: &column)
+            }
         case .linear:
             let joined = gap.map { time.subtractingSaturated(before.time) <= $0 } ?? true
             if joined {

@@ -208,15 +208,18 @@ struct PlantReader {
         var builder = SpanBuilder(
             definition: source.definition, piece: source.range, wanted: wanted,
             now: question.knownEnd, number: number)
-        while column.entering.count <= Int(number) { column.entering.append(nil) }
+        while column.entering.count <= Int(number) { column.entering.append(.nothing) }
         var choice = rollups.map {
             RollupChoice(question: question, source: source, needs: $0.needs)
         }
         let before = try usable(before: inside.start, in: source)
+        let sample = try sample(before: inside.start, in: source, found: before)
         var passage = BucketPassage([], nil, rollover: nil)
         if let rollups, let within = source.range.intersection(rollups.reading.range) {
             let buckets =
-                try choice?.choose(rollups.reading.windows, in: within, after: before) ?? []
+                try choice?.choose(
+                    rollups.reading.windows, in: within,
+                    after: rollups.needs.increase ? sample : before) ?? []
             question.scanCounts.rollups += buckets.count
             passage = BucketPassage(buckets, rollups.needs, rollover: source.definition.rollover)
         } else {
@@ -224,7 +227,10 @@ struct PlantReader {
         }
         let entering = choice.map({ $0.point(before: before) }) ?? before
         try question.noteExpiry(source, before: inside, found: entering)
-        if let entering { enter(entering, source, number, &builder, &column) }
+        if let entering { add(entering, to: &builder, &column) }
+        column.entering[Int(number)] = try self.entering(
+            choice.map({ $0.sample(before: sample) }) ?? sample, in: source,
+            isEnded: entering?.quality == .end, isWhole: choice?.isWhole == true)
         let reader = try snapshot.reader(source.series.id, inside)
         var batch = ColumnBatch(kind: source.series.kind)
         while try reader.next(into: &batch) {
@@ -246,34 +252,58 @@ struct PlantReader {
         builder.finish(hasNext: hasNext, in: &column)
     }
 
-    /// Adds the point with which a range begins.
-    private func enter(
-        _ before: Point, _ source: Source, _ number: Int32, _ builder: inout SpanBuilder,
-        _ column: inout LeafColumn
-    ) {
-        add(before, to: &builder, &column)
-        guard let value = before.value.number, before.quality != .end,
-            before.instant >= source.range.start
-        else { return }
-        var whole: Int64 = 0
-        if case .integer(let exact) = before.value { whole = exact }
-        column.entering[Int(number)] = LeafColumn.EnteringValue(
-            time: before.instant.nanoseconds, value: value, integer: whole)
-    }
-
     /// The newest point before an instant whose quality is asked for.
     ///
     /// A line is not drawn from before the source's span into it; a step that held then holds.
     func usable(before instant: Timestamp, in source: Source) throws -> Point? {
+        let point = try newest(before: instant, in: source, orEnd: true)
+        guard let point, point.instant >= source.range.start || source.definition.shape == .step
+        else { return nil }
+        return point
+    }
+
+    /// The newest sample before an instant, wherever it lies; with `orEnd` an end mark, if that is
+    /// newer.
+    private func newest(
+        before instant: Timestamp, in source: Source, orEnd: Bool
+    ) throws -> Point? {
         var limit = instant
         for _ in 0..<1000 {
-            guard let point = try snapshot.point(of: source.series.id, before: limit),
-                point.instant >= source.range.start || source.definition.shape == .step
+            guard let point = try snapshot.point(of: source.series.id, before: limit)
             else { return nil }
-            if question.qualities.contains(point.quality) || point.quality == .end { return point }
+            if question.qualities.contains(point.quality) || (orEnd && point.quality == .end) {
+                return point
+            }
             limit = point.instant
         }
         return nil
+    }
+
+    /// The newest sample before an instant, `found` unless that is an end mark: what is counted
+    /// goes on from there.
+    private func sample(
+        before instant: Timestamp, in source: Source, found: Point?
+    ) throws -> Point? {
+        if let found, found.quality != .end { return found }
+        return try newest(before: found?.instant ?? instant, in: source, orEnd: false)
+    }
+
+    /// What comes before the first sample that is read, as far as `sample` says.
+    private func entering(
+        _ sample: Point?, in source: Source, isEnded: Bool, isWhole: Bool
+    ) throws -> LeafColumn.Entering {
+        guard let sample else {
+            // What has gone is not the beginning.
+            return try isWhole || question.expiry(of: source) == nil ? .nothing : .beyond
+        }
+        guard let value = sample.value.number, sample.instant >= source.range.start else {
+            return .beyond
+        }
+        var whole: Int64 = 0
+        if case .integer(let exact) = sample.value { whole = exact }
+        return .sample(
+            LeafColumn.EnteringValue(
+                time: sample.instant.nanoseconds, value: value, integer: whole, isEnded: isEnded))
     }
 
     /// The first point from an instant on, up to now, whose quality is asked for.
@@ -398,8 +428,9 @@ extension LeafColumn {
             buckets[index].lastTime = bucket.lastTime.addingSaturated(nanoseconds)
         }
         for index in entering.indices {
-            if let value = entering[index] {
-                entering[index]?.time = value.time.addingSaturated(nanoseconds)
+            if case .sample(var value) = entering[index] {
+                value.time = value.time.addingSaturated(nanoseconds)
+                entering[index] = .sample(value)
             }
         }
     }

@@ -21,7 +21,8 @@ extension Question {
         try noteExpiry(source, expired)
     }
 
-    private func expiry(of source: PlantReader.Source) throws -> Timestamp? {
+    /// The instant before which points of a source have gone by retention; nil where none have.
+    func expiry(of source: PlantReader.Source) throws -> Timestamp? {
         guard try snapshot.hasExpiries else { return nil }
         return try snapshot.expiry(of: source.series.id)?.expired
     }

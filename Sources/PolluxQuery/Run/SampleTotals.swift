@@ -301,8 +301,9 @@ private struct CounterSteps {
 
     private func increase(to value: Double, _ integer: Int64?, in piece: Int32) -> Double {
         let isFirst = before?.piece != piece
-        let entering =
-            column.entering.indices.contains(Int(piece)) ? column.entering[Int(piece)] : nil
+        let comesBefore =
+            column.entering.indices.contains(Int(piece)) ? column.entering[Int(piece)] : .nothing
+        let entering = comesBefore.sample
         // Whole numbers are subtracted as such: a double has 53 bits (S23).
         if let integer, definition.rollover == nil,
             let old = isFirst ? entering?.integer : before?.integer
@@ -311,7 +312,7 @@ private struct CounterSteps {
             if !overflow { return Double(change >= 0 || keepsFalls ? change : integer) }
         }
         var old = isFirst ? entering?.value : before?.value
-        if old == nil, before == nil { old = definition.starts }
+        if isFirst, comesBefore == .nothing { old = definition.starts }
         guard let old else { return 0 }
         guard value < old, !keepsFalls else { return value - old }
         return definition.rollover.map { $0 - old + value } ?? value
