@@ -175,18 +175,20 @@ struct SlowAnswer {
         }
     }
 
-    /// The change of a counter: a fall is a reset; an increase belongs to the later sample.
+    /// The change of a counter: a fall is a reset; an increase belongs to the later sample, and
+    /// end marks do not interrupt it.
     private func increase(_ measure: String, _ subject: Subject, _ seconds: [Range<Int>]) -> Double?
     {
         guard measure == "c", let series = plant.series["c \(subject.name)"] else { return nil }
         var sum: Double?
-        for (index, sample) in series.samples.enumerated()
+        let samples = series.samples.filter { !$0.isEnd }
+        for (index, sample) in samples.enumerated()
         where sample.second <= now && seconds.contains(where: { $0.contains(sample.second) }) {
             guard index > 0 else {
                 sum = sum ?? 0
                 continue
             }
-            let before = series.samples[index - 1].value
+            let before = samples[index - 1].value
             sum = (sum ?? 0) + (sample.value >= before ? sample.value - before : sample.value)
         }
         return sum

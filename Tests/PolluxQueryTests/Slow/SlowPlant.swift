@@ -173,10 +173,12 @@ struct SlowPlant {
         }.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
     }
 
-    /// Whether a second lies between two samples, however far apart.
+    /// Whether a second lies between two samples, however far apart, with no end mark in between.
     func isBetweenSamples(_ series: Series, _ second: Int, now: Int) -> Bool {
-        guard let last = series.samples.last(where: { $0.second <= now }) else { return false }
-        return series.samples[0].second <= second && second < last.second
+        guard let before = series.samples.last(where: { $0.second <= second }),
+            let next = series.samples.first(where: { $0.second > second && $0.second <= now })
+        else { return false }
+        return !before.isEnd && !next.isEnd
     }
 
     /// A move holds until the next stay of its spindle or of another in the place.
@@ -238,9 +240,12 @@ struct SlowPlant {
 
     private func counter(_ random: inout Seed) -> Series {
         var count = 100.0
+        let hasMarks = random.unit() < 0.5
         let samples = times(&random).map { second in
             count = random.unit() < 0.1 ? 3 : count + Double(Int.random(in: 0...9, using: &random))
-            return Sample(second: second, value: count)
+            var sample = Sample(second: second, value: count)
+            sample.isEnd = hasMarks && random.unit() < 0.1
+            return sample
         }
         return Series(samples: samples, isLinear: false, gap: nil)
     }
