@@ -19,8 +19,8 @@ import Synchronization
 ///         graph: graph, logger: logger)
 ///     try await server.run()
 ///
-/// `run` returns after a graceful shutdown: open requests are finished, WebSockets get close code
-/// 1001.
+/// `run` returns after a graceful shutdown: open requests are finished, queries that take more than
+/// five seconds then are stopped, WebSockets get close code 1001.
 public final class Server: Service {
     /// Where it listens and what it allows.
     public let configuration: ServerConfiguration
@@ -99,7 +99,11 @@ public final class Server: Service {
             logger: parts.logger)
         do {
             try await withGracefulShutdownHandler {
-                try await application.run()
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { await StateLog.run(parts) }
+                    defer { tasks.cancelAll() }
+                    try await application.run()
+                }
             } onGracefulShutdown: {
                 parts.state.withLock { $0 = .stopping }
             }

@@ -145,6 +145,9 @@ public final class Store: Sendable {
         writer.lateRecorder.withLock { $0 = recorder }
     }
 
+    /// Why commits fail now; nil when the last one did not.
+    public var writeFailure: WriteFailure? { writer.failure.withLock { $0 } }
+
     /// Counters and sizes now; cheap enough for a metrics page.
     public var statistics: StoreStatistics {
         var result = writer.counters.withLock { $0 }

@@ -27,6 +27,9 @@ import Testing
         #expect(error["code"] as? String == "disk_full", "\(refusal.text)")
         #expect((error["message"] as? String)?.contains("is full") == true, "\(refusal.text)")
         #expect(try writer.storedCount(plant) == writer.acknowledged)
+        let health = try HTTPExchange.run(port: plant.httpPort, "GET", "/health")
+        #expect(health.status == 503 && health.text.contains("writes fail: "), "\(health.text)")
+        #expect(try metric("pollux_writes_failing", plant) == 1)
 
         for number in 0..<30 {
             try plant.publish(
@@ -49,14 +52,24 @@ import Testing
         disk.makeRoom()
         // No restart: the next writes go through, and the broker delivers what it kept.
         for _ in 0..<20 { #expect(try writer.write().status == 204) }
+        #expect(try HTTPExchange.run(port: plant.httpPort, "GET", "/health").status == 200)
+        #expect(try metric("pollux_writes_failing", plant) == 0)
         #expect(try writer.storedCount(plant) == writer.acknowledged)
         let kept = try plant.rows(
             "count vibration of spindle of machine CNC-4 last 2h",
             until: { ($0.first?[2] as? NSNumber)?.intValue == 30 }, seconds: 60)
         #expect((kept.first?[2] as? NSNumber)?.intValue == 30, "\(kept)")
         #expect(plant.server?.stop() == 0)
+        let log = plant.server?.output ?? ""
+        #expect(log.contains("writes fail: ") && log.contains("writes succeed again"), "\(log)")
         let (code, output) = try Plant.pollux(["check", "--data", plant.dataFolder.path])
         #expect(code == 0, "\(output)")
+    }
+
+    private func metric(_ name: String, _ plant: Plant) throws -> Double? {
+        let page = try HTTPExchange.run(port: plant.httpPort, "GET", "/metrics").text
+        let line = page.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Double($0.dropFirst(name.count + 1)) }
     }
 
     /// Takes all room and writes until a write is refused, which is returned.

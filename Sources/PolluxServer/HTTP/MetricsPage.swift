@@ -76,6 +76,9 @@ struct MetricsPage {
             "pollux_writes_refused_total", "counter", "Writes refused because of those.",
             Double(writes.refusedCount))
         single(
+            "pollux_writes_failing", "gauge", "Whether the last commit failed.",
+            parts.store.writeFailure == nil ? 0 : 1)
+        single(
             "pollux_live_rows_total", "counter", "Rows sent to subscribers.",
             Double(numbers.liveRows))
         single(

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PolluxStore
 import Synchronization
 
 /// `/health`, `/ready`, `/ping`, `/metrics` and the OpenAPI document.
@@ -28,16 +29,22 @@ struct OperationRoutes: Sendable {
 
     /// Influx's clients read `status`; it is `fail` while writes cannot be taken.
     private func health() -> Response {
-        let isServing = parts.state.withLock { $0 == .serving }
+        let problem: String? =
+            if parts.state.withLock({ $0 != .serving }) {
+                "starting or stopping"
+            } else if let failure = parts.store.writeFailure, failure.isRecent {
+                "queries are answered, writes fail: \(failure.reason)"
+            } else {
+                nil
+            }
         var json = JSONBytes()
         json.beginObject()
         json.member("name", "pollux")
-        json.member(
-            "message", isServing ? "ready for queries and writes" : "starting or stopping")
-        json.member("status", isServing ? "pass" : "fail")
+        json.member("message", problem ?? "ready for queries and writes")
+        json.member("status", problem == nil ? "pass" : "fail")
         json.member("version", parts.configuration.version)
         json.endObject()
-        return .json(json.bytes, status: isServing ? .ok : .serviceUnavailable)
+        return .json(json.bytes, status: problem == nil ? .ok : .serviceUnavailable)
     }
 
     private func ready() -> Response {

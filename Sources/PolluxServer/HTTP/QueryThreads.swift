@@ -42,6 +42,8 @@ final class QueryThreads: Sendable {
     private let operations = NIOThreadPool(numberOfThreads: 1)
     private let limits: ServerLimits
     private let pendingCount = Mutex(0)
+    /// Flags of the queries that run or wait.
+    private let flags = Mutex<[ObjectIdentifier: StopFlag]>([:])
 
     init(limits: ServerLimits) {
         self.limits = limits
@@ -68,6 +70,8 @@ final class QueryThreads: Sendable {
         }
         defer { pendingCount.withLock { $0 -= 1 } }
         let flag = StopFlag(after: TimeAmount(limits.queryTime).nanoseconds)
+        flags.withLock { $0[ObjectIdentifier(flag)] = flag }
+        defer { flags.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(flag)) } }
         let peer = PeerWatch.current?.state
         let key = peer?.onLeave { flag.stop(.peerLeft) }
         defer { if let key { peer?.forget(key) } }
@@ -83,6 +87,11 @@ final class QueryThreads: Sendable {
         _ body: @escaping @Sendable () throws -> Answer
     ) async throws -> Answer {
         try await operations.runIfActive(body)
+    }
+
+    /// Asks all queries to stop, as the server does.
+    func stopQueries() {
+        for flag in flags.withLock({ Array($0.values) }) { flag.stop(.serverStops) }
     }
 
     /// Ends the threads; queries that run are finished first.

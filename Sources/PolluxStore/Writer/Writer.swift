@@ -14,6 +14,8 @@ final class Writer: @unchecked Sendable {
     let queue: WriteQueue
     let observers = Observers()
     let counters = Mutex(StoreStatistics())
+    /// Why the last commit failed; nil after one that did not.
+    let failure = Mutex<WriteFailure?>(nil)
     private let thread = Mutex<pthread_t?>(nil)
 
     /// How often the plant was edited since the start; written by this thread alone.
@@ -107,9 +109,8 @@ final class Writer: @unchecked Sendable {
     }
 
     private func commit(_ first: [WriteJob]) {
-        if let failure = refusal() {
-            counters.withLock { $0.failedWrites += UInt64(first.count) }
-            for job in first { job.fail(failure) }
+        if let cause = refusal() {
+            fail(first, cause)
             return
         }
         var jobs = first
@@ -132,12 +133,17 @@ final class Writer: @unchecked Sendable {
                 job.fail(failure.cause)
             } catch {
                 head.endCommit(nil)
-                let cause = Writer.reason(for: error)
-                counters.withLock { $0.failedWrites += UInt64(jobs.count) }
-                for job in jobs { job.fail(cause) }
+                fail(jobs, Writer.reason(for: error))
                 return
             }
         }
+    }
+
+    /// Tells writers of a commit that it did not take place.
+    private func fail(_ jobs: [WriteJob], _ cause: any Error) {
+        failure.withLock { $0 = WriteFailure(cause) }
+        counters.withLock { $0.failedWrites += UInt64(jobs.count) }
+        for job in jobs { job.fail(cause) }
     }
 
     /// An LMDB error as writers should see it.
@@ -227,6 +233,7 @@ final class Writer: @unchecked Sendable {
     }
 
     private func publish(_ gathered: Gathered, jobCount: Int) {
+        failure.withLock { $0 = nil }
         if !gathered.batches.isEmpty {
             lastSequence += 1
             journal.append((lastSequence, gathered.journalByteCount))
