@@ -125,6 +125,8 @@ struct BoundAggregate: Sendable {
     /// What its raw value is multiplied with to be in `unit`.
     var factor: Double
     var range: SourceRange
+    /// With the `offset` behind it, where there is one.
+    var wholeRange: SourceRange?
 }
 
 /// One item of a query.

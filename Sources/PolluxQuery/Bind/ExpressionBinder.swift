@@ -57,9 +57,13 @@ struct ExpressionBinder {
                 unit: try keeps ? bound.first?.unit : rootUnit(function.word, bound.first),
                 range: syntax.range)
         case .offset(let part, let period):
-            return try bind(
+            let bound = try bind(
                 part, isInAggregate: isInAggregate, scope: scope,
                 offset: try context.period(period))
+            if case .aggregate(let index) = bound.form {
+                question.aggregates[index].wholeRange = syntax.range
+            }
+            return bound
         case .scoped(let part, let path):
             question.scopes.append(path)
             return try bind(

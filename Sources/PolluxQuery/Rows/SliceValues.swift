@@ -133,7 +133,8 @@ struct KnownShare {
 extension Question {
     /// An aggregate as it is written, for notes.
     func name(ofAggregate index: Int) -> String {
-        let text = aggregates[index].range.text(in: context.text)
+        let aggregate = aggregates[index]
+        let text = (aggregate.wholeRange ?? aggregate.range).text(in: context.text)
         return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

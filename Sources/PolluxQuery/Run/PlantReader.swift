@@ -62,15 +62,19 @@ struct PlantReader {
     func sources(
         of measure: MeasureID, for subject: Subject, in wanted: TimeRange
     ) throws -> [Source] {
-        // With one piece the range does not matter: binding has found them already.
+        // With one piece they are found once, for whatever range; the next may be an earlier one.
         guard subject.pieces.count == 1, subject.pieces[0].range.overlaps(wanted) else {
             return try find(measure, for: subject, in: wanted)
         }
         let key = Question.SourceKey(measure: measure, piece: subject.pieces[0])
-        if let known = question.sources[key] { return known }
-        let found = try find(measure, for: subject, in: wanted)
-        if question.sources.count < PlantReader.keptCount { question.sources[key] = found }
-        return found
+        let all: [Source]
+        if let known = question.sources[key] {
+            all = known
+        } else {
+            all = try find(measure, for: subject, in: .always)
+            if question.sources.count < PlantReader.keptCount { question.sources[key] = all }
+        }
+        return PlantReader.reaching(wanted, all)
     }
 
     /// How many measures of pieces a question remembers the sources of.
@@ -99,8 +103,13 @@ struct PlantReader {
                 }
             }
         }
-        // A value held from before the range may come from before it.
-        return PlantReader.joined(found.sorted { $0.range.start < $1.range.start }).filter {
+        return PlantReader.reaching(
+            wanted, PlantReader.joined(found.sorted { $0.range.start < $1.range.start }))
+    }
+
+    /// The sources that speak in a range; a value held from before it may come from before it.
+    private static func reaching(_ wanted: TimeRange, _ sources: [Source]) -> [Source] {
+        sources.filter {
             $0.range.end > wanted.start.advanced(by: -1) && $0.range.start < wanted.end
         }
     }
