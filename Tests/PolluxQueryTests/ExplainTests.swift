@@ -88,6 +88,18 @@ import Testing
         #expect(told["basis of D-2"]?.first?.hasPrefix("limit: life-minutes: limit 2500") == true)
     }
 
+    @Test("what is answered is explained, also where its measure was read at other times")
+    func measureOfEarlierContainer() throws {
+        let fixture = try HeadsFixture()
+        _ = try fixture.part("spindle", "SP-1")
+        _ = try fixture.part("spindle", "SP-2", from: HeadsFixture.at(60))
+        try fixture.write(fixture.machine, "power", [(0, .float(1))], unit: "kW")
+        let lines = try explain(
+            "avg power of spindle SP-1 between 2026-03-02 10:00Z and 2026-03-02 11:00Z", fixture)
+        #expect(lines["estimate"]?.first?.hasPrefix("0 series") == true)
+        #expect(lines["rows"] == ["1"])
+    }
+
     /// The details by step.
     private func explain(_ text: String, _ fixture: HeadsFixture) throws -> [String: [String]] {
         var options = QueryOptions()
