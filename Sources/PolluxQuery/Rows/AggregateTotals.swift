@@ -28,15 +28,18 @@ struct AggregateTotals {
         return totals
     }
 
-    /// The totals of an aggregate in each window; windows ascend and do not overlap.
+    /// The totals of an aggregate of a subject in each window; windows ascend and do not overlap.
     static func gather(
-        _ aggregate: BoundAggregate, evaluator: Evaluator, filter: BoundExpression?,
-        windows: [TimeRange], now: Timestamp
+        _ aggregate: BoundAggregate, of subject: Subject, evaluator: Evaluator,
+        filter: BoundExpression?, windows: [TimeRange]
     ) -> [AggregateTotals] {
         var totals = Array(repeating: AggregateTotals(), count: windows.count)
+        let horizon = Timestamp(nanoseconds: evaluator.horizon(of: aggregate.argument))
         for (slice, window) in windows.enumerated() {
-            totals[slice].covered = max(0, min(window.end, now).nanoseconds(since: window.start))
+            totals[slice].covered = max(
+                0, min(window.end, horizon).nanoseconds(since: window.start))
         }
+        let comings = aggregate.word == .times ? subject.comings : []
         if case .leaf(let index) = aggregate.argument.form {
             for slice in totals.indices { totals[slice].words = evaluator.leaves[index].words }
         }
@@ -44,7 +47,8 @@ struct AggregateTotals {
         let collector = SampleCollector(evaluator: evaluator)
         func addCurve(countsStates: Bool = false) {
             let found = integrator.totals(
-                of: aggregate.argument, where: filter, in: windows, countsStates: countsStates)
+                of: aggregate.argument, where: filter, in: windows, comings: comings,
+                countsStates: countsStates)
             for slice in totals.indices { totals[slice].curve = found[slice] }
         }
         func addSamples(keepsValues: Bool = false) {

@@ -274,7 +274,8 @@ extension Question {
             try checkMemory(adding: bytes)
             return column
         }
-        return Evaluator(leaves: columns, definitions: leaves, now: context.now.nanoseconds)
+        return Evaluator(
+            leaves: columns, definitions: leaves, now: knownEnd, start: range.start.nanoseconds)
     }
 }
 

@@ -56,8 +56,8 @@ struct Ranking {
             let atoms = SliceAtoms([parts])
             let totals = try question.aggregates.map { aggregate in
                 let found = AggregateTotals.gather(
-                    aggregate, evaluator: evaluator, filter: filter, windows: atoms.windows,
-                    now: question.context.now)
+                    aggregate, of: subject, evaluator: evaluator, filter: filter,
+                    windows: atoms.windows)
                 let empty = AggregateTotals.empty(aggregate, evaluator: evaluator)
                 return try atoms.merged(found, pause: question.checkLimits).map { $0 ?? empty }
             }

@@ -153,7 +153,7 @@ struct SliceRows {
         let kept = keepsSamples ? evaluator : evaluator.withoutSamples
         guard question.query.clauses.grouping != nil, let range = SliceRows.hull(slices) else {
             try question.checkMemory(adding: byteCount(slices))
-            let totals = try self.totals(slices, evaluator, filter)
+            let totals = try self.totals(of: subject, slices, evaluator, filter)
             let own = Gathered(
                 name: subject.name, asset: subject.asset, slices: slices, totals: totals,
                 perAsset: [], evaluators: [kept], subjects: [subject])
@@ -169,7 +169,7 @@ struct SliceRows {
             }
             guard own.contains(where: { !$0.parts.isEmpty }) else { continue }
             try question.checkMemory(adding: byteCount(own))
-            let totals = try self.totals(own, evaluator, filter)
+            let totals = try self.totals(of: subject, own, evaluator, filter)
             let member = Gathered(
                 name: group.label, asset: nil, slices: own, totals: totals,
                 perAsset: perAsset(own, totals), evaluators: [kept], subjects: [subject])
@@ -200,13 +200,13 @@ struct SliceRows {
     }
 
     private func totals(
-        _ slices: [Slice], _ evaluator: Evaluator, _ filter: BoundExpression?
+        of subject: Subject, _ slices: [Slice], _ evaluator: Evaluator, _ filter: BoundExpression?
     ) throws -> [[AggregateTotals]] {
         let atoms = SliceAtoms(slices.map(\.parts))
         return try question.aggregates.map { aggregate in
             let found = AggregateTotals.gather(
-                aggregate, evaluator: evaluator, filter: filter, windows: atoms.windows,
-                now: question.context.now)
+                aggregate, of: subject, evaluator: evaluator, filter: filter,
+                windows: atoms.windows)
             let empty = AggregateTotals.empty(aggregate, evaluator: evaluator)
             return try atoms.merged(found, pause: question.checkLimits).map { $0 ?? empty }
         }
@@ -276,6 +276,11 @@ extension Subject {
     /// The parts of spans in which the path meant the subject, ascending and apart.
     func present(in spans: [TimeRange]) -> [TimeRange] {
         spans.clipped(to: RangeReader.joined(pieces.map(\.range)))
+    }
+
+    /// When the path begins to mean the subject, ascending.
+    var comings: [Int64] {
+        RangeReader.joined(pieces.map(\.range)).map(\.start.nanoseconds)
     }
 }
 

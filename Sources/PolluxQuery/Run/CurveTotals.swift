@@ -23,6 +23,14 @@ struct CurveTotals: Hashable, Sendable {
         knownTime > 0 ? integral / (Double(knownTime) / 1e9) : nil
     }
 
+    /// Adds a stretch that is no straight line, but for its ends.
+    mutating func add(_ bow: Parabola, over length: Int64) {
+        integral += bow.mean * (Double(length) / 1e9)
+        guard let extreme = bow.extreme else { return }
+        minimum = min(minimum, extreme)
+        maximum = max(maximum, extreme)
+    }
+
     /// Numbers states anew, when words of several assets become one list.
     mutating func renumber(_ numbers: [Double]) {
         var renumbered: [Double: Int64] = [:]
@@ -52,12 +60,17 @@ struct CurveIntegrator {
     /// overlap.
     ///
     /// O(spans + windows), after sorting.
+    ///
+    /// - Parameter comings: when the asset comes into the path, ascending: what is so then begins
+    ///   then.
     func totals(
         of node: BoundExpression, where filter: BoundExpression?, in windows: [TimeRange],
-        countsStates: Bool = false
+        comings: [Int64] = [], countsStates: Bool = false
     ) -> [CurveTotals] {
         var totals = Array(repeating: CurveTotals(), count: windows.count)
-        let bounds = self.bounds(of: [node] + (filter.map { [$0] } ?? []), windows: windows)
+        let edges = node.valueClass == .truth ? self.edges(comings, windows) : []
+        let bounds = self.bounds(
+            of: [node] + (filter.map { [$0] } ?? []), windows: windows, and: edges)
         guard bounds.count > 1 else {
             addInstants(of: node, where: filter, windows, &totals)
             return totals
@@ -69,8 +82,13 @@ struct CurveIntegrator {
         let chosen = filter.map { evaluator.middles($0, bounds: bounds) }
         var window = 0
         var wasTrue = false
+        var coming = 0
         for index in 0..<(bounds.count - 1) {
             let low = bounds[index]
+            while coming < comings.count, comings[coming] <= low {
+                wasTrue = false
+                coming += 1
+            }
             while window < windows.count, windows[window].end.nanoseconds <= low { window += 1 }
             guard window < windows.count else { break }
             let isInside = windows[window].start.nanoseconds <= low
@@ -88,12 +106,8 @@ struct CurveIntegrator {
             let start = isTruth ? middle.values[index] : first.values[index]
             let end = isTruth ? middle.values[index] : last.values[index]
             if isBent {
-                let bow = Parabola(start: start, middle: middle.values[index], end: end)
-                totals[window].integral += bow.mean * (Double(length) / 1e9)
-                if let extreme = bow.extreme {
-                    totals[window].minimum = min(totals[window].minimum, extreme)
-                    totals[window].maximum = max(totals[window].maximum, extreme)
-                }
+                totals[window].add(
+                    Parabola(start: start, middle: middle.values[index], end: end), over: length)
             } else {
                 totals[window].integral += (start + end) / 2 * (Double(length) / 1e9)
             }
@@ -107,6 +121,17 @@ struct CurveIntegrator {
         addInstants(of: node, where: filter, windows, &totals)
         addBuckets(of: node, windows, &totals)
         return totals
+    }
+
+    /// The instants that say what a condition was before it is counted: those of coming, and the
+    /// one before the first window, if it was read.
+    private func edges(_ comings: [Int64], _ windows: [TimeRange]) -> [Int64] {
+        guard let first = windows.first?.start.nanoseconds,
+            let last = windows.last?.end.nanoseconds
+        else { return [] }
+        let before = first.subtractingSaturated(1)
+        return (evaluator.start <= before ? [before] : [])
+            + comings.filter { first < $0 && $0 < last }
     }
 
     /// Adds the curves inside rollups; each lies in one window, and is of a bare leaf.
@@ -161,8 +186,10 @@ struct CurveIntegrator {
     // MARK: The grid
 
     /// The instants between which every operand runs straight and every condition is constant.
-    func bounds(of nodes: [BoundExpression], windows: [TimeRange]) -> [Int64] {
-        var times: [Int64] = []
+    func bounds(
+        of nodes: [BoundExpression], windows: [TimeRange], and edges: [Int64] = []
+    ) -> [Int64] {
+        var times = edges
         var seen: Set<Int> = []
         for node in nodes {
             for leaf in node.leaves where seen.insert(leaf).inserted {
@@ -175,6 +202,7 @@ struct CurveIntegrator {
             times.append(window.start.nanoseconds)
             times.append(window.end.nanoseconds)
         }
+        times += horizons(of: nodes, windows)
         let coarse = ascending(times)
         var crossings: [Int64] = []
         for node in nodes {
@@ -194,6 +222,21 @@ struct CurveIntegrator {
             }
         }
         return crossings.isEmpty ? coarse : ascending(coarse + crossings)
+    }
+
+    /// Where what may be missing ends, inside the windows.
+    private func horizons(of nodes: [BoundExpression], _ windows: [TimeRange]) -> [Int64] {
+        guard let first = windows.first?.start.nanoseconds,
+            let last = windows.last?.end.nanoseconds
+        else { return [] }
+        var found: [Int64] = []
+        for node in nodes {
+            node.visit { inner in
+                guard case .state(let asked, _, _) = inner.form else { return }
+                found.append(evaluator.horizon(of: asked))
+            }
+        }
+        return found.filter { first < $0 && $0 < last }
     }
 
     private func crossings(

@@ -18,7 +18,10 @@ struct NumberColumn {
 struct Evaluator {
     let leaves: [LeafColumn]
     let definitions: [BoundLeaf]
+    /// Behind it nothing is known, and nothing is missing either.
     let now: Int64
+    /// Where what was read begins.
+    var start = Int64.max
 
     /// Bytes that the columns hold, about.
     var byteCount: Int { leaves.reduce(0) { $0 + $1.byteCount } }
@@ -26,6 +29,11 @@ struct Evaluator {
     /// What rows of totals still need of it: words, and where values are provisional.
     var withoutSamples: Evaluator {
         Evaluator(leaves: leaves.map(\.withoutSamples), definitions: definitions, now: now)
+    }
+
+    /// Before which an expression may be known: now, or later where all of it is of `offset`.
+    func horizon(of node: BoundExpression) -> Int64 {
+        now.addingSaturated(node.leaves.map { leaves[$0].shift }.min() ?? 0)
     }
 
     /// The values of an expression at ascending instants; truth is 0 and 1.
@@ -158,14 +166,18 @@ struct Evaluator {
         return column
     }
 
-    /// What is known of a value is always known.
+    /// What is known of a value is always known, but for what lies ahead.
     private func state(
         _ inner: BoundExpression, _ isNegated: Bool, _ word: StateWord,
         at times: some RandomAccessCollection<Int64>, leaf: (Int) -> NumberColumn
     ) -> NumberColumn {
         var column = NumberColumn(repeating: 0, isKnown: true, count: times.count)
+        let horizon = horizon(of: inner)
+        let known = evaluate(inner, at: times, leaf: leaf).isKnown
+        for (index, time) in times.enumerated() {
+            column.isKnown[index] = known[index] || time < horizon
+        }
         if word == .missing {
-            let known = evaluate(inner, at: times, leaf: leaf).isKnown
             for index in known.indices { column.values[index] = known[index] == isNegated ? 1 : 0 }
             return column
         }

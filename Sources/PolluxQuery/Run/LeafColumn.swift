@@ -62,6 +62,9 @@ struct LeafColumn {
     /// What was counted meanwhile is known at the end.
     var bridges: [Int64] = []
 
+    /// How much later than they were its values are shown, for `offset`.
+    var shift: Int64 = 0
+
     /// Qualities and staleness, where the question asks about them.
     var track: QualityTrack?
 

@@ -421,6 +421,7 @@ extension LeafColumn {
 
     /// Moves everything in time, for `offset`.
     mutating func shift(by nanoseconds: Int64) {
+        shift = nanoseconds
         for index in sampleTimes.indices {
             sampleTimes[index] = sampleTimes[index].addingSaturated(nanoseconds)
         }

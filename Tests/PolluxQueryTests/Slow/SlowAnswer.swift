@@ -123,19 +123,23 @@ struct SlowAnswer {
     }
 
     /// How long a condition held over stretches of a slice, and how often it became true: seen from
-    /// the instant before the range, unknown time in between changing nothing.
+    /// the instant before the range, unknown time in between changing nothing; each stay begins
+    /// anew.
     func heap(
         _ condition: Condition, of subject: Subject, over stretches: [Range<Int>], from start: Int
     ) -> Heap {
         var heap = Heap()
+        func isThere(_ second: Int) -> Bool { subject.stays.contains { $0.contains(second) } }
         for stretch in stretches {
             var wasTrue = false
             for second in (start - 1..<stretch.lowerBound).reversed() {
+                guard isThere(second), isThere(second + 1) else { break }
                 guard let before = piece(condition.measure, of: subject, second) else { continue }
                 wasTrue = condition.truth(before).atEnd
                 break
             }
             for second in stretch {
+                if !isThere(second - 1) { wasTrue = false }
                 guard let piece = piece(condition.measure, of: subject, second) else { continue }
                 let truth = condition.truth(piece)
                 heap.known += 1
