@@ -20,6 +20,19 @@ struct RangeReader {
         return true
     }
 
+    /// With `compare with P ago`, the reader of the range that this one's lies before.
+    var own: RangeReader {
+        var own = self
+        own.replacement = nil
+        return own
+    }
+
+    /// With `compare with P ago`, how far back that is.
+    func setback() throws -> Period? {
+        guard case .ago(let period)? = replacement else { return nil }
+        return try context.period(period)
+    }
+
     /// The hull of the spans of a question for one subject; nil when an event it refers to has not
     /// happened there.
     func range(_ clauses: ClausesSyntax, for subject: Subject?) throws -> TimeRange? {
@@ -32,7 +45,8 @@ struct RangeReader {
     /// The spans of a question for one subject, ascending and apart: one, unless `during` leaves
     /// several; nil when an event they refer to has not happened there.
     ///
-    /// - Parameter border: where the range begins instead, if that is earlier.
+    /// - Parameter border: where the range begins instead, if that is earlier; what is set back is
+    ///   set back from there.
     func spans(
         _ clauses: ClausesSyntax, for subject: Subject?, beginningAt border: Timestamp? = nil
     ) throws -> [TimeRange]? {
@@ -40,8 +54,7 @@ struct RangeReader {
         case nil: return try written(clauses, for: subject, border)
         case .ago(let period):
             let length = try context.period(period)
-            let own = border.map { context.zone.adding(length, to: $0) }
-            return try written(clauses, for: subject, own)?.map {
+            return try written(clauses, for: subject, border)?.map {
                 TimeRange(
                     start: context.zone.subtracting(length, from: $0.start),
                     end: context.zone.subtracting(length, from: $0.end))

@@ -100,8 +100,14 @@ struct ComparedRows {
             case .period(let written) = every.stride
         else { return nil }
         let start = try question.origin(of: subject, spans)
-        let grid = try Slicing(question: question).grid(every, written, of: subject, from: start)
-        return local(grid.start(containing: start), try question.shownZone())
+        let slicing = Slicing(question: question)
+        let grid = try slicing.grid(every, written, of: subject, from: start)
+        var first = grid.start(containing: start)
+        if let setback = try slicing.setback(grid, of: subject) {
+            let own = grid.start(containing: grid.zone.adding(setback, to: start))
+            first = grid.zone.subtracting(setback, from: own)
+        }
+        return local(first, try question.shownZone())
     }
 
     private func local(_ instant: Timestamp, _ zone: ZoneRules) -> Int64 {

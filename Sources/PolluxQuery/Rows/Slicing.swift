@@ -20,7 +20,8 @@ struct Slicing {
         case nil where clauses.during == nil: break
         default: return nil
         }
-        guard let start = try question.ranges(for: subject).start(clauses, for: subject) else {
+        let ranges = try question.ranges(for: subject)
+        guard ranges.isAsWritten, let start = try ranges.own.start(clauses, for: subject) else {
             return nil
         }
         return try grid(every, written, of: subject, from: start).start(containing: start)
@@ -140,7 +141,7 @@ struct Slicing {
                 range.start = try question.origin(of: subject, spans)
             }
             let grid = try self.grid(every, written, of: subject, from: range.start)
-            wholes = try slices(grid, range, at: written.range)
+            wholes = try slices(grid, range, at: written.range, of: subject)
             if let over = every.over { wholes = try longer(wholes, over, of: subject) }
         }
         if let restriction = question.context.options.restriction {
@@ -189,6 +190,22 @@ struct Slicing {
     }
 
     private func slices(
+        _ grid: SliceGrid, _ range: TimeRange, at stride: SourceRange, of subject: Subject
+    ) throws -> [TimeRange] {
+        guard let setback = try setback(grid, of: subject) else {
+            return try slices(grid, range, at: stride)
+        }
+        let zone = grid.zone
+        let own = TimeRange(
+            start: zone.adding(setback, to: range.start), end: zone.adding(setback, to: range.end))
+        return try slices(grid, own, at: stride).map {
+            TimeRange(
+                start: zone.subtracting(setback, from: $0.start),
+                end: zone.subtracting(setback, from: $0.end))
+        }
+    }
+
+    private func slices(
         _ grid: SliceGrid, _ range: TimeRange, at stride: SourceRange
     ) throws -> [TimeRange] {
         let limit = min(question.context.options.rowLimit, .max - 1)
@@ -199,6 +216,34 @@ struct Slicing {
                 notes: ["ask for longer slices, or for a shorter range"])
         }
         return wholes
+    }
+
+    /// How far slices lie before those that they are compared with, where the calendar would cut
+    /// the two otherwise (`compare with P ago`); nil where it cuts them alike.
+    func setback(_ grid: SliceGrid, of subject: Subject) throws -> Period? {
+        let ranges = try question.ranges(for: subject)
+        guard grid.anchor == nil, let period = try ranges.setback(),
+            let spans = try ranges.own.spans(
+                question.query.clauses, for: subject, beginningAt: try border(of: subject))
+        else { return nil }
+        let zone = grid.zone
+        let range = hull(spans)
+        let wholes = grid.slices(over: range, limit: question.context.options.rowLimit)
+        let borders = wholes.map(\.start) + (wholes.last.map { [$0.end] } ?? [])
+        let isAlike = borders.allSatisfy { border in
+            let moved = zone.subtracting(period, from: border)
+            return grid.start(containing: moved) == moved
+        }
+        if isAlike { return nil }
+        guard period.isCalendar else { return period }
+        // All by the same distance on the clock, however long the months are.
+        let moved = zone.subtracting(period, from: range.start)
+        let day: Int64 = 86_400_000_000_000
+        let distance =
+            range.start.nanoseconds(since: moved)
+            + Int64(zone.offsetSeconds(at: range.start) - zone.offsetSeconds(at: moved))
+            * 1_000_000_000
+        return Period(days: distance / day, nanoseconds: distance % day)
     }
 
     /// Slices that begin at the same borders and reach further (S1: their time is their start).
