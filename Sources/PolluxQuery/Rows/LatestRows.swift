@@ -14,9 +14,7 @@ struct LatestRows {
         let now = question.context.now
         let reader = PlantReader(question: question)
         let sources = try reader.sources(of: measure, for: subject, in: .always)
-        guard let source = sources.last(where: { $0.range.contains(now) }) ?? sources.last else {
-            return nil
-        }
+        guard let source = sources.last(where: { $0.range.reaches(now) }) else { return nil }
         question.dependencies.series.insert(source.series.id)
         question.dependencies.measures.insert(measure)
         var limit = min(source.range.end, now.advanced(by: 1))

@@ -60,7 +60,7 @@ extension Question {
 
     /// Whether the path means a subject now, as `latest` without a range asks.
     func isMeantNow(_ subject: Subject) -> Bool {
-        subject.pieces.contains { $0.range.contains(context.now) || $0.range.end >= context.now }
+        subject.pieces.contains { $0.range.reaches(context.now) }
     }
 
     /// How many assets are looked at to explain an empty answer.
@@ -146,4 +146,9 @@ extension Question {
         }
         return "\(start)–\(context.shown(range.end))"
     }
+}
+
+extension TimeRange {
+    /// Whether an instant is in the range or where it ends.
+    func reaches(_ instant: Timestamp) -> Bool { start <= instant && instant <= end }
 }

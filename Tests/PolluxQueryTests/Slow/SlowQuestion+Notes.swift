@@ -39,13 +39,13 @@ extension SlowQuestion {
     func newestRow(_ answer: SlowAnswer, _ subject: SlowAnswer.Subject) -> Row? {
         guard let present = subject.stays.first(where: { $0.contains(now) }) else { return nil }
         let measure = items[0].measure
-        // Its own, or of the machine that the asset was in last while it was.
+        // Its own, or of the machine that the asset is in now, since it is there.
         let own = plant.series["\(measure) \(subject.name)"]
         let homes = plant.stays.filter { $0.spindle == subject.name }
         let places =
             own != nil || homes.isEmpty
             ? [(String(subject.name.prefix(2)), SlowPlant.farPast..<SlowPlant.farFuture)]
-            : homes.filter { $0.from <= now }.max { $0.from < $1.from }
+            : homes.filter { $0.from <= now && now <= $0.to }.max { $0.from < $1.from }
                 .map { [($0.machine, $0.from..<$0.to)] } ?? []
         let all = places.flatMap { machine, stay in
             (own ?? plant.series["\(measure) \(machine)"])?.samples.filter {
