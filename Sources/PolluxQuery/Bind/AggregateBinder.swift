@@ -86,7 +86,7 @@ struct AggregateBinder {
                 question.leaves[index].definition.kind == .gauge,
                 case .measure = question.leaves[index].source, !isText, !isTruth
             {
-                throw try sumOfGauge(aggregate, question.leaves[index])
+                throw sumOfGauge(aggregate, question.leaves[index])
             }
             fallthrough
         default:
@@ -100,25 +100,27 @@ struct AggregateBinder {
             notes: ["for states: `time`, `share`, `times`, `mode`, `latest`, `count`"])
     }
 
-    private func sumOfGauge(_ aggregate: AggregateSyntax, _ leaf: BoundLeaf) throws -> QueryError {
+    private func sumOfGauge(_ aggregate: AggregateSyntax, _ leaf: BoundLeaf) -> QueryError {
         // A declared gauge has a level, and levels do not add up; what data made known may be
         // either.
-        guard let unit = leaf.unit else {
-            return context.wrong(
-                .sumOfGauge, "the sum of samples of \(leaf.name) (a gauge) has no meaning",
-                at: aggregate.range,
-                suggestions: [.init("over the curve: `total \(leaf.name)`")],
-                notes: ["across assets: `sum avg \(leaf.name) … per line`"])
+        let name = leaf.range.text(in: context.text)
+        let gauge = leaf.unit.map { "a gauge in \($0.symbol)" } ?? "a gauge"
+        let isGrouped = question.query.clauses.grouping != nil
+        let advice: String
+        if leaf.unit?.isPoint == true {
+            advice = "over time: `avg \(name)`"
+        } else {
+            let energy = leaf.unit.flatMap {
+                $0.multiplied(by: .second).conversion(to: Unit.parse("kWh") ?? .one)
+            }
+            let over =
+                energy == nil
+                ? "over the curve: `total \(name)`" : "energy: `total \(name) in kWh`"
+            advice = over + "   across assets: `sum avg \(name)\(isGrouped ? "" : " … overall")`"
         }
         return context.wrong(
-            .sumOfGauge,
-            "the sum of samples of \(leaf.name) (a gauge in \(unit.symbol)) has no meaning",
-            at: aggregate.range,
-            suggestions: [
-                .init(
-                    "energy: `total \(leaf.name) in kWh`   "
-                        + "load of the line: `sum avg \(leaf.name)`")
-            ])
+            .sumOfGauge, "the sum of samples of \(leaf.name) (\(gauge)) has no meaning",
+            at: aggregate.range, suggestions: [.init(advice)])
     }
 
     private func valueClass(_ word: AggregateWord, _ argument: BoundExpression) -> ValueClass {

@@ -105,8 +105,9 @@ struct UnitRules {
         // Differences have no zero to shift: 5 K are 9 °F there, whatever °F begins with.
         let isDifference = unit.isPoint && isDifference(bound)
         guard let conversion = from.conversion(to: isDifference ? unit.degree : unit) else {
+            let what = from.symbol.isEmpty ? "a number without a unit" : from.symbol
             throw context.wrong(
-                .convertedUnits, "\(from.symbol) does not convert to \(unit.symbol)", at: range)
+                .convertedUnits, "\(what) does not convert to \(unit.symbol)", at: range)
         }
         return BoundExpression(
             form: .conversion(bound, conversion), valueClass: .number, unit: unit,
@@ -153,8 +154,8 @@ struct UnitRules {
             throw QueryError.diagnostics([
                 Diagnostic(
                     code,
-                    "cannot \(verb) \(leftName) (\(first.symbol)) and \(rightName) "
-                        + "(\(second.symbol))",
+                    "cannot \(verb) \(leftName) (\(shown(first))) and \(rightName) "
+                        + "(\(shown(second)))",
                     at: SourceRange(left.range.upper, right.range.lower).trimmed(in: context.text),
                     in: context.text, also: [left.range, right.range],
                     notes: [
@@ -190,6 +191,10 @@ struct UnitRules {
         case .function(_, let arguments): return arguments.contains { isDifference($0) }
         default: return false
         }
+    }
+
+    private func shown(_ unit: Unit) -> String {
+        unit.symbol.isEmpty ? "no unit" : unit.symbol
     }
 
     private func name(_ bound: BoundExpression) -> String {

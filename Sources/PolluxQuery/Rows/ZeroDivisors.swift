@@ -13,8 +13,8 @@ extension Question {
 
     /// Tells of a division that has no value where its divisor is zero.
     func noteZero(_ node: BoundExpression, _ divisor: BoundExpression) {
-        let whole = node.range.text(in: context.text)
-        let part = divisor.range.text(in: context.text)
+        let whole = node.range.withBrackets(in: context.text).text(in: context.text)
+        let part = divisor.range.withBrackets(in: context.text).text(in: context.text)
         if case .constant = divisor.form {
             addNote("`\(whole)` has no value: nothing is divided by zero")
         } else {
@@ -26,4 +26,28 @@ extension Question {
 extension NumberColumn {
     /// The first value, if it is known.
     var first: Double? { isKnown.first == true ? values.first : nil }
+}
+
+extension SourceRange {
+    /// With the parentheses at its ends of which the others are inside.
+    func withBrackets(in text: String) -> SourceRange {
+        let bytes = Array(text.utf8)
+        var (low, high) = (max(0, lower), min(bytes.count, upper))
+        let (opening, closing) = (UInt8(ascii: "("), UInt8(ascii: ")"))
+        var (unopened, unclosed) = (0, 0)
+        for byte in bytes[low..<max(low, high)] {
+            if byte == opening { unclosed += 1 }
+            guard byte == closing else { continue }
+            if unclosed > 0 { unclosed -= 1 } else { unopened += 1 }
+        }
+        while unclosed > 0, high < bytes.count {
+            if bytes[high] == closing { unclosed -= 1 }
+            high += 1
+        }
+        while unopened > 0, low > 0 {
+            low -= 1
+            if bytes[low] == opening { unopened -= 1 }
+        }
+        return SourceRange(low, high)
+    }
 }
