@@ -68,9 +68,10 @@ struct EpisodeSearch {
         var back = max(min(last.nanoseconds(since: first), EpisodeSearch.day), minimum)
         back = min(max(back, 3_600_000_000_000), EpisodeSearch.longestReach)
         var ahead = back
+        var coming: Timestamp?
         while true {
             let range = TimeRange(
-                start: first.advanced(by: -back),
+                start: coming ?? first.advanced(by: -back),
                 end: max(min(now, last.advanced(by: ahead)), min(now, last)))
             let evaluator = try question.columns(of: subject, in: range)
             let found = finder(evaluator, present: subject.present(in: [range]))
@@ -81,6 +82,11 @@ struct EpisodeSearch {
             {
                 back = min(back * 8, EpisodeSearch.longestReach)
                 continue
+            }
+            // What goes on without any point before, such as a hole, began when the asset came.
+            if coming == nil, found.episodes.first?.start == range.start.nanoseconds {
+                coming = subject.coming(before: range.start)
+                if coming != nil { continue }
             }
             let meant = found.episodes.filter { episode in
                 spans.contains { $0.overlaps(episode.span) }

@@ -278,6 +278,13 @@ extension Subject {
         spans.clipped(to: RangeReader.joined(pieces.map(\.range)))
     }
 
+    /// When the path began to mean the subject that it means at an instant; nil where it always
+    /// did, or does not.
+    func coming(before instant: Timestamp) -> Timestamp? {
+        let stay = RangeReader.joined(pieces.map(\.range)).first { $0.contains(instant) }
+        return stay.flatMap { $0.start == .distantPast ? nil : $0.start }
+    }
+
     /// When the path begins to mean the subject, ascending.
     var comings: [Int64] {
         RangeReader.joined(pieces.map(\.range)).map(\.start.nanoseconds)
