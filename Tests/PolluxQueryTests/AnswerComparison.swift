@@ -60,14 +60,19 @@ struct AnswerComparison {
                 == Period(nanoseconds: nanoseconds)
                 || (nanoseconds == 0 && ["0s", "0"].contains(wanted))
         case .float(let value): return number(value, wanted)
-        case .integer(let value): return Int64(wanted) == value || number(Double(value), wanted)
+        case .integer(let value):
+            return Int64(wanted).map { $0 == value } ?? number(Double(value), wanted)
         case .boolean(let flag): return wanted == (flag ? "true" : "false")
         case .text(let text): return text == wanted
         }
     }
 
-    /// Equal to 1e-9 of its size, beyond the digits that are written.
+    /// Equal to 1e-9 of its size, beyond the digits that are written; whole numbers that a double
+    /// may not hold are equal or not.
     private func number(_ value: Double, _ wanted: String) -> Bool {
+        if let whole = Int64(wanted), whole.magnitude >= 1 << 53 {
+            return Int64(exactly: value) == whole
+        }
         guard let other = Double(wanted) else { return false }
         var slack = max(abs(other), 1e-300) * 1e-9
         let fraction = wanted.split(separator: ".").dropFirst().first?.count ?? 0

@@ -5,7 +5,7 @@ import PolluxModel
 struct AggregateTotals {
     var curve: CurveTotals?
     var samples: SampleTotals?
-    var increase: Double?
+    var increase: Increase?
     /// Time between samples of a counter in which its curve is not known, in nanoseconds.
     var bridged: Int64 = 0
     /// Words that values of a text leaf index, for `mode`, `latest`, `earliest`.
@@ -104,7 +104,7 @@ struct AggregateTotals {
         if let theirs = other.samples {
             if samples == nil { samples = theirs } else { samples?.merge(theirs, words: words) }
         }
-        if let theirs = other.increase { increase = (increase ?? 0) + theirs }
+        if let theirs = other.increase { increase = (increase ?? .zero) + theirs }
         bridged += other.bridged
         if words.isEmpty { words = other.words }
         covered += other.covered
@@ -134,13 +134,18 @@ struct AggregateTotals {
         guard let increase else { return nil }
         let known = (curve?.knownTime ?? 0) + bridged
         guard known > 0 else { return nil }
-        return increase / (Double(known) / 1e9)
+        return increase.value / (Double(known) / 1e9)
     }
 
     /// The aggregate's value, or nil where nothing is known.
     func value(of aggregate: BoundAggregate) -> Double? {
         guard let raw = rawValue(of: aggregate.word) else { return nil }
         return raw * aggregate.factor
+    }
+
+    /// The value as a whole number where that is more exact, or nil.
+    func whole(of aggregate: BoundAggregate) -> Int64? {
+        aggregate.word == .delta && aggregate.factor == 1 ? increase?.whole : nil
     }
 
     private func rawValue(of word: AggregateWord) -> Double? {
@@ -171,7 +176,7 @@ struct AggregateTotals {
         case .lowest: return samples.flatMap { $0.count > 0 ? $0.minimum : nil }
         case .earliest: return samples?.first?.value
         case .latest: return samples?.last?.value
-        case .delta: return increase
+        case .delta: return increase?.value
         case .rate: return rate
         case .slope: return slope.slope
         }

@@ -228,12 +228,27 @@ extension Question {
         case .leaf(let index): return leaves[index].definition.valueKind == .integer
         case .aggregate(let index):
             let aggregate = aggregates[index]
-            guard aggregate.word == .count || aggregate.word == .times else { return false }
+            guard isWhole(aggregate) else { return false }
             // Across assets, means lie between whole numbers.
             switch aggregate.across {
             case .avg, .mean, .median, .percentile, .stddev: return false
             default: return true
             }
+        default: return false
+        }
+    }
+
+    private func isWhole(_ aggregate: BoundAggregate) -> Bool {
+        switch aggregate.word {
+        case .count, .times: return true
+        case .delta:
+            guard case .leaf(let index) = aggregate.argument.form, aggregate.factor == 1
+            else { return false }
+            let definition = leaves[index].definition
+            return definition.valueKind == .integer
+                && [definition.rollover, definition.starts].allSatisfy {
+                    $0.map { $0 == $0.rounded() } ?? true
+                }
         default: return false
         }
     }

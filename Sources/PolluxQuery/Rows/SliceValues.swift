@@ -15,7 +15,14 @@ struct SliceValues {
             let word = Int(value)
             return words.indices.contains(word) ? .text(words[word]) : .missing
         }
+        if item.kind == .integer, let whole = whole(output.expression) { return .integer(whole) }
         return question.cell(value, item)
+    }
+
+    private func whole(_ node: BoundExpression) -> Int64? {
+        guard case .aggregate(let index) = node.form, question.aggregates[index].across == nil
+        else { return nil }
+        return group.totals[index][slice].whole(of: question.aggregates[index])
     }
 
     /// An expression over aggregates; truth is 0 and 1.

@@ -22,7 +22,7 @@ struct BucketPart: Hashable, Sendable {
     /// For counters: exact values, and the increase between them.
     var firstInteger: Int64?
     var lastInteger: Int64?
-    var increase = 0.0
+    var increase = Increase.zero
     /// For counters: time between points in which the curve is not known.
     var bridgedTime: Int64 = 0
     /// How its values are spread.
@@ -49,7 +49,10 @@ struct BucketPart: Hashable, Sendable {
         guard let counter = bucket.counter else { return }
         if case .integer(let value)? = counter.first { firstInteger = value }
         if case .integer(let value)? = counter.last { lastInteger = value }
-        increase = counter.increase(rollover: rollover)
+        increase = Increase(counter.increase(rollover: rollover))
+        if let firstInteger, let lastInteger, counter.fallCount == 0 {
+            increase = Increase(exactly: Int128(lastInteger) - Int128(firstInteger))
+        }
         bridgedTime = counter.bridgedTime
     }
 }

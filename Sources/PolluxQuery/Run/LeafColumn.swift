@@ -52,7 +52,8 @@ struct LeafColumn {
     struct EnteringValue: Hashable, Sendable {
         var time: Int64
         var value: Double
-        var integer: Int64
+        /// The exact value of an integer series.
+        var integer: Int64?
         /// Whether an end mark follows: a counter counts on from it, a curve does not.
         var isEnded: Bool
     }

@@ -308,7 +308,7 @@ struct PlantReader {
         guard let value = sample.value.number, sample.instant >= source.range.start else {
             return .beyond
         }
-        var whole: Int64 = 0
+        var whole: Int64?
         if case .integer(let exact) = sample.value { whole = exact }
         return .sample(
             LeafColumn.EnteringValue(

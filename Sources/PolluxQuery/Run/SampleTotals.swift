@@ -220,17 +220,17 @@ struct SampleCollector {
     /// later sample, and none crosses a piece.
     func increases(
         of leaf: Int, where filter: BoundExpression?, in windows: [TimeRange]
-    ) -> [Double?] {
+    ) -> [Increase?] {
         let column = evaluator.leaves[leaf]
         let definition = evaluator.definitions[leaf].definition
         let chosen = filter.map { evaluator.values($0, at: column.sampleTimes) }
-        var totals = [Double?](repeating: nil, count: windows.count)
+        var totals = [Increase?](repeating: nil, count: windows.count)
         var window = 0
-        func add(_ increase: Double, at time: Int64, isChosen: Bool) {
+        func add(_ increase: Increase, at time: Int64, isChosen: Bool) {
             while window < windows.count, windows[window].end.nanoseconds <= time { window += 1 }
             guard window < windows.count, windows[window].start.nanoseconds <= time, isChosen
             else { return }
-            totals[window] = (totals[window] ?? 0) + increase
+            totals[window] = (totals[window] ?? .zero) + increase
         }
         var steps = CounterSteps(column: column, definition: definition)
         var bucket = 0
@@ -284,14 +284,14 @@ private struct CounterSteps {
         self.definition = definition
     }
 
-    mutating func increase(toSample index: Int) -> Double {
+    mutating func increase(toSample index: Int) -> Increase {
         let integer = column.sampleIntegers.isEmpty ? nil : column.sampleIntegers[index]
         let piece = column.samplePieces[index]
         defer { before = (piece, column.sampleValues[index], integer) }
         return increase(to: column.sampleValues[index], integer, in: piece)
     }
 
-    mutating func increase(to part: BucketPart) -> Double {
+    mutating func increase(to part: BucketPart) -> Increase {
         defer { before = (part.piece, part.last, part.lastInteger) }
         return increase(to: part.first, part.firstInteger, in: part.piece) + part.increase
     }
@@ -299,22 +299,29 @@ private struct CounterSteps {
     /// A level that was declared as one falls; what data made known may be a counter.
     private var keepsFalls: Bool { definition.kind == .gauge && definition.isDeclared }
 
-    private func increase(to value: Double, _ integer: Int64?, in piece: Int32) -> Double {
-        let isFirst = before?.piece != piece
-        let comesBefore =
-            column.entering.indices.contains(Int(piece)) ? column.entering[Int(piece)] : .nothing
-        let entering = comesBefore.sample
+    private func increase(to value: Double, _ integer: Int64?, in piece: Int32) -> Increase {
+        guard let (old, oldInteger) = counted(before: piece) else { return .zero }
         // Whole numbers are subtracted as such: a double has 53 bits (S23).
-        if let integer, definition.rollover == nil,
-            let old = isFirst ? entering?.integer : before?.integer
-        {
-            let (change, overflow) = integer.subtractingReportingOverflow(old)
-            if !overflow { return Double(change >= 0 || keepsFalls ? change : integer) }
+        if let integer, let oldInteger {
+            let change = Int128(integer) - Int128(oldInteger)
+            if change >= 0 || keepsFalls { return Increase(exactly: change) }
+            guard let rollover = definition.rollover else {
+                return Increase(exactly: Int128(integer))
+            }
+            if let limit = Int128(exactly: rollover) { return Increase(exactly: limit + change) }
         }
-        var old = isFirst ? entering?.value : before?.value
-        if isFirst, comesBefore == .nothing { old = definition.starts }
-        guard let old else { return 0 }
-        guard value < old, !keepsFalls else { return value - old }
-        return definition.rollover.map { $0 - old + value } ?? value
+        guard value < old, !keepsFalls else { return Increase(value - old) }
+        return Increase(definition.rollover.map { $0 - old + value } ?? value)
+    }
+
+    /// The value that the next one of a piece is counted from; nil where that one adds nothing.
+    private func counted(before piece: Int32) -> (value: Double, integer: Int64?)? {
+        if let before, before.piece == piece { return (before.value, before.integer) }
+        guard column.entering.indices.contains(Int(piece)) else { return nil }
+        switch column.entering[Int(piece)] {
+        case .nothing: return definition.starts.map { ($0, Int64(exactly: $0)) }
+        case .beyond: return nil
+        case .sample(let entering): return (entering.value, entering.integer)
+        }
     }
 }
