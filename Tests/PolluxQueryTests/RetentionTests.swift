@@ -86,14 +86,9 @@ import Testing
     /// A value that held when the range began is missing like a point inside it, and is said to be.
     @Test(arguments: ["avg held", "time (held > 0)", "delta held"])
     func valueBeforeTheRangeHasGone(_ item: String) throws {
-        let folder = try Places.makeTemporaryFolder("pollux-retention")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let environment = try Environment(directory: folder.path)
-        var options = StoreOptions()
-        options.settlesInBackground = false
-        let store = try Store(environment: environment, options: options)
-        defer { store.close() }
-        let engine = QueryEngine(store: store, graph: try Graph(environment: environment))
+        let plant = try SmallPlant()
+        defer { plant.remove() }
+        let (store, engine) = (plant.store, plant.engine)
         _ = try engine.run(
             """
             create measure held of probe with shape = step, gap = none, retention = 1h;
@@ -123,14 +118,9 @@ import Testing
 
     /// The first sample that is left is not the first of all.
     @Test func countOfWhatHasGone() throws {
-        let folder = try Places.makeTemporaryFolder("pollux-retention")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let environment = try Environment(directory: folder.path)
-        var options = StoreOptions()
-        options.settlesInBackground = false
-        let store = try Store(environment: environment, options: options)
-        defer { store.close() }
-        let engine = QueryEngine(store: store, graph: try Graph(environment: environment))
+        let plant = try SmallPlant()
+        defer { plant.remove() }
+        let (store, engine) = (plant.store, plant.engine)
         _ = try engine.run(
             """
             create measure strokes of probe with kind = counter, starts = 0, retention = 1h;
@@ -150,5 +140,26 @@ import Testing
         for _ in 0..<2 { try store.applyLifeRules(now: question.now ?? .distantPast) }
         #expect(store.statistics.expiredPoints == 1)
         #expect(try counted() == .float(5))
+    }
+}
+
+/// A database in a folder of its own, in which nothing happens by itself.
+private struct SmallPlant {
+    private let folder: URL
+    let store: Store
+    let engine: QueryEngine
+
+    init() throws {
+        folder = try Places.makeTemporaryFolder("pollux-retention")
+        let environment = try Environment(directory: folder.path)
+        var options = StoreOptions()
+        options.settlesInBackground = false
+        store = try Store(environment: environment, options: options)
+        engine = QueryEngine(store: store, graph: try Graph(environment: environment))
+    }
+
+    func remove() {
+        store.close()
+        try? FileManager.default.removeItem(at: folder)
     }
 }
