@@ -221,8 +221,9 @@ struct PlantReader {
         var choice = rollups.map {
             RollupChoice(question: question, source: source, needs: $0.needs)
         }
-        let before = try usable(before: inside.start, in: source)
-        let sample = try sample(before: inside.start, in: source, found: before)
+        let newest = try newest(before: inside.start, in: source, orEnd: true)
+        let before = usable(newest, in: source)
+        let sample = try sample(upTo: newest, in: source)
         var passage = BucketPassage([], nil, rollover: nil)
         if let rollups, let within = source.range.intersection(rollups.reading.range) {
             let buckets =
@@ -265,7 +266,10 @@ struct PlantReader {
     ///
     /// A line is not drawn from before the source's span into it; a step that held then holds.
     func usable(before instant: Timestamp, in source: Source) throws -> Point? {
-        let point = try newest(before: instant, in: source, orEnd: true)
+        usable(try newest(before: instant, in: source, orEnd: true), in: source)
+    }
+
+    private func usable(_ point: Point?, in source: Source) -> Point? {
         guard let point, point.instant >= source.range.start || source.definition.shape == .step
         else { return nil }
         return point
@@ -288,13 +292,11 @@ struct PlantReader {
         return nil
     }
 
-    /// The newest sample before an instant, `found` unless that is an end mark: what is counted
-    /// goes on from there.
-    private func sample(
-        before instant: Timestamp, in source: Source, found: Point?
-    ) throws -> Point? {
-        if let found, found.quality != .end { return found }
-        return try newest(before: found?.instant ?? instant, in: source, orEnd: false)
+    /// The newest point unless that is an end mark, else the sample before it: what is counted goes
+    /// on from there.
+    private func sample(upTo newest: Point?, in source: Source) throws -> Point? {
+        guard let newest, newest.quality == .end else { return newest }
+        return try self.newest(before: newest.instant, in: source, orEnd: false)
     }
 
     /// What comes before the first sample that is read, as far as `sample` says.
