@@ -3,7 +3,7 @@
 /// What is added up are running sums, from 2^31 on: words that ascend as the signed sums do.
 public enum LaneSums {
     /// Where running sums begin.
-    private static var bias: UInt32 { 0x8000_0000 }
+    @inlinable public static var bias: UInt32 { 0x8000_0000 }
 
     /// Whether no running sum of a block can leave 32 bits, nor what those of four lanes add up to,
     /// whatever the block's bytes: then differences are added up as they are unpacked.

@@ -101,6 +101,12 @@ public final class Server: Service {
             try await withGracefulShutdownHandler {
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     tasks.addTask { await StateLog.run(parts) }
+                    tasks.addTask {
+                        // Queries that run when the server begins to stop have so much more.
+                        try await gracefulShutdown()
+                        try await Task.sleep(for: .seconds(5))
+                        parts.threads.stopQueries()
+                    }
                     defer { tasks.cancelAll() }
                     try await application.run()
                 }

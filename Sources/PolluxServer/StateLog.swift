@@ -1,7 +1,6 @@
 import Logging
 import PolluxIngest
 import PolluxStore
-import Synchronization
 
 /// Logs what changes without a request: whether commits reach the disk, and whether brokers and
 /// adapters are connected.
@@ -44,17 +43,10 @@ struct StateLog {
     }
 
     /// Looks every second until the task is cancelled, and once more.
-    ///
-    /// Queries that run when the server begins to stop have five seconds more.
     static func run(_ parts: ServerParts) async {
         var log = StateLog()
-        var stoppingLooks = 0
         while !Task.isCancelled {
             log.look(parts)
-            if parts.state.withLock({ $0 == .stopping }) {
-                stoppingLooks += 1
-                if stoppingLooks == 5 { parts.threads.stopQueries() }
-            }
             try? await Task.sleep(for: .seconds(1))
         }
         log.look(parts)

@@ -177,7 +177,7 @@ struct PackedBlocks {
     }
 
     /// Signed sums are kept as words from 0 on: 2^31 more than they are.
-    static let signBias: UInt32 = 0x8000_0000
+    static var signBias: UInt32 { LaneSums.bias }
 
     /// What the biased sums of a block stand for: `sumBase + factor * word`.
     func sumBase(_ block: PackedBlock) -> Int64 {
